@@ -1,0 +1,50 @@
+#!/bin/sh
+# Install every build, test and lint dependency from the system's packages, asking nothing.
+set -eu
+
+say() { printf '%s\n' "deps: $*"; }
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else
+		say "must run as root (or have sudo) to install packages: $*" >&2
+		exit 77
+	fi
+}
+
+# have LIST...: only the packages that are missing are installed, so that a second run needs no network.
+missing_deb() {
+	for p; do
+		[ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$p" 2>/dev/null | cut -c1-2)" = ii ] || printf '%s ' "$p"
+	done
+}
+
+if command -v apt-get >/dev/null; then
+	want="gcc make pkg-config libcurl4-openssl-dev libuv1-dev libyaml-dev libjq-dev libonig-dev libmicrohttpd-dev
+		libcmocka-dev valgrind clang clang-format cppcheck mandoc shellcheck jq curl python3"
+	# shellcheck disable=SC2086 # a list of words
+	need=$(missing_deb $want)
+	if [ -z "$need" ]; then say "all Debian packages are there"; exit 0; fi
+	say "apt-get install $need"
+	as_root apt-get update -qq
+	# shellcheck disable=SC2086
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null
+elif command -v dnf >/dev/null; then
+	say "dnf install"
+	as_root dnf install -y -q gcc make pkgconf-pkg-config libcurl-devel libuv-devel libyaml-devel jq-devel oniguruma-devel \
+		libmicrohttpd-devel libcmocka-devel valgrind clang clang-tools-extra cppcheck mandoc ShellCheck jq curl python3
+elif command -v apk >/dev/null; then
+	say "apk add"
+	as_root apk add -q build-base pkgconf curl-dev libuv-dev yaml-dev jq-dev oniguruma-dev libmicrohttpd-dev cmocka-dev \
+		valgrind clang clang-extra-tools cppcheck mandoc shellcheck jq curl python3
+elif command -v pacman >/dev/null; then
+	say "pacman -S"
+	as_root pacman -S --noconfirm --needed -q base-devel pkgconf curl libuv libyaml jq oniguruma libmicrohttpd cmocka valgrind \
+		clang cppcheck mandoc shellcheck python
+elif command -v brew >/dev/null; then
+	say "brew install"
+	brew install -q pkg-config curl libuv libyaml jq oniguruma libmicrohttpd cmocka clang-format cppcheck mandoc shellcheck
+else
+	say "no package manager known here (apt, dnf, apk, pacman, brew); install: libcurl libuv libyaml libjq libmicrohttpd cmocka" >&2
+	exit 78
+fi
+say "done"

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* mem - allocation that succeeds or ends the program. */
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+
+static _Noreturn void
+mem_out(size_t size)
+{
+	die(EXIT_SYSTEM, "out of memory: %zu bytes refused", size);
+}
+
+void *
+xmalloc(size_t size)
+{
+	void *p = malloc(size ? size : 1);
+
+	if (!p)
+		mem_out(size);
+	return p;
+}
+
+void *
+xcalloc(size_t count, size_t size)
+{
+	void *p = calloc(count ? count : 1, size ? size : 1);
+
+	if (!p)
+		mem_out(count * size);
+	return p;
+}
+
+void *
+xreallocn(void *p, size_t count, size_t size)
+{
+	void *q;
+
+	if (size && count > SIZE_MAX / size)
+		mem_out(SIZE_MAX);
+	q = realloc(p, count && size ? count * size : 1);
+	if (!q)
+		mem_out(count * size);
+	return q;
+}
+
+char *
+xstrdup(const char *s)
+{
+	return xmemdup(s, strlen(s));
+}
+
+char *
+xmemdup(const char *p, size_t len)
+{
+	char *copy = xmalloc(len + 1);
+
+	if (len)
+		memcpy(copy, p, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap, again;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		BUG("xasprintf: bad format: %s", fmt);
+	s = xmalloc((size_t)n + 1);
+	(void)vsnprintf(s, (size_t)n + 1, fmt, again); /* measured above */
+	va_end(again);
+	return s;
+}

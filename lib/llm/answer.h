@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answer - one provider's answer as it grows, whatever the dialect.
+ *
+ * A dialect reads its provider's events and tells the answer what they mean; everything that
+ * dialects share lives here: joining text, assembling tool calls from fragments, counting tokens,
+ * mapping stops, the proof of the end, errors and warnings. Each piece of output is passed on to
+ * the sink as it comes. record.h turns the finished answer into a response.
+ *
+ * Parts are the assistant's turn in order. A part is open until a part of another kind begins, or
+ * answer_seal is called; text of the same kind goes to the part that is open. Providers that number
+ * their blocks find them again by that key.
+ */
+#ifndef LLM_ANSWER_H
+#define LLM_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "json/json.h"
+#include "llm/llm.h"
+#include "llm/request.h"
+
+#define ANSWER_TEXT_MAX ((size_t)256 << 20)
+enum { ANSWER_PARTS_MAX = 65536, KEY_NONE = -1 };
+
+struct part {
+	enum part_type type; /* PART_TEXT, PART_REASONING, PART_TOOL_CALL, PART_PROVIDER, or media
+				(PART_IMAGE, ...) */
+	int64_t key; /* the provider's own index of the block or call; KEY_NONE */
+	struct buf text; /* text or reasoning, unescaped; a tool call's arguments as raw JSON text;
+			    a media part's data (base64) */
+	struct buf id, name; /* tool calls (unescaped); name also: a file's */
+	struct buf media_type;
+	struct buf opaque; /* raw JSON: signature, encrypted state */
+	struct buf value; /* PART_PROVIDER: the block, raw JSON */
+	bool custom_tool; /* text is a custom tool's input, not JSON arguments */
+	bool hidden; /* only in parts: not in content or reasoning (commentary) */
+	bool sealed;
+};
+
+/* What just came, for whoever streams. Strings are raw JSON strings or unescaped text: one of raw
+ * and text is set. */
+struct delta {
+	enum { DELTA_CONTENT, DELTA_REASONING, DELTA_TOOL_CALL } kind;
+	struct str raw; /* with its quotes: spliced as it is. p NULL: use text */
+	struct str text; /* DELTA_TOOL_CALL: a fragment of the arguments, unescaped */
+	size_t tool_index; /* DELTA_TOOL_CALL: 0, 1, ... in order of appearance */
+	struct str id, name; /* DELTA_TOOL_CALL: on its first delta, else empty */
+};
+
+typedef void delta_fn(void *user, const struct delta *delta);
+
+struct answer_error {
+	enum error_kind kind; /* ERROR_NONE: no error */
+	struct buf message;
+	int status; /* HTTP; 0: none */
+	struct buf code; /* the provider's own code or type */
+	struct buf request_id;
+	int64_t retry_after_ms; /* -1: not told */
+};
+
+struct answer {
+	/* set by answer_start */
+	delta_fn *on_delta; /* NULL: nobody streams */
+	void *user;
+
+	struct part *parts;
+	size_t part_count, part_cap;
+	size_t tool_count;
+	struct buf model; /* as the provider named it; empty: not told */
+	struct usage usage;
+	enum stop stop;
+	struct buf stop_raw;
+	bool ended; /* the dialect's terminal event was seen */
+	bool choice_done; /* a finish reason was seen, the terminal event perhaps not */
+	bool output_seen; /* text, reasoning or a tool call came */
+	bool finished; /* answer_finish ran */
+	bool overflow; /* a ceiling was passed: the rest is dropped, the end is ERROR_PROTOCOL */
+	struct buf response_id; /* the provider's own id of the response */
+	struct answer_error error;
+	struct buf warnings; /* raw JSON objects {option,message}, comma-separated */
+	struct buf perf; /* raw JSON members of "perf", comma-separated; empty: none */
+	int64_t cost_pusd; /* what the provider says it costs; -1: not told */
+	void *dialect_state; /* a dialect's own, freed with free(); NULL */
+};
+
+void answer_init(struct answer *a, delta_fn *on_delta, void *user);
+void answer_release(struct answer *a);
+
+/* --- output. v is a JSON_STRING (anything else, and "", is ignored, so callers need not look) ---
+ */
+
+/* Append to the open part of this type and key, or open one. Returns the part, or NULL where
+ * nothing was appended. */
+struct part *answer_text(struct answer *a, enum part_type type, int64_t key, struct json v);
+
+/* Open a new part, sealing the one that was open. */
+struct part *answer_part(struct answer *a, enum part_type type, int64_t key);
+/* The part of that type and key, newest first, or NULL. */
+struct part *answer_find(struct answer *a, enum part_type type, int64_t key);
+void answer_seal(struct answer *a); /* the next text opens a new part */
+
+/*
+ * A fragment of a tool call. key finds the call (KEY_NONE: a new call, unless id names a known
+ * one); id, name: JSON strings or absent, kept where first told (a name that comes later is waited
+ * for; a name that is repeated is not appended). arguments: a JSON string is a fragment of JSON
+ * text; an object is the whole of them.
+ */
+struct part *answer_tool(
+    struct answer *a, int64_t key, struct json id, struct json name, struct json arguments);
+
+/* A block of the provider's own, kept verbatim. */
+struct part *answer_provider_block(struct answer *a, int64_t key, struct json value);
+
+/* Remember v raw as the part's opaque state (replaces), part may be NULL. */
+void part_opaque(struct part *part, struct json v);
+
+/* --- facts --- */
+
+void answer_model(struct answer *a, struct json v); /* first non-empty string wins */
+void answer_response_id(struct answer *a, struct json v);
+
+struct stop_row { /* a dialect's table, ending in { NULL, 0 } */
+	const char *raw;
+	enum stop stop;
+};
+/* A finish reason (JSON string; null and "" are ignored): its raw word is kept, its meaning looked
+ * up (STOP_OTHER where unknown). Sets choice_done. */
+void answer_stop(struct answer *a, const struct stop_row *rows, struct json v);
+
+/* Set *field to v's count where v is a number: the last told wins, absent and null leave what was
+ * told before. */
+void usage_set(int64_t *field, struct json v);
+/* Add n to *field, unknown counting as 0. */
+void usage_add(int64_t *field, int64_t n);
+
+/* The terminal event was seen. */
+void answer_end(struct answer *a);
+
+/* --- trouble --- */
+
+/* Lenient reading of an error body of any shape (PROVIDER's {error:{...}}, {error:"..."}, [{...}],
+ * {errors:[...]}, {detail}, {message}), classified by code, then text, then status (0 inside a
+ * stream). The first error stays. */
+void answer_error_json(struct answer *a, int status, struct json body);
+/* A body that is no JSON object: HTML, empty, null. The first 200 bytes go into the message. */
+void answer_error_text(struct answer *a, int status, struct str body);
+/* An error of our own finding. The first error stays. */
+void answer_fail(struct answer *a, enum error_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* An option that can't be carried. option: "options.seed". */
+void answer_warn(struct answer *a, const char *option, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * No more events will come. Settles what is a property of the whole: stop becomes tool where calls
+ * were made and it ended normally; usage is made to obey cacheRead <= in and reasoning <= out (by
+ * adding what was left out); empty arguments become {}; arguments that are no JSON object make the
+ * call a failure ("protocol") unless the stop is length; without proof of the end the error is
+ * truncated (done_optional: choice_done and a proven transport end suffice).
+ */
+void answer_finish(struct answer *a, bool done_optional, bool transport_proven);
+
+/* Content and reasoning: the visible parts joined, appended to out. */
+void answer_content(const struct answer *a, struct buf *out);
+void answer_reasoning(const struct answer *a, struct buf *out);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dialect - how to talk to one kind of API. One file each; this table is all that the rest of the
+ * program knows.
+ *
+ * A dialect is pure: it builds a request from a record, and reads what came back into an answer. It
+ * does no I/O, reads no clock and no environment. Adding one is a file and a line in dialect.c.
+ */
+#ifndef LLM_DIALECT_H
+#define LLM_DIALECT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "json/json.h"
+#include "llm/answer.h"
+#include "llm/provider.h"
+#include "llm/request.h"
+#include "net/frame.h"
+#include "net/http.h"
+
+/* The HTTP request to send. */
+struct wire {
+	struct buf url;
+	struct http_headers headers; /* auth included, where there is a key */
+	struct buf body;
+	enum frame_format framing; /* of a streamed answer; FRAME_WHOLE where none was asked for */
+};
+
+void wire_init(struct wire *w);
+void wire_release(struct wire *w);
+
+/* What a builder has to work with. */
+struct build {
+	const struct request *request;
+	const struct provider *provider;
+	struct str model; /* without the provider's name */
+	const char *key; /* NULL: send no auth header */
+	struct answer *answer; /* for warnings only */
+};
+
+struct dialect {
+	const char *name; /* "anthropic-messages" */
+	const char *version; /* "/v1": appended to a base URL that does not end in a version */
+	bool version_unless_path; /* openai-*: not appended where the base URL has any path */
+
+	/* Fill wire's url, headers, framing and body (without providerOptions, which build_wire
+	 * merges). -1: it can't be expressed; err says why. */
+	int (*build)(const struct build *b, struct wire *w, struct err *err);
+
+	/* One message of a streamed answer. name: the SSE event's name. data is JSON, or see raw.
+	 */
+	void (*event)(struct answer *a, struct str name, struct json data);
+
+	/* A message that is not JSON ("[DONE]"). Return false: it is not known, and a protocol
+	 * error. NULL: none are. */
+	bool (*raw)(struct answer *a, struct str data);
+
+	/* The whole body of an answer that was not streamed, status 2xx. */
+	void (*body)(struct answer *a, struct json body);
+
+	/* The transport proved the end of the stream: what that means where no terminal event
+	 * exists (Gemini). May be NULL. */
+	void (*closed)(struct answer *a);
+};
+
+extern const struct dialect dialect_openai_chat;
+extern const struct dialect dialect_anthropic_messages;
+extern const struct dialect dialect_gemini;
+extern const struct dialect dialect_ollama;
+
+const struct dialect *dialect_find(const char *name); /* or NULL */
+const char *const *dialect_names(void); /* NULL-terminated */
+
+/* Build the request whole: the dialect's build, then Content-Type and the provider's own headers,
+ * then providerOptions merged into the body. */
+int dialect_build(const struct build *b, struct wire *w, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * Read an answer's bytes: framing, JSON and the dialect's reader in one. Feed it what the transport
+ * gives; at its end call reader_end.
+ */
+struct reader;
+struct reader *reader_new(const struct dialect *d, struct answer *a, enum frame_format asked);
+/* The response head decides between answer and error, stream and body (some servers answer a stream
+ * request with one body). */
+void reader_head(
+    struct reader *r, int status, const struct http_headers *headers, int64_t now_wall_us);
+bool reader_feed(
+    struct reader *r, const char *p, size_t n); /* false: enough, cancel (terminal error seen) */
+/* transport: how it ended; message for people where it failed. Settles the answer (answer_finish).
+ */
+void reader_end(struct reader *r, const struct provider *p, const struct http_result *result);
+void reader_free(struct reader *r);
+
+/* Retry-After and its kin in milliseconds (seconds, fractions, HTTP dates; retry-after-ms,
+ * x-ms-retry-after-ms), or -1. */
+int64_t retry_after_ms(const struct http_headers *headers, int64_t now_wall_us);
+
+#endif

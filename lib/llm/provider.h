@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * provider - who can be called: presets, the configuration's providers, and model specs
+ * ("provider:model").
+ *
+ * Flags over environment over ./agentflow.yaml over $XDG_CONFIG_HOME/agentflow/config.yaml over
+ * share/models/providers.yaml.
+ */
+#ifndef LLM_PROVIDER_H
+#define LLM_PROVIDER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "json/yaml.h"
+#include "net/http.h"
+#include "net/secret.h"
+
+struct dialect;
+
+struct provider {
+	char *name;
+	const struct dialect *dialect;
+	char
+	    *base_url; /* as configured; provider_url puts the dialect's version prefix behind it */
+	char *key_ref; /* "env:OPENAI_API_KEY"; NULL: none needed. Several are tried in order, split
+			  at spaces */
+	char *key; /* resolved at first use; NULL before */
+	bool key_optional; /* a local server: without a key no auth header is sent */
+	struct http_headers headers; /* extra ones; values may be secret references */
+	char *default_model;
+	bool done_optional; /* "done: optional": the terminal [DONE] may be missing */
+	int64_t max_concurrent; /* 0: no limit of its own */
+};
+
+struct providers; /* the set, by name */
+
+/*
+ * Read presets and configuration. env: getenv. share: the directory of share/agentflow.
+ * config_path: NULL for the usual places. Errors are EXIT_CONFIG with file, line and column.
+ */
+struct providers *providers_load(
+    const char *share, const char *config_path, env_fn *env, struct err *err);
+void providers_free(struct providers *set);
+size_t providers_count(const struct providers *set);
+const struct provider *providers_at(const struct providers *set, size_t i);
+
+/*
+ * Resolve "provider:model", "provider:" (its default model), an alias of the configuration
+ * ("aliases: {fast: openai:gpt-4o-mini}"). The model part may itself hold colons
+ * ("ollama:llama3.2:1b"). -1 and err with the nearest known names. *model is the rest of spec or
+ * the provider's default; it lives as long as spec and the set.
+ */
+int providers_resolve(struct providers *set, struct str spec, struct provider **provider,
+    struct str *model, struct err *err) __attribute__((warn_unused_result));
+
+/* The key, resolved once; NULL where key_optional and there is none. -1 and err (EXIT_REFUSED)
+ * naming the variables that were looked at. */
+int provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* base_url + version prefix (unless the path already ends in a version) + path, appended to out. */
+void provider_url(const struct provider *p, const char *path, struct buf *out);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* record - the records that calls write: chunks and responses (agentflow-records(5)). */
+#ifndef LLM_RECORD_H
+#define LLM_RECORD_H
+
+#include "base/buf.h"
+#include "json/json.h"
+#include "llm/answer.h"
+
+/* {"type":"chunk","id":...,"seq":N,"delta":{...}}; id is raw JSON. No newline. */
+void record_chunk(struct buf *out, struct str id, int64_t seq, const struct delta *delta);
+
+/* What a response says beside its answer. */
+struct response_facts {
+	struct str id; /* raw JSON */
+	const char *provider; /* NULL: none was reached */
+	struct str requested_model; /* as the request named it, without the provider */
+	struct str requested; /* the whole spec as asked for; for requestedModel */
+	double ms, ttft_ms, queue_ms; /* negative: absent */
+	struct json tags, meta; /* from the request */
+	const char *trace_id, *span_id; /* NULL: absent */
+	struct str
+	    raw; /* raw JSON for --raw (a JSON string where the body is no JSON); p NULL: absent */
+	struct json response_schema; /* JSON_NONE: no object is looked for */
+};
+
+/* The finished answer as a response record. No newline. */
+void record_response(struct buf *out, const struct answer *a, const struct response_facts *facts);
+
+#endif

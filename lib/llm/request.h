@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request - a request record, checked, with its members found.
+ *
+ * Everything is borrowed from the line (or from the defaults that the command line gave); nothing
+ * is copied. request_read checks what every dialect relies on: that messages is a list of {role,
+ * content}, parts have a known type, tools have names, options have the right kinds and ranges.
+ * What it accepts, a dialect need not check again.
+ */
+#ifndef LLM_REQUEST_H
+#define LLM_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "json/json.h"
+
+enum reasoning_level {
+	REASONING_UNSET,
+	REASONING_OFF,
+	REASONING_MINIMAL,
+	REASONING_LOW,
+	REASONING_MEDIUM,
+	REASONING_HIGH,
+	REASONING_XHIGH,
+	REASONING_BUDGET, /* {budgetTokens} */
+};
+const char *reasoning_name(enum reasoning_level level); /* "minimal", ... */
+
+enum tool_choice { TOOLS_UNSET, TOOLS_AUTO, TOOLS_NONE, TOOLS_REQUIRED, TOOLS_ONE };
+
+enum role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL };
+
+/* Members that are absent are JSON_NONE, OPTION_UNSET or NAN-free flags; see each. */
+#define OPTION_UNSET INT64_MIN
+
+struct request_options {
+	int64_t max_tokens, top_k, seed; /* OPTION_UNSET */
+	struct json temperature, top_p; /* JSON_NONE, or a number: spliced as spelled */
+	struct json
+	    stop; /* JSON_NONE, or an array of strings (one string is accepted too: JSON_STRING) */
+	bool stream;
+	enum reasoning_level reasoning;
+	int64_t reasoning_budget; /* where REASONING_BUDGET */
+	struct json response_schema; /* JSON_NONE, or an object */
+	enum { PARALLEL_UNSET, PARALLEL_ON, PARALLEL_OFF } parallel_tools;
+	int64_t timeout_ms, ttft_timeout_ms, idle_timeout_ms; /* 0: the default */
+	bool cache_off; /* cache: "off" */
+	bool cache_auto; /* cache: "auto" */
+};
+
+struct request {
+	struct json record;
+	struct json id; /* JSON_NONE: the caller makes one */
+	struct str model; /* as asked for: "provider:model", an alias; empty where absent */
+	struct json prompt; /* JSON_STRING, or JSON_NONE */
+	struct json messages; /* JSON_ARRAY, or JSON_NONE */
+	struct str system; /* from --system: goes before the messages; empty: none */
+	struct json tools; /* JSON_ARRAY, or JSON_NONE */
+	enum tool_choice tool_choice;
+	struct json tool_name; /* where TOOLS_ONE */
+	struct request_options options;
+	struct json provider_options; /* JSON_OBJECT by provider name, or JSON_NONE */
+	struct json tags, meta;
+};
+
+/* What the command line sets where a record does not: an options object in JSON, a model, a system
+ * text. */
+struct request_defaults {
+	struct str model;
+	struct str system;
+	struct json options; /* JSON_OBJECT or JSON_NONE: members absent in the record's options are
+				taken from here */
+};
+
+/* Whether a record is one for us: type "request", or no type and messages or prompt. */
+bool request_is(struct json record);
+
+/* -1 and err (EXIT_NO; the text names the member: "messages[2].content[0]: ...") where the record
+ * is malformed. */
+int request_read(struct request *r, struct json record, const struct request_defaults *defaults,
+    struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * Walk the conversation in order, prompt and --system included, as if all of it stood in messages.
+ *	struct request_turns t = request_turns(&req);
+ *	while (request_next_turn(&t)) ... t.role, t.content (JSON_STRING or JSON_ARRAY of parts)
+ */
+struct request_turns {
+	const struct request *request;
+	unsigned stage;
+	struct json_iter it;
+	enum role role;
+	struct json content; /* JSON_NONE where the turn is t.text */
+	struct str text; /* --system: plain text, not JSON; p NULL otherwise */
+	struct json message; /* the whole message, for members of its own ("cache", "toolCallId",
+				...); JSON_NONE for prompt */
+};
+struct request_turns request_turns(const struct request *r);
+bool request_next_turn(struct request_turns *t);
+
+/* A content's parts one by one; a string content is one text part. */
+enum part_type {
+	PART_TEXT,
+	PART_IMAGE,
+	PART_AUDIO,
+	PART_VIDEO,
+	PART_FILE,
+	PART_REASONING,
+	PART_TOOL_CALL,
+	PART_TOOL_RESULT,
+	PART_PROVIDER,
+};
+const char *part_type_name(enum part_type type);
+
+struct request_parts {
+	struct json_iter it;
+	struct json only; /* a string content, not yet handed out */
+	enum part_type type;
+	struct json part; /* the part, JSON_OBJECT; JSON_NONE where the content was a string */
+	struct json text; /* PART_TEXT, PART_REASONING: the string, raw */
+};
+struct request_parts request_parts(struct json content);
+bool request_next_part(struct request_parts *p);
+
+/* The part's opaque value where it is that provider's and model's own (see agentflow-records(5)),
+ * else JSON_NONE. */
+struct json request_opaque(struct json part, const char *provider, const char *model);
+
+#endif

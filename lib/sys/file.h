@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* file - whole files: read, replaced atomically, appended to durably. */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* Append the file's bytes to out (up to out's limit, past which it is an error). path "-" is stdin.
+ */
+int file_read(const char *path, struct buf *out, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* All of it, whatever short writes and EINTR come. errno is set on failure. */
+int file_write_all(int fd, const char *p, size_t n) __attribute__((warn_unused_result));
+
+/* Write path by a temporary file beside it, fsync and rename: either the old bytes or the new,
+ * never a mixture. */
+int file_replace(const char *path, struct str text, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* mkdir -p. */
+int file_mkdirs(const char *path, struct err *err) __attribute__((warn_unused_result));
+
+/* fsync a directory, so that entries made in it last. */
+int file_sync_dir(const char *path, struct err *err) __attribute__((warn_unused_result));
+
+bool file_exists(const char *path);
+
+/* "a/b" of "a" and "b"; b alone where it is absolute or a is empty. The caller frees. */
+char *file_join(const char *a, const char *b);
+
+#endif

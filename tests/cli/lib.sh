@@ -1,0 +1,27 @@
+# shellcheck shell=sh
+# Read before each case's cmd: what cases share.
+
+# mock_start [llm-mock options]: start llm-mock on a free port; $MOCK is its address (http://127.0.0.1:PORT), its log is mock.log.
+mock_start() {
+	llm-mock "$@" >mock.log 2>mock.err &
+	mock_pid=$!
+	trap 'kill "$mock_pid" 2>/dev/null; wait "$mock_pid" 2>/dev/null' EXIT
+	tries=0
+	while ! MOCK=$(jq -r 'select(.type == "listening") | .url' mock.log 2>/dev/null | head -n 1) || [ -z "$MOCK" ]; do
+		tries=$((tries + 1))
+		if [ $tries -gt 200 ] || ! kill -0 "$mock_pid" 2>/dev/null; then
+			echo "llm-mock did not start: $(cat mock.err)" >&2
+			exit 70
+		fi
+		sleep 0.05
+	done
+	export MOCK
+	OPENAI_BASE_URL=$MOCK/v1 ANTHROPIC_BASE_URL=$MOCK GEMINI_BASE_URL=$MOCK OLLAMA_HOST=$MOCK
+	OPENAI_API_KEY=test-key ANTHROPIC_API_KEY=test-key GEMINI_API_KEY=test-key
+	export OPENAI_BASE_URL ANTHROPIC_BASE_URL GEMINI_BASE_URL OLLAMA_HOST OPENAI_API_KEY ANTHROPIC_API_KEY GEMINI_API_KEY
+}
+
+# steady: responses without what differs from run to run.
+steady() {
+	jq -c 'del(.ms, .ttftMs, .queueMs, .traceId, .spanId)'
+}
