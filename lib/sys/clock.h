@@ -8,6 +8,7 @@
 #ifndef SYS_CLOCK_H
 #define SYS_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* file - whole files: read, replaced atomically, appended to durably. */
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { READ_BLOCK = 64 * 1024 };
+
+static int
+read_fd(int fd, const char *name, struct buf *out, struct err *err)
+{
+	size_t room;
+	ssize_t n;
+
+	for (;;) {
+		room = out->limit - out->len;
+		if (room > READ_BLOCK)
+			room = READ_BLOCK;
+		if (!room || !buf_reserve(out, room)) {
+			char beyond; /* at the limit: only the end of the file is welcome */
+
+			n = read(fd, &beyond, 1);
+			if (n > 0)
+				return err_set(
+				    err, EXIT_IO, "%s: larger than %zu bytes", name, out->limit);
+		} else {
+			n = read(fd, out->p + out->len, room);
+		}
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, errno, "cannot read %s", name);
+		if (n > 0) {
+			out->len += (size_t)n;
+			out->p[out->len] = '\0';
+		}
+	}
+}
+
+int
+file_read(const char *path, struct buf *out, struct err *err)
+{
+	int fd, rc;
+
+	if (strcmp(path, "-") == 0)
+		return read_fd(STDIN_FILENO, "standard input", out, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open %s", path);
+	rc = read_fd(fd, path, out, err);
+	(void)close(fd); /* read only: nothing to lose */
+	return rc;
+}
+
+int
+file_write_all(int fd, const char *p, size_t n)
+{
+	ssize_t done;
+
+	while (n) {
+		done = write(fd, p, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static char *
+dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return xstrdup(".");
+	return xmemdup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* Write, sync and rename; errno says what failed. fd is closed in any case. */
+static int
+replace_with(int fd, const char *temporary, const char *path, struct str text)
+{
+	int saved;
+
+	if (file_write_all(fd, text.p, text.len) < 0 || fsync(fd) < 0) {
+		saved = errno;
+		(void)close(fd); /* the first failure is the one to report */
+		errno = saved;
+		return -1;
+	}
+	if (close(fd) < 0)
+		return -1;
+	return rename(temporary, path);
+}
+
+int
+file_replace(const char *path, struct str text, struct err *err)
+{
+	char *temporary = xasprintf("%s.%ld.tmp", path, (long)getpid());
+	char *dir = dir_of(path);
+	int rc = -1, fd;
+
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		(void)err_sys(err, errno, "cannot create %s", temporary);
+	} else if (replace_with(fd, temporary, path, text) < 0) {
+		(void)err_sys(err, errno, "cannot write %s", path);
+		(void)unlink(temporary); /* what cannot be removed is only a leftover */
+	} else {
+		rc = file_sync_dir(dir, err);
+	}
+	free(dir);
+	free(temporary);
+	return rc;
+}
+
+static int
+make_dir(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0777) == 0)
+		return 0;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return err_sys(err, errno, "cannot make directory %s", path);
+}
+
+int
+file_mkdirs(const char *path, struct err *err)
+{
+	char *copy = xstrdup(path), *at;
+	int rc = 0;
+
+	for (at = copy + 1; rc == 0 && *copy && (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		rc = make_dir(copy, err);
+		*at = '/';
+	}
+	if (rc == 0)
+		rc = make_dir(path, err);
+	free(copy);
+	return rc;
+}
+
+int
+file_sync_dir(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open directory %s", path);
+	/* Some file systems cannot sync a directory; what they can't do is not our failure. */
+	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+		rc = err_sys(err, errno, "cannot sync directory %s", path);
+	(void)close(fd); /* read only */
+	return rc;
+}
+
+bool
+file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+char *
+file_join(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+
+	if (!n || b[0] == '/')
+		return xstrdup(b);
+	return xasprintf(a[n - 1] == '/' ? "%s%s" : "%s/%s", a, b);
+}
