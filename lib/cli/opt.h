@@ -48,7 +48,7 @@ struct opt {
 };
 
 struct opt_spec {
-	const char *synopsis; /* operands: "[file ...]"; options are put before it from the table */
+	const char *synopsis; /* what follows the name: "[options] [file ...]" */
 	const char *purpose; /* one line, no capital, no full stop */
 	const struct opt *opts;
 	const char *footer; /* a paragraph after the options, or NULL */
