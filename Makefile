@@ -54,43 +54,48 @@ LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(JQ_LIBS) $(MHD_LIBS) -lm -lpthread
 
 # --- rules -------------------------------------------------------------------------------------
 
+# make V=1 shows the commands whole.
+Q_CC = $(if $(V),,@echo "  cc    $<";)
+Q_LD = $(if $(V),,@echo "  link  $@";)
+Q_AR = $(if $(V),,@echo "  ar    $@";)
+
 .PHONY: all deps check demo install uninstall lint sizes asan valgrind bench fuzz dist clean completions help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BIN) ## build the programs into build/bin
+all: $(LIB) $(BIN) ## build the programs into build/bin
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(Q_CC)$(COMPILE) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q_AR)$(AR) rcs $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(SUPPORT) $(LIB)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
 
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/recorded/test_%.o $(SUPPORT) $(LIB)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
 
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/fault/%.so: tests/fault/%.c
 	@mkdir -p $(@D)

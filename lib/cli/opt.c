@@ -3,6 +3,7 @@
 #include "cli/opt.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 
 #include "base/buf.h"
 #include "base/die.h"

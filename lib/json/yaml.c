@@ -125,7 +125,9 @@ parser_error(struct loader *l)
 	if (p->error == YAML_READER_ERROR) { /* knows an offset only */
 		at.line = 0;
 		at.column = 0;
-		for (i = 0; i < p->problem_offset && i < p->input.string.size; i++) {
+		for (i = 0;
+		     i < p->problem_offset && p->input.string.start + i < p->input.string.end;
+		     i++) {
 			if (p->input.string.start[i] == '\n') {
 				at.line++;
 				at.column = 0;
@@ -541,7 +543,7 @@ yaml_parse(const char *file, struct str text, struct err *err)
 	l.doc->file = arena_text(l.doc, file, strlen(file));
 	if (!yaml_parser_initialize(&l.parser)) {
 		(void)err_set(err, EXIT_SYSTEM, "%s: out of memory", file);
-		yaml_free(l.doc);
+		yaml_doc_free(l.doc);
 		return NULL;
 	}
 	yaml_parser_set_input_string(&l.parser, (const unsigned char *)text.p, text.len);
@@ -550,7 +552,7 @@ yaml_parse(const char *file, struct str text, struct err *err)
 	free(l.anchors);
 	if (ok)
 		return l.doc;
-	yaml_free(l.doc);
+	yaml_doc_free(l.doc);
 	return NULL;
 }
 
@@ -569,7 +571,7 @@ yaml_load(const char *path, struct err *err)
 }
 
 void
-yaml_free(struct yaml_doc *doc)
+yaml_doc_free(struct yaml_doc *doc)
 {
 	struct block *b, *next;
 

@@ -38,7 +38,7 @@ struct yaml_doc; /* owns the nodes */
  * YAML_NULL root. */
 struct yaml_doc *yaml_parse(const char *file, struct str text, struct err *err);
 struct yaml_doc *yaml_load(const char *path, struct err *err); /* "-" is stdin */
-void yaml_free(struct yaml_doc *doc);
+void yaml_doc_free(struct yaml_doc *doc); /* not yaml_free: libyaml has one of its own */
 const struct yaml *yaml_root(const struct yaml_doc *doc);
 const char *yaml_file(const struct yaml_doc *doc);
 
