@@ -59,7 +59,7 @@ Q_CC = $(if $(V),,@echo "  cc    $<";)
 Q_LD = $(if $(V),,@echo "  link  $@";)
 Q_AR = $(if $(V),,@echo "  ar    $@";)
 
-.PHONY: all deps check demo install uninstall lint sizes asan valgrind bench fuzz dist clean completions help
+.PHONY: all deps check demo install uninstall lint lint-objects sizes asan valgrind bench fuzz dist clean completions help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -128,6 +128,9 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (default 30); needs clang
 
 lint: ## warnings as errors, cppcheck, clang-format, mandoc, shellcheck, floors, symbols, headers
 	BUILD=$(BUILD) MAKE="$(MAKE)" CC="$(CC)" sh tests/lint/run
+
+lint-objects: $(LIB_OBJ) $(PROGRAMS:%=$(BUILD)/obj/cmd/%.o) $(SUPPORT) \
+    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c tests/recorded/*.c tests/bench/*.c))
 
 sizes: ## the longest files and functions
 	sh tests/lint/sizes
