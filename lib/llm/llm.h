@@ -23,9 +23,9 @@ enum stop {
 	STOP_ERROR,
 	STOP_OTHER,
 };
-const char *stop_name(enum stop stop);
+const char *stop_name(enum stop stop); /* NULL for STOP_NONE */
 
-/* The order is that of DESIGN: retryable kinds first. */
+/* Retryable kinds first: error_kind_is_retryable relies on the order. */
 enum error_kind {
 	ERROR_NONE,
 	ERROR_RATE_LIMIT,
@@ -49,9 +49,12 @@ enum error_kind {
 	ERROR_UNSUPPORTED,
 	ERROR_INVALID_INPUT,
 };
-const char *error_kind_name(enum error_kind kind);
+const char *error_kind_name(enum error_kind kind); /* NULL for ERROR_NONE */
 bool error_kind_parse(struct str name, enum error_kind *kind);
+/* Whether the same request may succeed later, at the same provider. */
 bool error_kind_is_retryable(enum error_kind kind);
+/* Whether somebody said no (key, money, policy): exit status 77 where all that failed is such. */
+bool error_kind_is_refusal(enum error_kind kind);
 
 #define TOKENS_UNKNOWN (-1)
 

@@ -2,10 +2,11 @@
 /*
  * request - a request record, checked, with its members found.
  *
- * Everything is borrowed from the line (or from the defaults that the command line gave); nothing
- * is copied. request_read checks what every dialect relies on: that messages is a list of {role,
- * content}, parts have a known type, tools have names, options have the right kinds and ranges.
- * What it accepts, a dialect need not check again.
+ * Everything is borrowed from the line (or from the defaults that the command line gave); only a
+ * model's name that is spelled with escapes is copied (request_release frees it). request_read
+ * checks what every dialect relies on: that messages is a list of {role, content}, parts have a
+ * known type, tools have names, options have the right kinds and ranges. What it accepts, a dialect
+ * need not check again.
  */
 #ifndef LLM_REQUEST_H
 #define LLM_REQUEST_H
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "json/json.h"
@@ -28,6 +30,9 @@ enum reasoning_level {
 	REASONING_BUDGET, /* {budgetTokens} */
 };
 const char *reasoning_name(enum reasoning_level level); /* "minimal", ... */
+
+/* The words of the contract by their enum, NULL-terminated. */
+extern const char *const request_levels[], *const request_roles[], *const request_part_types[];
 
 enum tool_choice { TOOLS_UNSET, TOOLS_AUTO, TOOLS_NONE, TOOLS_REQUIRED, TOOLS_ONE };
 
@@ -55,6 +60,7 @@ struct request {
 	struct json record;
 	struct json id; /* JSON_NONE: the caller makes one */
 	struct str model; /* as asked for: "provider:model", an alias; empty where absent */
+	struct buf model_text; /* what model points to where its spelling held escapes */
 	struct json prompt; /* JSON_STRING, or JSON_NONE */
 	struct json messages; /* JSON_ARRAY, or JSON_NONE */
 	struct str system; /* from --system: goes before the messages; empty: none */
@@ -78,13 +84,20 @@ struct request_defaults {
 /* Whether a record is one for us: type "request", or no type and messages or prompt. */
 bool request_is(struct json record);
 
-/* -1 and err (EXIT_NO; the text names the member: "messages[2].content[0]: ...") where the record
- * is malformed. */
+/* -1 and err (EXIT_NO; the text names the member: "messages[2].content[0].text: ...") where the
+ * record is malformed. defaults may be NULL. Overwrites *r, whatever was in it; on -1 nothing needs
+ * to be released, but id, tags and meta are set where they could be found. */
 int request_read(struct request *r, struct json record, const struct request_defaults *defaults,
     struct err *err) __attribute__((warn_unused_result));
+void request_release(struct request *r);
+
+/* The names that "options" may hold, NULL-terminated. Others are no error: who carries the request
+ * warns of them. */
+const char *const *request_option_names(void);
 
 /*
- * Walk the conversation in order, prompt and --system included, as if all of it stood in messages.
+ * Walk the conversation in order as if all of it stood in messages: --system first, then the
+ * messages, then the prompt as the user's last turn.
  *	struct request_turns t = request_turns(&req);
  *	while (request_next_turn(&t)) ... t.role, t.content (JSON_STRING or JSON_ARRAY of parts)
  */
@@ -93,10 +106,11 @@ struct request_turns {
 	unsigned stage;
 	struct json_iter it;
 	enum role role;
-	struct json content; /* JSON_NONE where the turn is t.text */
+	struct json content; /* JSON_NONE where the turn is t.text, or where an assistant's message
+				has none */
 	struct str text; /* --system: plain text, not JSON; p NULL otherwise */
-	struct json message; /* the whole message, for members of its own ("cache", "toolCallId",
-				...); JSON_NONE for prompt */
+	struct json message; /* the whole message, for members of its own ("cache"); JSON_NONE for
+				the prompt and the system text */
 };
 struct request_turns request_turns(const struct request *r);
 bool request_next_turn(struct request_turns *t);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* request - the words of a request, and the walk through its conversation. */
+#include "llm/request.h"
+
+const char *const request_part_types[] = {
+	[PART_TEXT] = "text",
+	[PART_IMAGE] = "image",
+	[PART_AUDIO] = "audio",
+	[PART_VIDEO] = "video",
+	[PART_FILE] = "file",
+	[PART_REASONING] = "reasoning",
+	[PART_TOOL_CALL] = "toolCall",
+	[PART_TOOL_RESULT] = "toolResult",
+	[PART_PROVIDER] = "provider",
+	NULL,
+};
+
+const char *const request_roles[] = {
+	[ROLE_SYSTEM] = "system",
+	[ROLE_USER] = "user",
+	[ROLE_ASSISTANT] = "assistant",
+	[ROLE_TOOL] = "tool",
+	NULL,
+};
+
+const char *const request_levels[] = {
+	[REASONING_UNSET] = "",
+	[REASONING_OFF] = "off",
+	[REASONING_MINIMAL] = "minimal",
+	[REASONING_LOW] = "low",
+	[REASONING_MEDIUM] = "medium",
+	[REASONING_HIGH] = "high",
+	[REASONING_XHIGH] = "xhigh",
+	NULL,
+};
+
+const char *
+part_type_name(enum part_type type)
+{
+	return request_part_types[type];
+}
+
+const char *
+reasoning_name(enum reasoning_level level)
+{
+	return level == REASONING_BUDGET ? "budget" : request_levels[level];
+}
+
+/* The index of v's text in words, which was checked when the record was read. */
+static int
+word_index(struct json v, const char *const *words)
+{
+	int i = 0;
+
+	while (words[i + 1] && !json_eq(v, words[i]))
+		i++;
+	return i;
+}
+
+struct request_turns
+request_turns(const struct request *r)
+{
+	return (struct request_turns){ .request = r, .it = json_each(r->messages) };
+}
+
+bool
+request_next_turn(struct request_turns *t)
+{
+	t->message = t->content = JSON_ABSENT;
+	t->text = STR_NONE;
+	if (t->stage == 0) {
+		t->stage = 1;
+		if (t->request->system.len) {
+			t->role = ROLE_SYSTEM;
+			t->text = t->request->system;
+			return true;
+		}
+	}
+	if (t->stage == 1) {
+		if (json_next(&t->it)) {
+			t->message = t->it.value;
+			t->content = json_get(t->message, "content");
+			t->role = (enum role)word_index(
+			    json_get(t->message, "role"), request_roles);
+			return true;
+		}
+		t->stage = 2;
+	}
+	if (t->stage == 2 && json_exists(t->request->prompt)) {
+		t->stage = 3;
+		t->role = ROLE_USER;
+		t->content = t->request->prompt;
+		return true;
+	}
+	return false;
+}
+
+struct request_parts
+request_parts(struct json content)
+{
+	struct request_parts p = { .it = json_each(content), .only = JSON_ABSENT };
+
+	if (json_is(content, JSON_STRING))
+		p.only = content;
+	return p;
+}
+
+bool
+request_next_part(struct request_parts *p)
+{
+	p->part = p->text = JSON_ABSENT;
+	p->type = PART_TEXT;
+	if (json_exists(p->only)) {
+		p->text = p->only;
+		p->only = JSON_ABSENT;
+		return true;
+	}
+	if (!json_next(&p->it))
+		return false;
+	p->part = p->it.value;
+	p->type = (enum part_type)word_index(json_get(p->part, "type"), request_part_types);
+	if (p->type == PART_TEXT || p->type == PART_REASONING)
+		p->text = json_get(p->part, "text");
+	return true;
+}
+
+struct json
+request_opaque(struct json part, const char *provider, const char *model)
+{
+	struct json opaque = json_get(part, "opaque");
+	struct json for_model = json_get(opaque, "model");
+
+	if (!json_eq(json_get(opaque, "provider"), provider))
+		return JSON_ABSENT;
+	if (json_exists(for_model) && !json_eq(for_model, model))
+		return JSON_ABSENT;
+	return json_get(opaque, "value");
+}
