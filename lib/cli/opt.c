@@ -154,14 +154,15 @@ tables_release(struct getopt_tables *t)
 	free(t->longs);
 }
 
+/* The option that getopt found: getopt knows only letters that the table has. */
 static const struct opt *
-find_letter(const struct opt *opts, int letter)
+find_option(const struct opt *opts, int code)
 {
-	for (; !opt_is_end(opts); opts++) {
-		if (opts->letter && opts->letter == letter)
-			return opts;
-	}
-	return NULL;
+	if (code >= OPT_LONG)
+		return &opts[code - OPT_LONG];
+	while (opts->letter != code)
+		opts++;
+	return opts;
 }
 
 /* getopt said '?': say what was wrong with the word, and what may have been meant. */
@@ -206,9 +207,7 @@ take_option(const struct opt_spec *spec, int code, char **argv)
 		opt_misuse("option %s needs an argument", argv[optind - 1]);
 	if (code == '?')
 		unknown_option(spec->opts, argv[optind - 1]);
-	o = code >= OPT_LONG ? &spec->opts[code - OPT_LONG] : find_letter(spec->opts, code);
-	if (!o)
-		BUG("option %d is in no table", code);
+	o = find_option(spec->opts, code);
 	wanted = set_value(o, optarg);
 	if (wanted)
 		opt_misuse("--%s %s: not %s", o->name, optarg, wanted);
