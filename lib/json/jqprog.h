@@ -39,8 +39,8 @@ bool jqprog_truth(struct str result);
 
 /*
  * A template is text in which \(EXPR) stands for the value of a jq expression (a string as it is,
- * anything else as JSON). This gives the jq expression that yields the whole text: a string literal
- * with interpolations.
+ * anything else as JSON), and \\( for a plain \(. This appends the jq expression that yields the
+ * whole text: a string literal with interpolations.
  */
 int jqprog_template(struct str text, struct buf *expression, struct err *err);
 
