@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/* anthropic-messages - read what the Anthropic Messages API answers. */
+#include "base/mem.h"
+#include "json/edit.h"
+#include "json/jsonw.h"
+#include "llm/anthropic.h"
+
+static const struct stop_row stops[] = {
+	{ "end_turn", STOP_END },
+	{ "stop_sequence", STOP_STOP },
+	{ "max_tokens", STOP_LENGTH },
+	{ "model_context_window_exceeded", STOP_LENGTH },
+	{ "tool_use", STOP_TOOL },
+	{ "refusal", STOP_REFUSAL },
+	{ "pause_turn", STOP_PAUSE },
+	{ NULL, STOP_NONE },
+};
+
+/* Counts as the API keeps them: the input beside what the cache read and wrote, each restated or
+ * not by later events. */
+struct anthropic_counts {
+	int64_t input, read, write;
+};
+
+struct anthropic_state {
+	struct anthropic_counts counts;
+	bool started; /* message_start was seen */
+	bool json_answer; /* the schema's tool was called */
+	int64_t json_key; /* the index of its block */
+};
+
+static struct anthropic_state *
+state_of(struct answer *a)
+{
+	struct anthropic_state *s = a->dialect_state;
+
+	if (!s) {
+		s = xcalloc(1, sizeof *s);
+		s->counts = (struct anthropic_counts){ TOKENS_UNKNOWN, TOKENS_UNKNOWN,
+			TOKENS_UNKNOWN };
+		s->json_key = KEY_NONE;
+		a->dialect_state = s;
+	}
+	return s;
+}
+
+static void
+read_usage(struct answer *a, struct json usage)
+{
+	struct anthropic_counts *c = &state_of(a)->counts;
+
+	usage_set(&c->input, json_get(usage, "input_tokens"));
+	usage_set(&c->read, json_get(usage, "cache_read_input_tokens"));
+	usage_set(&c->write, json_get(usage, "cache_creation_input_tokens"));
+	usage_set(
+	    &a->usage.cache_write_1h, json_find(usage, "cache_creation.ephemeral_1h_input_tokens"));
+	usage_set(&a->usage.out, json_get(usage, "output_tokens"));
+	usage_set(&a->usage.reasoning, json_find(usage, "output_tokens_details.thinking_tokens"));
+
+	if (c->input == TOKENS_UNKNOWN)
+		return;
+	a->usage.cache_read = c->read;
+	a->usage.cache_write = c->write;
+	a->usage.in = c->input;
+	if (c->read > 0)
+		usage_add(&a->usage.in, c->read);
+	if (c->write > 0)
+		usage_add(&a->usage.in, c->write);
+}
+
+/* Text of our own as a JSON string, for those who take nothing else. */
+static struct json
+quoted(struct buf *hold, struct str text)
+{
+	buf_reset(hold);
+	jsonw_quote(hold, text);
+	return (struct json){ hold->p, hold->len, JSON_STRING };
+}
+
+/* The members of block that the common parts have no place for, as the part's opaque state: they
+ * are put back when the part is echoed. */
+static void
+keep_member(struct part *part, struct json block, const char *key)
+{
+	struct buf raw = BUF_INIT(ANSWER_TEXT_MAX);
+	struct json v = json_get(block, key), opaque;
+	struct err err = ERR_INIT;
+	struct jsonw w;
+
+	if (!part || !json_exists(v) || json_is_empty_string(v))
+		return;
+	jsonw_start(&w, &raw);
+	jsonw_object(&w);
+	jsonw_kjson(&w, key, v);
+	jsonw_end(&w);
+	if (json_parse(raw.p, raw.len, &opaque, &err) == 0)
+		part_opaque(part, opaque);
+	buf_release(&raw);
+}
+
+/* Citations of a text block come one by one, before or after its text; they are gathered raw in
+ * the part's value until the block stops. */
+static void
+add_citation(struct answer *a, int64_t index, struct json citation)
+{
+	struct part *part = answer_find(a, PART_TEXT, index);
+
+	if (!part)
+		part = answer_part(a, PART_TEXT, index);
+	if (!part || !json_exists(citation))
+		return;
+	if (part->value.len)
+		buf_addc(&part->value, ',');
+	buf_addstr(&part->value, json_raw(citation));
+}
+
+static void
+start_tool(struct answer *a, int64_t index, struct json block)
+{
+	struct anthropic_state *s = state_of(a);
+	struct json input = json_get(block, "input");
+	struct buf text = BUF_INIT(ANSWER_TEXT_MAX);
+	struct part *part;
+
+	if (json_eq(json_get(block, "name"), ANTHROPIC_JSON_TOOL)) {
+		s->json_answer = true;
+		s->json_key = index;
+		answer_seal(a);
+		if (json_count(input))
+			(void)answer_text(a, PART_TEXT, index, quoted(&text, json_raw(input)));
+	} else {
+		part = answer_tool(a, index, json_get(block, "id"), json_get(block, "name"),
+		    json_count(input) ? input : JSON_ABSENT);
+		keep_member(part, block, "caller");
+	}
+	buf_release(&text);
+}
+
+/* A block begins; in a whole body, and for blocks that no delta follows, this is all of it. */
+static void
+start_block(struct answer *a, int64_t index, struct json block)
+{
+	struct json_iter it = json_each(json_get(block, "citations"));
+	struct json type = json_get(block, "type");
+	struct part *part;
+
+	if (json_eq(type, "text")) {
+		answer_seal(a);
+		(void)answer_text(a, PART_TEXT, index, json_get(block, "text"));
+		while (json_next(&it))
+			add_citation(a, index, it.value);
+	} else if (json_eq(type, "thinking")) {
+		part = answer_part(a, PART_REASONING, index);
+		(void)answer_text(a, PART_REASONING, index, json_get(block, "thinking"));
+		keep_member(part, block, "signature");
+	} else if (json_eq(type, "redacted_thinking")) {
+		part_opaque(answer_part(a, PART_REASONING, index), block);
+		answer_seal(a);
+	} else if (json_eq(type, "tool_use")) {
+		start_tool(a, index, block);
+	} else if (block.kind == JSON_OBJECT) {
+		(void)answer_provider_block(a, index, block);
+	}
+}
+
+/* A delta of a block that is the provider's own: a fragment of its input is gathered, any other
+ * member replaces the block's. */
+static void
+provider_delta(struct answer *a, int64_t index, struct json delta)
+{
+	struct part *part = answer_find(a, PART_PROVIDER, index);
+	struct buf merged = BUF_INIT(ANSWER_TEXT_MAX), patch = BUF_INIT(ANSWER_TEXT_MAX);
+	struct json_iter it = json_each(delta);
+	struct json block, changes;
+	struct err err = ERR_INIT;
+	struct jsonw w;
+
+	if (!part)
+		return;
+	if (json_eq(json_get(delta, "type"), "input_json_delta")) {
+		json_text(json_get(delta, "partial_json"), &part->text);
+		return;
+	}
+	jsonw_start(&w, &patch);
+	jsonw_object(&w);
+	while (json_next(&it)) {
+		struct str key;
+
+		if (json_plain(it.key, &key) && !str_is(key, "type") && json_exists(it.value)) {
+			jsonw_keyn(&w, key);
+			jsonw_json(&w, it.value);
+		}
+	}
+	jsonw_end(&w);
+	if (json_parse(part->value.p, part->value.len, &block, &err) == 0 &&
+	    json_parse(patch.p, patch.len, &changes, &err) == 0) {
+		json_merge_patch(block, changes, &merged);
+		buf_reset(&part->value);
+		buf_addstr(&part->value, buf_str(&merged));
+	}
+	buf_release(&merged);
+	buf_release(&patch);
+}
+
+static void
+block_delta(struct answer *a, int64_t index, struct json delta)
+{
+	struct anthropic_state *s = state_of(a);
+	struct json type = json_get(delta, "type");
+	struct part *part;
+
+	if (answer_find(a, PART_PROVIDER, index)) {
+		provider_delta(a, index, delta);
+	} else if (json_eq(type, "text_delta")) {
+		(void)answer_text(a, PART_TEXT, index, json_get(delta, "text"));
+	} else if (json_eq(type, "thinking_delta")) {
+		(void)answer_text(a, PART_REASONING, index, json_get(delta, "thinking"));
+	} else if (json_eq(type, "signature_delta")) {
+		part = answer_find(a, PART_REASONING, index);
+		keep_member(part, delta, "signature");
+	} else if (json_eq(type, "citations_delta")) {
+		add_citation(a, index, json_get(delta, "citation"));
+	} else if (json_eq(type, "input_json_delta")) {
+		if (s->json_answer && s->json_key == index)
+			(void)answer_text(a, PART_TEXT, index, json_get(delta, "partial_json"));
+		else
+			(void)answer_tool(
+			    a, index, JSON_ABSENT, JSON_ABSENT, json_get(delta, "partial_json"));
+	}
+}
+
+/* Put what was gathered raw (citations of a text, the input of a server's tool) in its place. */
+static void
+stop_block(struct answer *a, int64_t index)
+{
+	struct part *part = answer_find(a, PART_PROVIDER, index);
+	struct buf raw = BUF_INIT(ANSWER_TEXT_MAX);
+	struct json block, input;
+	struct err err = ERR_INIT;
+	struct json_edit e;
+	struct jsonw w;
+
+	if (part && part->text.len &&
+	    json_parse(part->value.p, part->value.len, &block, &err) == 0 &&
+	    json_parse(part->text.p, part->text.len, &input, &err) == 0) {
+		json_edit_start(&e, block);
+		json_edit_set(&e, "input", json_raw(input));
+		json_edit_write(&e, &raw);
+		buf_reset(&part->value);
+		buf_addstr(&part->value, buf_str(&raw));
+		buf_reset(&part->text);
+	}
+	part = answer_find(a, PART_TEXT, index);
+	if (part && part->value.len) {
+		buf_reset(&raw);
+		jsonw_start(&w, &raw);
+		jsonw_object(&w);
+		jsonw_key(&w, "citations");
+		jsonw_array(&w);
+		jsonw_raw(&w, buf_str(&part->value));
+		jsonw_end(&w);
+		jsonw_end(&w);
+		if (json_parse(raw.p, raw.len, &block, &err) == 0)
+			part_opaque(part, block);
+		buf_reset(&part->value);
+	}
+	answer_seal(a);
+	buf_release(&raw);
+}
+
+static void
+read_stop(struct answer *a, struct json reason)
+{
+	answer_stop(a, stops, reason);
+	if (a->stop == STOP_TOOL && a->tool_count == 0 && state_of(a)->json_answer)
+		a->stop = STOP_END;
+}
+
+static void
+start_message(struct answer *a, struct json message)
+{
+	struct json_iter it = json_each(json_get(message, "content"));
+	struct anthropic_state *s = state_of(a);
+	struct json id = json_get(message, "id");
+	int64_t index = 0;
+
+	if (s->started && !json_eq(id, a->response_id.p)) {
+		answer_fail(a, ERROR_PROTOCOL,
+		    "a second message began before the first had ended (%.80s)", a->response_id.p);
+		return;
+	}
+	answer_model(a, json_get(message, "model"));
+	answer_response_id(a, id);
+	read_usage(a, json_get(message, "usage"));
+	if (s->started) /* the same message announced twice */
+		return;
+	s->started = true;
+	for (; json_next(&it); index++) {
+		start_block(a, index, it.value);
+		stop_block(a, index);
+	}
+	read_stop(a, json_get(message, "stop_reason"));
+}
+
+static void
+anthropic_event(struct answer *a, struct str name, struct json data)
+{
+	struct json type = json_get(data, "type");
+	int64_t index = 0;
+
+	(void)name; /* the payload says it too, and gateways lose event names */
+	(void)json_i64(json_get(data, "index"), &index);
+	if (a->ended)
+		return; /* an answer is one message; nothing after it belongs to it */
+	if (json_eq(type, "message_start")) {
+		start_message(a, json_get(data, "message"));
+	} else if (json_eq(type, "content_block_start")) {
+		start_block(a, index, json_get(data, "content_block"));
+	} else if (json_eq(type, "content_block_delta")) {
+		block_delta(a, index, json_get(data, "delta"));
+	} else if (json_eq(type, "content_block_stop")) {
+		stop_block(a, index);
+	} else if (json_eq(type, "message_delta")) {
+		read_usage(a, json_get(data, "usage"));
+		read_stop(a, json_find(data, "delta.stop_reason"));
+	} else if (json_eq(type, "message_stop")) {
+		answer_end(a);
+	} else if (json_eq(type, "error") || json_exists(json_get(data, "error"))) {
+		answer_error_json(a, 0, data);
+	}
+}
+
+static void
+anthropic_body(struct answer *a, struct json body)
+{
+	if (json_eq(json_get(body, "type"), "error") || json_exists(json_get(body, "error"))) {
+		answer_error_json(a, 0, body);
+	} else if (json_get(body, "content").kind != JSON_ARRAY) {
+		answer_error_text(a, 0, json_raw(body));
+	} else {
+		start_message(a, body);
+		answer_end(a);
+	}
+}
+
+const struct dialect dialect_anthropic_messages = {
+	.name = "anthropic-messages",
+	.version = "/v1",
+	.build = anthropic_build,
+	.event = anthropic_event,
+	.body = anthropic_body,
+};
