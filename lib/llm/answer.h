@@ -38,6 +38,10 @@ struct part {
 	struct buf opaque; /* raw JSON: signature, encrypted state */
 	struct buf value; /* PART_PROVIDER: the block, raw JSON */
 	bool custom_tool; /* text is a custom tool's input, not JSON arguments */
+	size_t tool_index; /* tool calls: 0, 1, ... in order of appearance */
+	bool announced; /* tool calls: the name is known and was passed on */
+	bool malformed; /* tool calls: the arguments are no JSON object (the token limit cut them);
+			   set by answer_finish */
 	bool hidden; /* only in parts: not in content or reasoning (commentary) */
 	bool sealed;
 };
@@ -94,21 +98,23 @@ void answer_release(struct answer *a);
 /* --- output. v is a JSON_STRING (anything else, and "", is ignored, so callers need not look) ---
  */
 
-/* Append to the open part of this type and key, or open one. Returns the part, or NULL where
- * nothing was appended. */
+/* Append to the open part of this type and key, or open one. Returns the part (valid until the next
+ * one is opened), or NULL where nothing was appended. */
 struct part *answer_text(struct answer *a, enum part_type type, int64_t key, struct json v);
 
-/* Open a new part, sealing the one that was open. */
+/* Open a new part, sealing the one that was open (one with a key stays open: blocks interleave). */
 struct part *answer_part(struct answer *a, enum part_type type, int64_t key);
 /* The part of that type and key, newest first, or NULL. */
 struct part *answer_find(struct answer *a, enum part_type type, int64_t key);
 void answer_seal(struct answer *a); /* the next text opens a new part */
 
 /*
- * A fragment of a tool call. key finds the call (KEY_NONE: a new call, unless id names a known
- * one); id, name: JSON strings or absent, kept where first told (a name that comes later is waited
- * for; a name that is repeated is not appended). arguments: a JSON string is a fragment of JSON
- * text; an object is the whole of them.
+ * A fragment of a tool call. key finds the call (KEY_NONE: a new call, unless id names a known one,
+ * or neither id nor name is told: then the newest). A known key with another id and a name is a new
+ * call too: some servers number all of them 0. id, name: JSON strings or absent, kept where first
+ * told (a name that comes later is waited for; a name that is repeated is not appended); without an
+ * id the call gets "call_N". arguments: a JSON string is a fragment of JSON text; an object is the
+ * whole of them.
  */
 struct part *answer_tool(
     struct answer *a, int64_t key, struct json id, struct json name, struct json arguments);
@@ -137,6 +143,9 @@ void answer_stop(struct answer *a, const struct stop_row *rows, struct json v);
 void usage_set(int64_t *field, struct json v);
 /* Add n to *field, unknown counting as 0. */
 void usage_add(int64_t *field, int64_t n);
+/* Make the counts obey cacheRead <= in and reasoning <= out: where a provider's figures break that,
+ * the part was left out of the whole, and is added. */
+void usage_settle(struct usage *u);
 
 /* The terminal event was seen. */
 void answer_end(struct answer *a);
