@@ -3,8 +3,15 @@
  * frame - cut a body, as it arrives, into the messages that its stream format carries.
  *
  * Pure: bytes in, messages out, at any split of the bytes the same messages. A message is handed
- * out when it is complete; it lives until the callback returns. Messages past the limit are an
- * error (-1), as is data after one.
+ * out when it is complete, where it lies if it lies in one piece in the bytes fed, and lives until
+ * the callback returns. A message past the limit is an error (-1), and so is all that is fed after
+ * an error. A byte order mark at the start is passed over.
+ *
+ *	f = frame_new(FRAME_SSE, FRAME_LIMIT, on_message, user);
+ *	while (... bytes come ...)
+ *		if (frame_feed(f, p, n, &err) < 0) ...
+ *	if (frame_end(f, false, &err) < 0) ...
+ *	frame_free(f);
  */
 #ifndef NET_FRAME_H
 #define NET_FRAME_H
@@ -27,8 +34,11 @@ enum frame_format {
 
 struct frame;
 
-/* name: SSE's event field ("message" where there is none), else empty. Return false to stop:
- * frame_feed then returns -1 with err untouched. */
+/*
+ * name: SSE's event field ("message" where there is none), else empty. data may be empty: SSE
+ * dispatches an event whose data line is. Return false to stop: frame_feed (or frame_end) then
+ * returns -1 with err untouched.
+ */
 typedef bool frame_fn(void *user, struct str name, struct str data);
 
 struct frame *frame_new(enum frame_format format, size_t limit, frame_fn *fn, void *user);
@@ -44,8 +54,10 @@ int frame_feed(struct frame *f, const char *p, size_t n, struct err *err)
 int frame_end(struct frame *f, bool lenient, struct err *err) __attribute__((warn_unused_result));
 void frame_free(struct frame *f);
 
-/* The format that a Content-Type (and, where that says nothing, the first byte of the body)
- * announces. */
+/*
+ * The format that a Content-Type announces: otherwise where it says nothing of use (or is NULL).
+ * application/json means FRAME_WHOLE where events were asked for, and leaves the rest as asked.
+ */
 enum frame_format frame_of_content_type(const char *content_type, enum frame_format otherwise);
 
 #endif
