@@ -153,7 +153,7 @@ sse_add_data(struct frame *f, struct str value, struct err *err)
 }
 
 static int
-sse_dispatch(struct frame *f, struct err *err)
+sse_dispatch(struct frame *f)
 {
 	struct str data = f->line.p ? f->line : buf_str(&f->data);
 	struct str name = f->name.len ? f->name : STR_LIT("message");
@@ -176,7 +176,7 @@ sse_line(struct frame *f, struct str line, struct err *err)
 	const char *colon;
 
 	if (!line.len)
-		return sse_dispatch(f, err);
+		return sse_dispatch(f);
 	if (line.len > f->limit)
 		return frame_too_long(f, err);
 	colon = memchr(line.p, ':', line.len);
@@ -278,7 +278,7 @@ sse_end(struct frame *f, bool lenient, struct err *err)
 		return 0;
 	if (f->held.len && sse_line(f, buf_str(&f->held), err) < 0)
 		return -1;
-	return sse_dispatch(f, err);
+	return sse_dispatch(f);
 }
 
 /* --- a message a line --- */
