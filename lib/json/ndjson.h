@@ -32,8 +32,8 @@ struct lines {
 	const char *at, *end; /* what is left of the bytes pushed last */
 	uint64_t number; /* of the line handed out last, from 1; blank lines count */
 	size_t limit;
-	bool started; /* the first bytes are past: no BOM may follow */
-	bool overlong; /* passing over the rest of a line that broke the limit */
+	bool inside; /* a line has begun and not ended */
+	bool overlong; /* it broke the limit: its rest is passed over */
 };
 
 enum lines_status {
