@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "json/jsonw.h"
 
+extern char **environ;
+
 /*
  * Expressions are functions of one program, chosen by number. libjq binds each function over all
  * that follows it, which is quadratic, so a long list is cut into programs of CHUNK.
@@ -151,19 +153,19 @@ set_compile_error(struct str message, struct err *err)
 		err_set(err, EXIT_CONFIG, "%.*s", (int)len, text);
 }
 
-/* libjq 1.6 reads ~/.jq into every program, wanted or not: it finds it by HOME. */
+/*
+ * libjq 1.6 reads ~/.jq into every program, wanted or not, and takes in the environment as $ENV. It
+ * finds both by environ, so while it compiles there is none.
+ */
 static int
-compile_without_home(jq_state *jq, const char *program)
+compile_without_environment(jq_state *jq, const char *program)
 {
-	const char *home = getenv("HOME");
-	char *saved = home ? xstrdup(home) : NULL;
+	char *none[] = { NULL }, **saved = environ;
 	int ok;
 
-	unsetenv("HOME");
+	environ = none;
 	ok = jq_compile(jq, program);
-	if (saved)
-		setenv("HOME", saved, 1);
-	free(saved);
+	environ = saved;
 	return ok;
 }
 
@@ -179,7 +181,7 @@ program_compile(const char *program, struct err *err)
 	}
 	jq_set_error_cb(jq, keep_first_message, &message);
 	jq_set_attr(jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
-	if (!compile_without_home(jq, program)) {
+	if (!compile_without_environment(jq, program)) {
 		set_compile_error(buf_str(&message), err);
 		jq_teardown(&jq);
 	} else {
