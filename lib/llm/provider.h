@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "json/yaml.h"
@@ -22,14 +23,18 @@ struct dialect;
 struct provider {
 	char *name;
 	const struct dialect *dialect;
-	char
-	    *base_url; /* as configured; provider_url puts the dialect's version prefix behind it */
-	char *key_ref; /* "env:OPENAI_API_KEY"; NULL: none needed. Several are tried in order, split
-			  at spaces */
-	char *key; /* resolved at first use; NULL before */
+	char *base_url; /* as configured; provider_url puts the version prefix behind it */
+	char *base_url_env; /* the variable that overrides it; NULL: none */
+	char *version; /* in place of the dialect's version prefix; NULL: the dialect's */
+	char *key_ref; /* "env:OPENAI_API_KEY"; several, one a line, are tried in order; NULL: none
+			  needed */
+	char *key; /* resolved at first use; NULL before, and where there is none */
 	bool key_optional; /* a local server: without a key no auth header is sent */
-	struct http_headers headers; /* extra ones; values may be secret references */
+	bool resolved; /* provider_key ran: key and the headers' references are settled */
+	struct http_headers
+	    headers; /* extra ones; values may be secret references until resolved */
 	char *default_model;
+	char *models; /* beginnings of its models' names, one a line, for hints; NULL: not told */
 	bool done_optional; /* "done: optional": the terminal [DONE] may be missing */
 	int64_t max_concurrent; /* 0: no limit of its own */
 };
@@ -45,6 +50,9 @@ struct providers *providers_load(
 void providers_free(struct providers *set);
 size_t providers_count(const struct providers *set);
 const struct provider *providers_at(const struct providers *set, size_t i);
+/* What is called where nobody names a model: AGENTFLOW_MODEL, else the configuration's "model", or
+ * NULL. */
+const char *providers_default_model(const struct providers *set);
 
 /*
  * Resolve "provider:model", "provider:" (its default model), an alias of the configuration
@@ -55,12 +63,22 @@ const struct provider *providers_at(const struct providers *set, size_t i);
 int providers_resolve(struct providers *set, struct str spec, struct provider **provider,
     struct str *model, struct err *err) __attribute__((warn_unused_result));
 
-/* The key, resolved once; NULL where key_optional and there is none. -1 and err (EXIT_REFUSED)
- * naming the variables that were looked at. */
+/* The key, resolved once (and with it the headers that are references); NULL where none is needed,
+ * or key_optional and there is none. -1 and err (EXIT_REFUSED) naming the variables that were
+ * looked at. */
 int provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
     __attribute__((warn_unused_result));
 
-/* base_url + version prefix (unless the path already ends in a version) + path, appended to out. */
+/* Put "***" where secrets would be, without looking for them: for showing a request that is not
+ * sent. */
+void provider_mask(struct provider *p, env_fn *env);
+
+/* base_url + version prefix (unless the path already ends in a version) + path, appended to out. A
+ * query that base_url bears stays behind the path. */
 void provider_url(const struct provider *p, const char *path, struct buf *out);
+
+/* A base URL from the forms that OLLAMA_HOST takes: "host", "host:port", ":port", "http://...",
+ * "0.0.0.0". The port is 11434 where neither it nor a scheme is given. */
+void provider_ollama_url(struct str host, struct buf *out);
 
 #endif

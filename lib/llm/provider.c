@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* provider - one who can be called: its URL, its key, its headers. */
+#include "llm/provider.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "llm/dialect.h"
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "v1", "v4", "v1beta", "v1beta2", "v1alpha". */
+static bool
+is_version(struct str s)
+{
+	size_t i = 1;
+
+	if (s.len < 2 || s.p[0] != 'v' || !is_digit(s.p[1]))
+		return false;
+	while (i < s.len && is_digit(s.p[i]))
+		i++;
+	s = (struct str){ s.p + i, s.len - i };
+	if (str_starts(s, "beta"))
+		i = 4;
+	else if (str_starts(s, "alpha"))
+		i = 5;
+	else
+		return s.len == 0;
+	while (i < s.len && is_digit(s.p[i]))
+		i++;
+	return i == s.len;
+}
+
+/* The path of a URL, without host and query, and without slashes at its end. */
+static struct str
+url_path(struct str url)
+{
+	const char *p = url.p, *end = url.p + url.len, *host;
+
+	for (host = p; host + 2 < end; host++)
+		if (host[0] == ':' && host[1] == '/' && host[2] == '/') {
+			p = host + 3;
+			break;
+		}
+	while (p < end && *p != '/')
+		p++;
+	return (struct str){ p, (size_t)(end - p) };
+}
+
+static bool
+wants_version(const struct provider *p, struct str base, const char *version)
+{
+	struct str path = url_path(base), last = path;
+	size_t i = path.len;
+
+	if (!*version || (p->dialect->version_unless_path && path.len))
+		return false;
+	while (i > 0 && path.p[i - 1] != '/')
+		i--;
+	last = (struct str){ path.p + i, path.len - i };
+	/* a base that ends in the very prefix ("/api") has it, version or not */
+	return !is_version(last) && !str_is(last, version + 1);
+}
+
+void
+provider_url(const struct provider *p, const char *path, struct buf *out)
+{
+	const char *version = p->version ? p->version : p->dialect->version;
+	struct str rest = str_of(p->base_url), base;
+
+	if (!str_split(&rest, '?', &base))
+		base = STR_NONE;
+	while (base.len && base.p[base.len - 1] == '/')
+		base.len--;
+	buf_addstr(out, base);
+	if (version && wants_version(p, base, version))
+		buf_adds(out, version);
+	if (!str_ends(base, path)) /* somebody gave the whole endpoint as the base */
+		buf_adds(out, path);
+	if (rest.len) {
+		buf_addc(out, strchr(path, '?') ? '&' : '?');
+		buf_addstr(out, rest);
+	}
+}
+
+static bool
+has_port(struct str authority)
+{
+	size_t i = authority.len;
+
+	while (i > 0 && is_digit(authority.p[i - 1]))
+		i--;
+	return i > 0 && i < authority.len && authority.p[i - 1] == ':';
+}
+
+void
+provider_ollama_url(struct str host, struct buf *out)
+{
+	struct str authority, scheme = STR_LIT("http://");
+	bool told = false;
+	size_t n = 0;
+
+	host = str_trim(host);
+	if (str_starts(host, "http://") || str_starts(host, "https://")) {
+		scheme.len = str_starts(host, "https") ? 8 : 7;
+		scheme.p = host.p;
+		host = (struct str){ host.p + scheme.len, host.len - scheme.len };
+		told = true;
+	}
+	while (n < host.len && host.p[n] != '/')
+		n++;
+	authority = (struct str){ host.p, n };
+	buf_addstr(out, scheme);
+	/* what a server listens on ("any address") is not what a client can call */
+	if (str_starts(authority, "0.0.0.0") && (n == 7 || authority.p[7] == ':')) {
+		buf_adds(out, "127.0.0.1");
+		authority = (struct str){ authority.p + 7, n - 7 };
+	} else if (str_starts(authority, "[::]")) {
+		buf_adds(out, "[::1]");
+		authority = (struct str){ authority.p + 4, n - 4 };
+	} else if (!n || authority.p[0] == ':') {
+		buf_adds(out, "127.0.0.1");
+	}
+	buf_addstr(out, authority);
+	if (!told && !has_port(authority))
+		buf_adds(out, ":11434");
+	buf_add(out, host.p + n, host.len - n);
+}
+
+/* --- secrets --- */
+
+static bool
+is_reference(const char *s)
+{
+	struct str v = str_of(s);
+
+	return str_starts(v, "env:") || str_starts(v, "file:") || str_starts(v, "cmd:");
+}
+
+static int
+resolve_headers(struct provider *p, env_fn *env, struct err *err)
+{
+	for (size_t i = 0; i < p->headers.count; i++) {
+		struct http_field *field = &p->headers.items[i];
+		char *value;
+
+		if (!is_reference(field->value)) {
+			if (http_field_is_secret(field->name))
+				secret_remember(field->value);
+			continue;
+		}
+		value = secret_resolve(field->value, env, err);
+		if (!value)
+			return err_wrap(err, "%s: header %s", p->name, field->name);
+		free(field->value);
+		field->value = value;
+	}
+	return 0;
+}
+
+/* "no key: set GEMINI_API_KEY or GOOGLE_API_KEY", or what was wrong with the last reference. */
+static int
+no_key(const struct provider *p, struct err *err)
+{
+	struct buf names = BUF_INIT(BUF_UNLIMITED);
+	struct str rest = str_of(p->key_ref), ref;
+	bool only_env = true;
+
+	while (str_split(&rest, '\n', &ref)) {
+		if (!str_starts(ref, "env:")) {
+			only_env = false;
+			break;
+		}
+		buf_adds(&names, names.len ? " or " : "");
+		buf_add(&names, ref.p + 4, ref.len - 4);
+	}
+	if (only_env)
+		err_set(err, EXIT_REFUSED, "no key for %s: set %s", p->name, names.p);
+	else
+		err_wrap(err, "no key for %s", p->name);
+	err->code = EXIT_REFUSED;
+	buf_release(&names);
+	return -1;
+}
+
+static int
+resolve_key(struct provider *p, env_fn *env, struct err *err)
+{
+	struct str rest = str_of(p->key_ref), ref;
+
+	while (!p->key && str_split(&rest, '\n', &ref)) {
+		char *reference = xmemdup(ref.p, ref.len);
+
+		p->key = secret_resolve(reference, env, err);
+		free(reference);
+	}
+	return p->key || p->key_optional || !p->key_ref ? 0 : no_key(p, err);
+}
+
+int
+provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
+{
+	*key = NULL;
+	if (!p->resolved && (resolve_key(p, env, err) < 0 || resolve_headers(p, env, err) < 0))
+		return -1;
+	p->resolved = true;
+	*key = p->key;
+	return 0;
+}
+
+/* Whether a key would be sent: of an optional one only its variables are looked at. */
+static bool
+may_have_key(const struct provider *p, env_fn *env)
+{
+	struct str rest = str_of(p->key_ref), ref;
+
+	while (str_split(&rest, '\n', &ref)) {
+		char *reference = xmemdup(ref.p, ref.len);
+		const char *value = str_starts(ref, "env:") ? env(reference + 4) : reference;
+		bool there = !p->key_optional || (value && *value);
+
+		free(reference);
+		if (there)
+			return true;
+	}
+	return false;
+}
+
+void
+provider_mask(struct provider *p, env_fn *env)
+{
+	if (p->resolved)
+		return;
+	p->resolved = true;
+	if (may_have_key(p, env))
+		p->key = xstrdup("***");
+	for (size_t i = 0; i < p->headers.count; i++) {
+		struct http_field *field = &p->headers.items[i];
+
+		if (is_reference(field->value) || http_field_is_secret(field->name)) {
+			free(field->value);
+			field->value = xstrdup("***");
+		}
+	}
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+/* providers - all that can be called, by name, out of presets and configuration. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "llm/config.h"
+#include "llm/dialect.h"
+#include "llm/provider.h"
+
+enum { ALIAS_DEPTH_MAX = 8 };
+
+struct alias {
+	char *name, *spec;
+};
+
+struct providers {
+	struct provider **items;
+	size_t count, cap;
+	struct alias *aliases;
+	size_t alias_count, alias_cap;
+	char *model;
+};
+
+static const char *const members[] = { "dialect", "baseUrl", "baseUrlEnv", "apiVersion", "key",
+	"keyOptional", "headers", "defaultModel", "models", "done", "maxConcurrent", NULL };
+
+/* One map of the configuration on its way into a provider. */
+struct source {
+	const struct yaml_doc *doc;
+	const struct yaml *map;
+	env_fn *env;
+	struct err *err;
+};
+
+static struct provider *
+find(const struct providers *set, struct str name)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (str_is(name, set->items[i]->name))
+			return set->items[i];
+	return NULL;
+}
+
+static void
+replace(char **at, const char *value)
+{
+	free(*at);
+	*at = xstrdup(value);
+}
+
+static int
+text_of(const struct source *s, const char *member, const char **text)
+{
+	const struct yaml *v = yaml_get(s->map, member);
+
+	*text = yaml_str(v);
+	if (v && !*text)
+		return yaml_error(s->doc, v, s->err, "%s must be a string", member);
+	return 0;
+}
+
+/* A string, or a list of strings, as lines. */
+static int
+lines_of(const struct source *s, const char *member, char **at)
+{
+	const struct yaml *v = yaml_get(s->map, member);
+	struct buf lines = BUF_INIT(BUF_UNLIMITED);
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_LIST) {
+		const char *text;
+
+		if (text_of(s, member, &text) < 0)
+			return -1;
+		replace(at, text);
+		return 0;
+	}
+	for (size_t i = 0; i < v->count; i++) {
+		const char *text = yaml_str(v->items[i]);
+
+		if (!text) {
+			buf_release(&lines);
+			return yaml_error(
+			    s->doc, v->items[i], s->err, "%s must hold strings", member);
+		}
+		buf_adds(&lines, lines.len ? "\n" : "");
+		buf_adds(&lines, text);
+	}
+	free(*at);
+	*at = buf_take(&lines);
+	return 0;
+}
+
+static int
+read_dialect(struct provider *p, const struct source *s)
+{
+	const char *name, *near;
+
+	if (text_of(s, "dialect", &name) < 0)
+		return -1;
+	if (!name && p->dialect)
+		return 0;
+	if (!name)
+		return yaml_error(s->doc, s->map, s->err, "provider %s has no dialect", p->name);
+	p->dialect = dialect_find(name);
+	if (p->dialect)
+		return 0;
+	near = str_nearest(str_of(name), dialect_names());
+	return yaml_error(s->doc, yaml_get(s->map, "dialect"), s->err,
+	    near ? "unknown dialect \"%s\" (did you mean \"%s\"?)" : "unknown dialect \"%s\"", name,
+	    near);
+}
+
+static int
+read_base_url(struct provider *p, const struct source *s)
+{
+	struct buf url = BUF_INIT(BUF_UNLIMITED);
+	const char *text, *variable, *value;
+
+	if (text_of(s, "baseUrl", &text) < 0 || text_of(s, "baseUrlEnv", &variable) < 0)
+		return -1;
+	if (text)
+		replace(&p->base_url, text);
+	if (variable)
+		replace(&p->base_url_env, variable);
+	value = p->base_url_env ? s->env(p->base_url_env) : NULL;
+	if (value && *value)
+		replace(&p->base_url, value);
+	if (!p->base_url)
+		return yaml_error(s->doc, s->map, s->err, "provider %s has no baseUrl", p->name);
+	if (p->dialect == &dialect_ollama) {
+		provider_ollama_url(str_of(p->base_url), &url);
+		free(p->base_url);
+		p->base_url = buf_take(&url);
+	}
+	if (http_url_check(p->base_url, s->err) < 0) {
+		err_wrap(s->err, "the base URL of provider %s", p->name);
+		s->err->code = EXIT_CONFIG;
+		return -1;
+	}
+	return 0;
+}
+
+static int
+read_headers(struct provider *p, const struct source *s)
+{
+	const struct yaml *v = yaml_get(s->map, "headers");
+
+	if (v && v->kind != YAML_MAP)
+		return yaml_error(s->doc, v, s->err, "headers must be a map");
+	for (size_t i = 0; v && i < v->count; i++) {
+		const char *value = yaml_str(v->items[i]);
+
+		if (!value || strpbrk(value, "\r\n"))
+			return yaml_error(
+			    s->doc, v->items[i], s->err, "a header's value must be one line");
+		http_headers_set(&p->headers, v->keys[i]->text.p, value);
+	}
+	return 0;
+}
+
+/* A choice of two words. */
+static int
+read_choice(const struct source *s, const char *member, const char *const words[2], bool *second)
+{
+	const struct yaml *v = yaml_get(s->map, member);
+	const char *text = yaml_str(v);
+
+	if (!v)
+		return 0;
+	if (!text || (strcmp(text, words[0]) != 0 && strcmp(text, words[1]) != 0))
+		return yaml_error(
+		    s->doc, v, s->err, "%s must be %s or %s", member, words[0], words[1]);
+	*second = strcmp(text, words[1]) == 0;
+	return 0;
+}
+
+static int
+read_limit(struct provider *p, const struct source *s)
+{
+	const struct yaml *v = yaml_get(s->map, "maxConcurrent");
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_NUMBER || !num_i64(v->text, &p->max_concurrent) ||
+	    p->max_concurrent < 1)
+		return yaml_error(s->doc, v, s->err, "maxConcurrent must be a positive integer");
+	return 0;
+}
+
+static int
+read_provider(struct provider *p, const struct source *s)
+{
+	static const char *const flags[2] = { "false", "true" };
+	static const char *const dones[2] = { "required", "optional" };
+	const char *version, *model;
+
+	if (s->map->kind != YAML_MAP)
+		return yaml_error(s->doc, s->map, s->err, "provider %s must be a map", p->name);
+	if (yaml_known(s->doc, s->map, "the provider", members, s->err) < 0 ||
+	    read_dialect(p, s) < 0 || read_base_url(p, s) < 0 || read_headers(p, s) < 0 ||
+	    lines_of(s, "key", &p->key_ref) < 0 || lines_of(s, "models", &p->models) < 0 ||
+	    read_choice(s, "keyOptional", flags, &p->key_optional) < 0 ||
+	    read_choice(s, "done", dones, &p->done_optional) < 0 || read_limit(p, s) < 0 ||
+	    text_of(s, "apiVersion", &version) < 0 || text_of(s, "defaultModel", &model) < 0)
+		return -1;
+	if (version)
+		replace(&p->version, version);
+	if (model)
+		replace(&p->default_model, model);
+	return 0;
+}
+
+static int
+read_providers(struct providers *set, const struct yaml_doc *doc, env_fn *env, struct err *err)
+{
+	const struct yaml *map = yaml_get(yaml_root(doc), "providers");
+
+	if (map && map->kind != YAML_MAP)
+		return yaml_error(doc, map, err, "providers must be a map");
+	for (size_t i = 0; map && i < map->count; i++) {
+		struct source s = { doc, map->items[i], env, err };
+		struct provider *p = find(set, map->keys[i]->text);
+
+		if (str_is(map->keys[i]->text, "") || strchr(map->keys[i]->text.p, ':'))
+			return yaml_error(
+			    doc, map->keys[i], err, "a provider's name must not hold a colon");
+		if (!p) {
+			VEC_GROW(set->items, set->count, set->cap);
+			p = set->items[set->count++] = xcalloc(1, sizeof *p);
+			p->name = xstrdup(map->keys[i]->text.p);
+		}
+		if (read_provider(p, &s) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct alias *
+find_alias(const struct providers *set, struct str name)
+{
+	for (size_t i = 0; i < set->alias_count; i++)
+		if (str_is(name, set->aliases[i].name))
+			return &set->aliases[i];
+	return NULL;
+}
+
+static int
+read_aliases(struct providers *set, const struct yaml_doc *doc, struct err *err)
+{
+	const struct yaml *map = yaml_get(yaml_root(doc), "aliases");
+
+	if (map && map->kind != YAML_MAP)
+		return yaml_error(doc, map, err, "aliases must be a map");
+	for (size_t i = 0; map && i < map->count; i++) {
+		struct alias *a = find_alias(set, map->keys[i]->text);
+		const char *spec = yaml_str(map->items[i]);
+
+		if (!spec)
+			return yaml_error(
+			    doc, map->items[i], err, "an alias must name a model (PROVIDER:MODEL)");
+		if (!a) {
+			VEC_GROW(set->aliases, set->alias_count, set->alias_cap);
+			a = &set->aliases[set->alias_count++];
+			*a = (struct alias){ xstrdup(map->keys[i]->text.p), NULL };
+		}
+		replace(&a->spec, spec);
+	}
+	return 0;
+}
+
+static int
+read_doc(struct providers *set, const struct yaml_doc *doc, env_fn *env, struct err *err)
+{
+	struct source top = { doc, yaml_root(doc), env, err };
+	const char *model;
+
+	if (read_providers(set, doc, env, err) < 0 || read_aliases(set, doc, err) < 0 ||
+	    text_of(&top, "model", &model) < 0)
+		return -1;
+	if (model)
+		replace(&set->model, model);
+	return 0;
+}
+
+struct providers *
+providers_load(const char *share, const char *config_path, env_fn *env, struct err *err)
+{
+	struct providers *set;
+	struct config config;
+	const char *model;
+	int rc = 0;
+
+	if (config_load(&config, share, config_path, env, err) < 0)
+		return NULL;
+	set = xcalloc(1, sizeof *set);
+	for (size_t i = 0; rc == 0 && i < config.count; i++)
+		rc = read_doc(set, config.docs[i], env, err);
+	config_release(&config);
+	if (rc < 0) {
+		providers_free(set);
+		return NULL;
+	}
+	model = env("AGENTFLOW_MODEL");
+	if (model && *model)
+		replace(&set->model, model);
+	return set;
+}
+
+static void
+provider_free(struct provider *p)
+{
+	free(p->name);
+	free(p->base_url);
+	free(p->base_url_env);
+	free(p->version);
+	free(p->key_ref);
+	free(p->key);
+	http_headers_release(&p->headers);
+	free(p->default_model);
+	free(p->models);
+	free(p);
+}
+
+void
+providers_free(struct providers *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; i < set->count; i++)
+		provider_free(set->items[i]);
+	for (size_t i = 0; i < set->alias_count; i++) {
+		free(set->aliases[i].name);
+		free(set->aliases[i].spec);
+	}
+	free(set->items);
+	free(set->aliases);
+	free(set->model);
+	free(set);
+}
+
+size_t
+providers_count(const struct providers *set)
+{
+	return set->count;
+}
+
+const struct provider *
+providers_at(const struct providers *set, size_t i)
+{
+	return set->items[i];
+}
+
+const char *
+providers_default_model(const struct providers *set)
+{
+	return set->model;
+}
+
+/* --- resolving --- */
+
+/* Who serves models whose names begin like this one; NULL: nobody is known to. */
+static const struct provider *
+guess(const struct providers *set, struct str model)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct str rest = str_of(set->items[i]->models), prefix;
+
+		while (str_split(&rest, '\n', &prefix))
+			if (prefix.len && prefix.len <= model.len &&
+			    memcmp(prefix.p, model.p, prefix.len) == 0)
+				return set->items[i];
+	}
+	return NULL;
+}
+
+static int
+unknown_provider(const struct providers *set, struct str name, struct err *err)
+{
+	const char **names = xcalloc(set->count + set->alias_count + 1, sizeof *names);
+	struct buf list = BUF_INIT(BUF_UNLIMITED);
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		names[n++] = set->items[i]->name;
+		buf_addf(&list, "%s%s", i ? ", " : "", set->items[i]->name);
+	}
+	for (size_t i = 0; i < set->alias_count; i++)
+		names[n++] = set->aliases[i].name;
+	near = str_nearest(name, names);
+	if (near)
+		err_set(err, EXIT_NO, "unknown provider \"%.*s\" (did you mean \"%s\"?)",
+		    (int)name.len, name.p, near);
+	else
+		err_set(err, EXIT_NO, "unknown provider \"%.*s\"; known are %s", (int)name.len,
+		    name.p, list.p);
+	free(names);
+	buf_release(&list);
+	return -1;
+}
+
+static int
+no_provider(const struct providers *set, struct str spec, struct err *err)
+{
+	const struct provider *p = guess(set, spec);
+
+	if (!spec.len)
+		return err_set(err, EXIT_NO,
+		    "no model: name one in the record, with -m, or as \"model\" in agentflow.yaml");
+	if (p)
+		return err_set(err, EXIT_NO,
+		    "model \"%.*s\" names no provider (did you mean \"%s:%.*s\"?)", (int)spec.len,
+		    spec.p, p->name, (int)spec.len, spec.p);
+	if (find(set, spec))
+		return err_set(err, EXIT_NO, "\"%.*s\" names a provider, but no model: %.*s:MODEL",
+		    (int)spec.len, spec.p, (int)spec.len, spec.p);
+	return unknown_provider(set, spec, err);
+}
+
+int
+providers_resolve(struct providers *set, struct str spec, struct provider **provider,
+    struct str *model, struct err *err)
+{
+	const struct alias *a;
+	struct str name;
+
+	for (int depth = 0; (a = find_alias(set, spec)) != NULL; depth++) {
+		if (depth == ALIAS_DEPTH_MAX)
+			return err_set(err, EXIT_CONFIG, "alias %s goes in a circle", a->name);
+		spec = str_of(a->spec);
+	}
+	name = spec;
+	if (!spec.len || !memchr(spec.p, ':', spec.len))
+		return no_provider(set, spec, err);
+	name.len = (size_t)((const char *)memchr(spec.p, ':', spec.len) - spec.p);
+	*provider = find(set, name);
+	if (!*provider)
+		return unknown_provider(set, name, err);
+	*model = (struct str){ spec.p + name.len + 1, spec.len - name.len - 1 };
+	if (!model->len && (*provider)->default_model)
+		*model = str_of((*provider)->default_model);
+	if (!model->len)
+		return err_set(err, EXIT_NO, "%s: no model, and the provider has no defaultModel",
+		    (*provider)->name);
+	return 0;
+}
