@@ -362,10 +362,7 @@ static bool
 write_results(struct builder *x, const struct request_turns *t)
 {
 	struct request_parts parts = request_parts(t->content);
-	struct json id = json_get(t->message, "toolCallId");
 
-	if (t->role == ROLE_TOOL && json_exists(id))
-		return write_result(x, id, t->content, json_get(t->message, "isError"));
 	while (request_next_part(&parts)) {
 		if (parts.type != PART_TOOL_RESULT)
 			continue;
@@ -382,8 +379,6 @@ write_rest(struct builder *x, const struct request_turns *t)
 {
 	struct request_parts parts = request_parts(t->content);
 
-	if (t->role == ROLE_TOOL && json_exists(json_get(t->message, "toolCallId")))
-		return true;
 	if (t->text.p)
 		write_text(x, t->text);
 	while (request_next_part(&parts)) {
