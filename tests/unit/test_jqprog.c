@@ -47,7 +47,7 @@ an_error_raised_says_what_was_raised(void **state)
 	(void)state;
 	assert_string_equal(run_on("error(\"no\")", "1"), "failed: no");
 	assert_string_equal(run_on("error({a: 1})", "1"), "failed: {\"a\":1}");
-	assert_string_equal(run_on(".a", "[]"), "failed: Cannot index array with \"a\"");
+	assert_string_equal(run_on(".a", "[]"), "failed: Cannot index array with string \"a\"");
 	assert_string_equal(run_on("try error(\"x\") catch .", "1"), "\"x\"");
 }
 

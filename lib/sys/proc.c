@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* proc - child processes in groups of their own, reaped from the event loop. */
+#include "sys/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+
+enum { BUCKETS = 256 };
+
+struct proc {
+	struct procs *set;
+	struct proc *next; /* in its bucket */
+	pid_t pid;
+	proc_exited_fn *fn;
+	void *user;
+	uv_timer_t kill_timer;
+	bool ending; /* proc_end was called: kill_timer is open */
+};
+
+struct procs {
+	uv_loop_t *loop;
+	uv_signal_t child;
+	struct proc *buckets[BUCKETS]; /* by pid */
+	size_t running;
+	int null_fd;
+	posix_spawnattr_t attr;
+	procs_reaped_fn *reaped;
+	void *reaped_user;
+};
+
+static struct proc **
+bucket_of(struct procs *ps, pid_t pid)
+{
+	return &ps->buckets[(unsigned)pid % BUCKETS];
+}
+
+static struct proc *
+take_out(struct procs *ps, pid_t pid)
+{
+	struct proc **at = bucket_of(ps, pid), *p;
+
+	while (*at && (*at)->pid != pid)
+		at = &(*at)->next;
+	p = *at;
+	if (p) {
+		*at = p->next;
+		if (--ps->running == 0)
+			uv_unref((uv_handle_t *)&ps->child);
+	}
+	return p;
+}
+
+static void
+timer_closed(uv_handle_t *timer)
+{
+	free(timer->data);
+}
+
+static void
+proc_free(struct proc *p)
+{
+	if (p->ending)
+		uv_close((uv_handle_t *)&p->kill_timer, timer_closed);
+	else
+		free(p);
+}
+
+/* --- ends --- */
+
+static int64_t
+timeval_us(struct timeval t)
+{
+	return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+static void
+proc_tell(struct proc *p, int status, const struct rusage *used)
+{
+	struct proc_exit how = {
+		.user_us = timeval_us(used->ru_utime),
+		.system_us = timeval_us(used->ru_stime),
+	};
+
+	if (WIFSIGNALED(status)) {
+		how.signal = WTERMSIG(status);
+		how.status = EXIT_SIGNAL + how.signal;
+	} else {
+		how.status = WEXITSTATUS(status);
+	}
+	p->fn(p->user, &how);
+	proc_free(p);
+}
+
+/*
+ * One signal may stand for many exits, so all are looked for. The child is first only looked at: as
+ * long as its leader is a zombie, the group's number cannot be anybody else's, and can be killed.
+ */
+static void
+reap(uv_signal_t *handle, int signum)
+{
+	struct procs *ps = handle->data;
+	siginfo_t seen;
+	struct rusage used;
+	struct proc *p;
+	int status;
+
+	(void)signum;
+	for (;;) {
+		seen.si_pid = 0;
+		if (waitid(P_ALL, 0, &seen, WEXITED | WNOHANG | WNOWAIT) < 0 && errno != EINTR)
+			break;
+		if (seen.si_pid == 0)
+			break;
+		p = take_out(ps, seen.si_pid);
+		if (p && p->ending)
+			(void)kill(-p->pid, SIGKILL); /* ESRCH: nobody was left */
+		while (wait4(seen.si_pid, &status, 0, &used) < 0 && errno == EINTR)
+			;
+		if (p)
+			proc_tell(p, status, &used);
+	}
+	if (ps->reaped)
+		ps->reaped(ps->reaped_user);
+}
+
+static void
+kill_now(uv_timer_t *timer)
+{
+	struct proc *p = timer->data;
+
+	(void)kill(-p->pid, SIGKILL); /* ESRCH: it ended, and will be reaped */
+}
+
+void
+proc_end(struct proc *p, int64_t grace_ms)
+{
+	uint64_t grace = grace_ms > 0 ? (uint64_t)grace_ms : 0;
+
+	if (!p->ending) {
+		p->ending = true;
+		uv_timer_init(p->set->loop, &p->kill_timer);
+		p->kill_timer.data = p;
+		(void)kill(-p->pid, SIGTERM);
+	} else if (uv_timer_get_due_in(&p->kill_timer) <= grace) {
+		return;
+	}
+	uv_timer_start(&p->kill_timer, kill_now, grace, 0);
+}
+
+/* --- starts --- */
+
+static enum exit_code
+exec_failure(int errnum)
+{
+	if (errnum == ENOENT || errnum == ENOTDIR)
+		return EXIT_NOTFOUND;
+	if (errnum == EAGAIN || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE)
+		return EXIT_SYSTEM;
+	return EXIT_NOEXEC;
+}
+
+static int
+spawn(struct procs *ps, const struct proc_spec *spec, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	const int fds[] = { spec->in, spec->out, spec->err };
+	int rc;
+
+	rc = posix_spawn_file_actions_init(&actions);
+	if (rc)
+		return rc;
+	for (int i = 0; rc == 0 && i < 3; i++)
+		rc = posix_spawn_file_actions_adddup2(
+		    &actions, fds[i] < 0 ? ps->null_fd : fds[i], i);
+	if (rc == 0) /* the casts: exec reads the lists, for all that its prototype says */
+		rc = posix_spawnp(pid, spec->argv[0], &actions, &ps->attr,
+		    (char *const *)(uintptr_t)spec->argv, (char *const *)(uintptr_t)spec->env);
+	posix_spawn_file_actions_destroy(&actions);
+	return rc;
+}
+
+struct proc *
+proc_spawn(
+    struct procs *ps, const struct proc_spec *spec, proc_exited_fn *fn, void *user, struct err *err)
+{
+	struct proc *p;
+	pid_t pid;
+	int rc = spawn(ps, spec, &pid);
+
+	if (rc) {
+		err_sys(err, rc, "cannot run %s", spec->argv[0]);
+		err->code = exec_failure(rc);
+		return NULL;
+	}
+	p = xcalloc(1, sizeof *p);
+	*p = (struct proc){
+		.set = ps, .next = *bucket_of(ps, pid), .pid = pid, .fn = fn, .user = user
+	};
+	*bucket_of(ps, pid) = p;
+	if (ps->running++ == 0)
+		uv_ref((uv_handle_t *)&ps->child);
+	return p;
+}
+
+pid_t
+proc_pid(const struct proc *p)
+{
+	return p->pid;
+}
+
+/* --- the set --- */
+
+/* A child starts with no signal blocked, and with those that we catch or ignore as they were born.
+ */
+static void
+attr_init(posix_spawnattr_t *attr)
+{
+	static const int reset[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+	sigset_t set;
+
+	if (posix_spawnattr_init(attr))
+		die(EXIT_SYSTEM, "cannot prepare to start processes");
+	sigemptyset(&set);
+	posix_spawnattr_setsigmask(attr, &set);
+	for (size_t i = 0; i < sizeof reset / sizeof *reset; i++)
+		sigaddset(&set, reset[i]);
+	posix_spawnattr_setsigdefault(attr, &set);
+	posix_spawnattr_setpgroup(attr, 0);
+	posix_spawnattr_setflags(
+	    attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+struct procs *
+procs_new(uv_loop_t *loop)
+{
+	struct procs *ps = xcalloc(1, sizeof *ps);
+
+	ps->loop = loop;
+	attr_init(&ps->attr);
+	ps->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (ps->null_fd < 0)
+		die(EXIT_SYSTEM, "cannot open /dev/null");
+	uv_signal_init(loop, &ps->child);
+	ps->child.data = ps;
+	uv_signal_start(&ps->child, reap, SIGCHLD);
+	uv_unref((uv_handle_t *)&ps->child);
+	return ps;
+}
+
+void
+procs_on_reaped(struct procs *ps, procs_reaped_fn *fn, void *user)
+{
+	ps->reaped = fn;
+	ps->reaped_user = user;
+}
+
+size_t
+procs_running(const struct procs *ps)
+{
+	return ps->running;
+}
+
+static void
+set_closed(uv_handle_t *handle)
+{
+	struct procs *ps = handle->data;
+
+	(void)close(ps->null_fd);
+	posix_spawnattr_destroy(&ps->attr);
+	free(ps);
+}
+
+void
+procs_free(struct procs *ps)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (ps->buckets[i]) {
+			struct proc *p = take_out(ps, ps->buckets[i]->pid);
+
+			(void)kill(-p->pid, SIGKILL);
+			while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+				;
+			proc_free(p);
+		}
+	}
+	uv_close((uv_handle_t *)&ps->child, set_closed);
+}
+
+/* Whether entry sets the variable that one of additions sets. */
+static bool
+is_replaced(const char *entry, const char *const *additions)
+{
+	size_t name = strcspn(entry, "=");
+
+	for (; *additions; additions++) {
+		if (strncmp(entry, *additions, name) == 0 && (*additions)[name] == '=')
+			return true;
+	}
+	return false;
+}
+
+const char **
+proc_env(const char *const *base, const char *const *additions)
+{
+	const char **env = NULL;
+	size_t count = 0, cap = 0;
+
+	for (const char *const *at = additions; *at; at++) {
+		VEC_GROW(env, count, cap);
+		env[count++] = *at;
+	}
+	for (; *base; base++) {
+		if (is_replaced(*base, additions))
+			continue;
+		VEC_GROW(env, count, cap);
+		env[count++] = *base;
+	}
+	VEC_GROW(env, count, cap);
+	env[count] = NULL;
+	return env;
+}

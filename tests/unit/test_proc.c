@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Child processes: how they start, how they end, and that what they leave behind ends with them. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "sys/clock.h"
+#include "sys/proc.h"
+
+static const char *const no_env[] = { "PATH=/usr/bin:/bin", NULL };
+static struct proc_exit last;
+static int told, turns;
+
+static void
+exited(void *user, const struct proc_exit *how)
+{
+	(void)user;
+	last = *how;
+	told++;
+}
+
+static void
+reaped(void *user)
+{
+	(void)user;
+	turns++;
+}
+
+struct fixture {
+	uv_loop_t loop;
+	struct procs *ps;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof *f);
+
+	uv_loop_init(&f->loop);
+	f->ps = procs_new(&f->loop);
+	told = turns = 0;
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	procs_free(f->ps);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&f->loop), 0);
+	free(f);
+	return 0;
+}
+
+static struct proc *
+start(struct fixture *f, const char *script, int out)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	struct err err = ERR_INIT;
+	struct proc *p;
+
+	p = proc_spawn(f->ps,
+	    &(struct proc_spec){ .argv = argv, .env = no_env, .in = -1, .out = out, .err = -1 },
+	    exited, NULL, &err);
+	assert_non_null(p);
+	return p;
+}
+
+static void
+the_status_and_the_signal_of_a_child_are_told(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, "exit 3", -1);
+	assert_int_equal(told, 0);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(told, 1);
+	assert_int_equal(last.status, 3);
+	assert_int_equal(last.signal, 0);
+	start(f, "kill -9 $$", -1);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(last.status, 128 + 9);
+	assert_int_equal(last.signal, 9);
+}
+
+static void
+many_children_are_all_reaped(void **state)
+{
+	struct fixture *f = *state;
+
+	procs_on_reaped(f->ps, reaped, NULL);
+	for (int i = 0; i < 50; i++)
+		start(f, "exit 0", -1);
+	assert_int_equal(procs_running(f->ps), 50);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(told, 50);
+	assert_int_equal(procs_running(f->ps), 0);
+	assert_true(turns >= 1 && turns <= 50);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void
+what_cannot_be_run_is_an_error_at_once(void **state)
+{
+	struct fixture *f = *state;
+	const char *argv[] = { "/no/such/program", NULL };
+	struct proc_spec spec = { .argv = argv, .env = no_env, .in = -1, .out = -1, .err = -1 };
+	struct err err = ERR_INIT;
+
+	assert_null(proc_spawn(f->ps, &spec, exited, NULL, &err));
+	assert_int_equal(err.code, EXIT_NOTFOUND);
+	assert_string_equal(err.text, "cannot run /no/such/program: No such file or directory");
+	argv[0] = "/etc/passwd";
+	assert_null(proc_spawn(f->ps, &spec, exited, NULL, &err));
+	assert_int_equal(err.code, EXIT_NOEXEC);
+	assert_int_equal(procs_running(f->ps), 0);
+}
+
+static void
+ending_a_child_ends_its_whole_group(void **state)
+{
+	struct fixture *f = *state;
+	struct proc *p;
+	int fds[2];
+	char c;
+
+	/* Both hold the pipe; only the leader heeds SIGTERM. */
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(fcntl(fds[0], F_SETFD, FD_CLOEXEC), 0);
+	p = start(f, "(trap '' TERM; echo x; sleep 60) & sleep 60", fds[1]);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	proc_end(p, 10000);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(last.signal, SIGTERM);
+	while (read(fds[0], &c, 1) == 1) /* ends only when nobody holds the pipe any more */
+		;
+	close(fds[0]);
+}
+
+static void
+a_child_that_ignores_sigterm_is_killed_after_the_grace(void **state)
+{
+	struct fixture *f = *state;
+	int64_t began = clock_mono_us();
+	struct proc *p;
+	int fds[2];
+	char c;
+
+	assert_int_equal(pipe(fds), 0);
+	p = start(f, "trap '' TERM; echo x; while :; do sleep 1; done", fds[1]);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	proc_end(p, 60000);
+	proc_end(p, 50);
+	proc_end(p, 60000); /* a longer grace does not take back the shorter one */
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(last.signal, SIGKILL);
+	assert_true(clock_mono_us() - began < 5000000);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+children_inherit_nothing_but_what_they_were_given(void **state)
+{
+	struct fixture *f = *state;
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	int fds[2];
+	char text[256], *ours;
+	ssize_t n;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(fcntl(fds[0], F_SETFD, FD_CLOEXEC), 0);
+	assert_int_equal(fcntl(fds[1], F_SETFD, FD_CLOEXEC), 0);
+	sigaction(SIGPIPE, &ignore, &old);
+	start(f,
+	    "ls /proc/self/fd | tr '\\n' ' '; sed -n 's/^SigIgn:.*\\(.....\\)$/\\1/p' /proc/self/status; env",
+	    fds[1]);
+	sigaction(SIGPIPE, &old, NULL);
+	close(fds[1]);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	n = read(fds[0], text, sizeof text - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	ours = xasprintf(" %d ", fds[0]); /* the test's own parent may have left others open */
+	assert_null(strstr(text, ours));
+	free(ours);
+	assert_non_null(strstr(text, " 00000\n"));
+	assert_non_null(strstr(text, "PATH=/usr/bin:/bin\n"));
+	assert_null(strstr(text, "HOME="));
+	close(fds[0]);
+}
+
+static void
+freeing_the_set_kills_what_still_runs(void **state)
+{
+	start(*state, "sleep 60", -1); /* teardown frees, and must not wait a minute */
+	assert_int_equal(told, 0);
+}
+
+static void
+additions_replace_what_the_environment_holds(void **state)
+{
+	const char *base[] = { "A=1", "AB=2", "C=3", NULL }, *more[] = { "AB=9", "D=", NULL };
+	const char **env = proc_env(base, more);
+
+	(void)state;
+	assert_string_equal(env[0], "AB=9");
+	assert_string_equal(env[1], "D=");
+	assert_string_equal(env[2], "A=1");
+	assert_string_equal(env[3], "C=3");
+	assert_null(env[4]);
+	free(env);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    the_status_and_the_signal_of_a_child_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_children_are_all_reaped, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_cannot_be_run_is_an_error_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    ending_a_child_ends_its_whole_group, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_child_that_ignores_sigterm_is_killed_after_the_grace, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    children_inherit_nothing_but_what_they_were_given, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    freeing_the_set_kills_what_still_runs, setup, teardown),
+		cmocka_unit_test(additions_replace_what_the_environment_holds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
