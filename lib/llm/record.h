@@ -7,12 +7,15 @@
 #include "json/json.h"
 #include "llm/answer.h"
 
+struct schema;
+
 /* {"type":"chunk","id":...,"seq":N,"delta":{...}}; id is raw JSON. No newline. */
 void record_chunk(struct buf *out, struct str id, int64_t seq, const struct delta *delta);
 
 /* What a response says beside its answer. */
 struct response_facts {
-	struct str id; /* raw JSON */
+	struct str id; /* raw JSON; p NULL: absent */
+	int64_t line; /* of the input, where what stood there was no request; 0: absent */
 	const char *provider; /* NULL: none was reached */
 	struct str requested_model; /* as the request named it, without the provider */
 	struct str requested; /* the whole spec as asked for; for requestedModel */
@@ -22,9 +25,16 @@ struct response_facts {
 	struct str
 	    raw; /* raw JSON for --raw (a JSON string where the body is no JSON); p NULL: absent */
 	struct json response_schema; /* JSON_NONE: no object is looked for */
+	const struct schema
+	    *schema; /* that schema compiled; NULL: it can't be, any value will do */
 };
 
-/* The finished answer as a response record. No newline. */
+/* The finished answer as a response record. No newline. Secrets are masked in whatever came from
+ * outside and is no content: messages, codes, raw. */
 void record_response(struct buf *out, const struct answer *a, const struct response_facts *facts);
+
+/* Append JSON text without white space between its tokens: what a provider pretty-printed has
+ * newlines that a record must not have. */
+void record_compact(struct buf *out, struct str raw);
 
 #endif
