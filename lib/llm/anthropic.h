@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * anthropic - what the two halves of the anthropic-messages dialect share: anthropic_request.c
- * builds the request, anthropic_messages.c reads the answer.
+ * anthropic - what the files of the anthropic-messages dialect share: anthropic_request.c builds
+ * the request, anthropic_content.c writes its conversation, anthropic_messages.c reads the answer,
+ * and anthropic_models.c knows what the models can do.
  */
 #ifndef LLM_ANTHROPIC_H
 #define LLM_ANTHROPIC_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
+#include "json/jsonw.h"
+#include "llm/anthropic_models.h"
 #include "llm/dialect.h"
 
 /*
@@ -17,5 +22,36 @@
 
 /* Fill wire's url, headers, framing and body; -1 where a part can't be carried. */
 int anthropic_build(const struct build *b, struct wire *w, struct err *err);
+
+/* A request being written. */
+struct anthropic_writer {
+	const struct build *b;
+	const struct request *r;
+	const struct anthropic_family *family;
+	char *model; /* b->model as a C string */
+	struct jsonw w;
+	struct err *err;
+
+	enum role side; /* of the turns being written: ROLE_USER (tool results too) or
+			   ROLE_ASSISTANT */
+	bool message_open, content_open; /* a message's, or the system's, list of blocks */
+	bool block_open; /* left open, so that the last of a list can be marked */
+	bool markable; /* the open block may bear cache_control, and bears none yet */
+	int marks, owed; /* cache marks written; asked for by the record and still to come */
+	bool thinking, forced_json;
+	bool files; /* a file of the Files API is named */
+	bool failed; /* err says why; what is written is worthless */
+};
+
+/* Members "system" (where there is any) and "messages". */
+void anthropic_system(struct anthropic_writer *x);
+void anthropic_messages(struct anthropic_writer *x);
+
+/* How many cache marks the record asks for, so that our own leave them room. */
+int anthropic_marks(const struct request *r);
+/* The mark that a part or a tool asks for with "cache"; false where it asks for none. */
+bool anthropic_mark(struct anthropic_writer *x, struct json cache);
+/* A mark of our own at the end of a prefix that will come again, where there is room. */
+void anthropic_mark_auto(struct anthropic_writer *x);
 
 #endif

@@ -269,14 +269,6 @@ stop_block(struct answer *a, int64_t index)
 }
 
 static void
-read_stop(struct answer *a, struct json reason)
-{
-	answer_stop(a, stops, reason);
-	if (a->stop == STOP_TOOL && a->tool_count == 0 && state_of(a)->json_answer)
-		a->stop = STOP_END;
-}
-
-static void
 start_message(struct answer *a, struct json message)
 {
 	struct json_iter it = json_each(json_get(message, "content"));
@@ -299,7 +291,7 @@ start_message(struct answer *a, struct json message)
 		start_block(a, index, it.value);
 		stop_block(a, index);
 	}
-	read_stop(a, json_get(message, "stop_reason"));
+	answer_stop(a, stops, json_get(message, "stop_reason"));
 }
 
 static void
@@ -322,7 +314,7 @@ anthropic_event(struct answer *a, struct str name, struct json data)
 		stop_block(a, index);
 	} else if (json_eq(type, "message_delta")) {
 		read_usage(a, json_get(data, "usage"));
-		read_stop(a, json_find(data, "delta.stop_reason"));
+		answer_stop(a, stops, json_find(data, "delta.stop_reason"));
 	} else if (json_eq(type, "message_stop")) {
 		answer_end(a);
 	} else if (json_eq(type, "error") || json_exists(json_get(data, "error"))) {

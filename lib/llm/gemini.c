@@ -281,11 +281,6 @@ gemini_event(struct answer *a, struct str name, struct json data)
 	struct json_iter it;
 
 	(void)name; /* events are unnamed */
-	if (data.kind == JSON_ARRAY) { /* errors come so, and streams that lost their alt=sse */
-		for (it = json_each(data); json_next(&it);)
-			gemini_event(a, name, it.value);
-		return;
-	}
 	if (json_exists(json_get(data, "error"))) {
 		answer_error_json(a, 0, data);
 		return;

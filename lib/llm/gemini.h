@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gemini - what the halves of the gemini dialect share: gemini_request.c builds the request,
- * gemini.c reads the answer, gemini_args.c puts arguments together that come in pieces.
+ * gemini - what the files of the gemini dialect share: gemini_request.c builds the request,
+ * gemini_content.c writes its conversation, gemini.c reads the answer, and gemini_args.c puts
+ * arguments together that come in pieces.
  */
 #ifndef LLM_GEMINI_H
 #define LLM_GEMINI_H
@@ -11,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "json/json.h"
+#include "json/jsonw.h"
 #include "llm/dialect.h"
 
 /*
@@ -21,6 +23,33 @@
 
 /* Fill wire's url, headers, framing and body; -1 where a part can't be carried. */
 int gemini_build(const struct build *b, struct wire *w, struct err *err);
+
+/* What a generation of models can do. */
+struct gemini_family {
+	const char *prefix;
+	enum { THINKS_NOT, THINKS_BUDGET, THINKS_LEVEL } thinks;
+	int64_t least, most; /* THINKS_BUDGET; least 0: it can be switched off */
+	bool pro; /* THINKS_LEVEL: has no "minimal" */
+	bool signed_calls; /* refuses a turn's first function call without a signature */
+};
+
+/* A request being written. */
+struct gemini_writer {
+	const struct build *b;
+	const struct request *r;
+	const struct gemini_family *family;
+	char *model; /* b->model as a C string */
+	struct jsonw w;
+	struct err *err;
+	enum role side; /* ROLE_USER or ROLE_ASSISTANT: of the turns being written */
+	bool content_open;
+	bool call_written; /* the open content has a function call already */
+	bool failed; /* err says why; what is written is worthless */
+};
+
+/* Members "systemInstruction" (where there is any) and "contents". */
+void gemini_system(struct gemini_writer *x);
+void gemini_contents(struct gemini_writer *x);
 
 /*
  * Put one of partialArgs ({jsonPath, stringValue|numberValue|boolValue|nullValue}) into args, the

@@ -6,30 +6,10 @@
 #include "json/jsonw.h"
 #include "llm/gemini.h"
 
-struct builder {
-	const struct build *b;
-	const struct request *r;
-	char *model; /* b->model as a C string */
-	struct jsonw w;
-	struct err *err;
-	enum role side; /* ROLE_USER or ROLE_ASSISTANT: of the turns being written */
-	bool content_open;
-	bool call_written; /* the open content has a function call already */
-	bool failed;
-};
-
 /* --- what a generation of models can do --- */
 
-enum thinks { THINKS_NOT, THINKS_BUDGET, THINKS_LEVEL };
-
 /* The first prefix that fits counts. */
-static const struct gemini_family {
-	const char *prefix;
-	enum thinks thinks;
-	int64_t least, most; /* THINKS_BUDGET; least 0: it can be switched off */
-	bool pro; /* THINKS_LEVEL: has no "minimal" */
-	bool signed_calls; /* refuses a turn's first function call without a signature */
-} families[] = {
+static const struct gemini_family families[] = {
 	{ "gemini-2.5-pro", THINKS_BUDGET, 128, 32768, true, false },
 	{ "gemini-2.5-flash-lite", THINKS_BUDGET, 0, 24576, false, false },
 	{ "gemini-2.5", THINKS_BUDGET, 0, 24576, false, false },
@@ -73,357 +53,10 @@ static const char *const levels[] = {
 	[REASONING_XHIGH] = "high",
 };
 
-/* --- contents --- */
-
-static bool
-fail(struct builder *x, const char *what, struct json v)
-{
-	(void)err_set(x->err, EXIT_NO, "gemini: %s%.*s", what,
-	    v.kind == JSON_STRING ? (int)(v.len < 80 ? v.len : 80) : 0,
-	    v.kind == JSON_STRING ? v.p : "");
-	x->failed = true;
-	return false;
-}
-
-static void
-begin_part(struct builder *x)
-{
-	if (!x->content_open) {
-		jsonw_object(&x->w);
-		jsonw_kstr(&x->w, "role", x->side == ROLE_ASSISTANT ? "model" : "user");
-		jsonw_key(&x->w, "parts");
-		jsonw_array(&x->w);
-		x->content_open = true;
-		x->call_written = false;
-	}
-	jsonw_object(&x->w);
-}
-
-static void
-end_content(struct builder *x)
-{
-	if (x->content_open) {
-		jsonw_end(&x->w);
-		jsonw_end(&x->w);
-	}
-	x->content_open = false;
-}
-
-static void
-write_signature(struct builder *x, struct json opaque)
-{
-	if (opaque.kind == JSON_STRING)
-		jsonw_kjson(&x->w, "thoughtSignature", opaque);
-}
-
-static bool
-write_media(struct builder *x, struct json part)
-{
-	struct json data = json_get(part, "data"), url = json_get(part, "url"),
-		    file = json_get(part, "fileId"), text = json_get(part, "text"),
-		    mime = json_get(part, "mediaType");
-
-	if (!json_exists(data) && !json_exists(url) && !json_exists(file) && !json_exists(text))
-		return fail(x,
-		    "messages: a part has no data, url, fileId or text: ", json_get(part, "type"));
-	if (json_exists(data)) {
-		jsonw_key(&x->w, "inlineData");
-		jsonw_object(&x->w);
-		jsonw_kjson_opt(&x->w, "mimeType", mime);
-		jsonw_kjson(&x->w, "data", data);
-		jsonw_end(&x->w);
-	} else if (json_exists(url) || json_exists(file)) {
-		jsonw_key(&x->w, "fileData");
-		jsonw_object(&x->w);
-		jsonw_kjson_opt(&x->w, "mimeType", mime);
-		jsonw_kjson(&x->w, "fileUri", json_exists(url) ? url : file);
-		jsonw_end(&x->w);
-	} else {
-		jsonw_kjson(&x->w, "text", text);
-	}
-	return true;
-}
-
-/* Whether an id is the provider's own, and not one that was made on reading. */
-static bool
-is_own_id(struct json id)
-{
-	struct str text;
-
-	return id.kind == JSON_STRING && !json_is_empty_string(id) &&
-	       !(json_plain(id, &text) && str_starts(text, GEMINI_ID_PREFIX));
-}
-
-static void
-write_call(struct builder *x, struct json part, struct json opaque)
-{
-	struct json id = json_get(part, "id"), arguments = json_get(part, "arguments");
-
-	begin_part(x);
-	jsonw_key(&x->w, "functionCall");
-	jsonw_object(&x->w);
-	if (is_own_id(id))
-		jsonw_kjson(&x->w, "id", id);
-	jsonw_kjson(&x->w, "name", json_get(part, "name"));
-	jsonw_key(&x->w, "args");
-	if (arguments.kind == JSON_OBJECT)
-		jsonw_json(&x->w, arguments);
-	else
-		jsonw_raw(&x->w, STR_LIT("{}"));
-	jsonw_end(&x->w);
-	/* A call that another model made has no signature; this word is the documented stand-in. */
-	if (opaque.kind != JSON_STRING && !x->call_written && family_of(x->b->model)->signed_calls)
-		jsonw_kstr(&x->w, "thoughtSignature", "skip_thought_signature_validator");
-	write_signature(x, opaque);
-	jsonw_end(&x->w);
-	x->call_written = true;
-}
-
-/* The name of the call that a result answers: results name it, the record has only its id. Ids may
- * come again in later turns, so the last call before the result counts. */
-static struct json
-name_of_call(const struct builder *x, struct json id, struct json result)
-{
-	struct request_turns t = request_turns(x->r);
-	struct json name = JSON_ABSENT;
-	struct request_parts parts;
-
-	while (request_next_turn(&t)) {
-		if (t.content.p && t.content.p > result.p)
-			break;
-		for (parts = request_parts(t.content); request_next_part(&parts);) {
-			if (parts.type == PART_TOOL_CALL &&
-			    json_equal(json_get(parts.part, "id"), id))
-				name = json_get(parts.part, "name");
-		}
-	}
-	return name;
-}
-
-static bool
-is_parts(struct json content)
-{
-	struct json_iter it = json_each(content);
-	size_t n = 0;
-
-	if (content.kind != JSON_ARRAY)
-		return false;
-	for (; json_next(&it); n++) {
-		if (json_get(it.value, "type").kind != JSON_STRING)
-			return false;
-	}
-	return n > 0;
-}
-
-/* A result has to be an object: whatever else it is goes under one name. */
-static void
-write_response(struct builder *x, struct json content, bool is_error)
-{
-	struct request_parts parts = request_parts(content);
-	const char *key = is_error ? "error" : "output";
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-
-	jsonw_key(&x->w, "response");
-	if (content.kind == JSON_OBJECT && !is_error) {
-		jsonw_json(&x->w, content);
-		return;
-	}
-	jsonw_object(&x->w);
-	if (is_parts(content)) {
-		while (request_next_part(&parts)) {
-			if (parts.type == PART_TEXT)
-				json_text(parts.text, &text);
-		}
-		jsonw_kstrn(&x->w, key, buf_str(&text));
-	} else if (json_exists(content)) {
-		jsonw_kjson(&x->w, key, content);
-	}
-	jsonw_end(&x->w);
-	buf_release(&text);
-}
-
-static bool
-write_result_media(struct builder *x, struct json content)
-{
-	struct request_parts parts = request_parts(content);
-	bool any = false, ok = true;
-
-	if (!is_parts(content))
-		return true;
-	while (ok && request_next_part(&parts)) {
-		if (parts.type == PART_TEXT || parts.type == PART_PROVIDER)
-			continue;
-		if (!any) {
-			jsonw_key(&x->w, "parts");
-			jsonw_array(&x->w);
-		}
-		any = true;
-		jsonw_object(&x->w);
-		ok = write_media(x, parts.part);
-		jsonw_end(&x->w);
-	}
-	if (any)
-		jsonw_end(&x->w);
-	return ok;
-}
-
-static bool
-write_result(struct builder *x, struct json part)
-{
-	struct json id = json_get(part, "id"), content = json_get(part, "content");
-	struct json name = name_of_call(x, id, part);
-	bool ok;
-
-	if (!json_exists(name))
-		return fail(x, "messages: a toolResult answers no toolCall: ", id);
-	begin_part(x);
-	jsonw_key(&x->w, "functionResponse");
-	jsonw_object(&x->w);
-	if (is_own_id(id))
-		jsonw_kjson(&x->w, "id", id);
-	jsonw_kjson(&x->w, "name", name);
-	write_response(x, content, json_is_true(json_get(part, "isError")));
-	ok = write_result_media(x, content);
-	jsonw_end(&x->w);
-	jsonw_end(&x->w);
-	return ok;
-}
-
-static void
-write_provider_part(struct builder *x, struct json part)
-{
-	struct json provider = json_get(part, "provider");
-
-	if (!json_eq(provider, x->b->provider->name) && !json_eq(provider, "gemini")) {
-		answer_warn(
-		    x->b->answer, "messages", "a part of another provider's own is left out");
-		return;
-	}
-	begin_part(x);
-	jsonw_members(&x->w, json_get(part, "value"));
-	jsonw_end(&x->w);
-}
-
-static void
-write_text(struct builder *x, struct json text, bool thought, struct json opaque)
-{
-	if (json_is_empty_string(text) && opaque.kind != JSON_STRING)
-		return;
-	begin_part(x);
-	jsonw_kjson(&x->w, "text", text);
-	if (thought)
-		jsonw_kbool(&x->w, "thought", true);
-	write_signature(x, opaque);
-	jsonw_end(&x->w);
-}
-
-static bool
-write_part(struct builder *x, const struct request_parts *p)
-{
-	struct json opaque = JSON_ABSENT;
-	bool ok = true;
-
-	if (p->part.kind == JSON_OBJECT)
-		opaque = request_opaque(p->part, x->b->provider->name, x->model);
-	switch (p->type) {
-	case PART_TEXT:
-		write_text(x, p->text, false, opaque);
-		break;
-	case PART_IMAGE:
-	case PART_AUDIO:
-	case PART_VIDEO:
-	case PART_FILE:
-		begin_part(x);
-		ok = write_media(x, p->part);
-		write_signature(x, opaque);
-		jsonw_end(&x->w);
-		break;
-	case PART_REASONING:
-		if (opaque.kind == JSON_STRING) /* thoughts are only taken back signed */
-			write_text(x, p->text, true, opaque);
-		break;
-	case PART_TOOL_CALL:
-		write_call(x, p->part, opaque);
-		break;
-	case PART_TOOL_RESULT:
-		return write_result(x, p->part);
-	case PART_PROVIDER:
-		write_provider_part(x, p->part);
-		break;
-	}
-	return ok;
-}
-
-static enum role
-side_of(enum role role)
-{
-	return role == ROLE_TOOL ? ROLE_USER : role;
-}
-
-/* Turns of one side become one content; system turns stand elsewhere. */
-static void
-write_contents(struct builder *x)
-{
-	struct request_turns t = request_turns(x->r);
-	struct request_parts parts;
-
-	jsonw_key(&x->w, "contents");
-	jsonw_array(&x->w);
-	while (request_next_turn(&t)) {
-		if (t.role == ROLE_SYSTEM)
-			continue;
-		if (x->content_open && side_of(t.role) != x->side)
-			end_content(x);
-		x->side = side_of(t.role);
-		for (parts = request_parts(t.content); request_next_part(&parts);) {
-			if (!write_part(x, &parts))
-				return;
-		}
-	}
-	end_content(x);
-	jsonw_end(&x->w);
-}
-
-static void
-write_system(struct builder *x)
-{
-	struct request_turns t = request_turns(x->r);
-	struct request_parts parts;
-	bool any = false;
-
-	while (request_next_turn(&t)) {
-		if (t.role != ROLE_SYSTEM)
-			continue;
-		if (!any) {
-			jsonw_key(&x->w, "systemInstruction");
-			jsonw_object(&x->w);
-			jsonw_key(&x->w, "parts");
-			jsonw_array(&x->w);
-		}
-		any = true;
-		if (t.text.p) {
-			jsonw_object(&x->w);
-			jsonw_kstrn(&x->w, "text", t.text);
-			jsonw_end(&x->w);
-		}
-		for (parts = request_parts(t.content); request_next_part(&parts);) {
-			if (parts.type != PART_TEXT)
-				continue;
-			jsonw_object(&x->w);
-			jsonw_kjson(&x->w, "text", parts.text);
-			jsonw_end(&x->w);
-		}
-	}
-	if (!any)
-		return;
-	jsonw_end(&x->w);
-	jsonw_end(&x->w);
-}
-
 /* --- tools --- */
 
 static void
-write_tools(struct builder *x)
+write_tools(struct gemini_writer *x)
 {
 	struct json_iter it = json_each(x->r->tools);
 
@@ -452,7 +85,7 @@ write_tools(struct builder *x)
 }
 
 static void
-write_tool_config(struct builder *x)
+write_tool_config(struct gemini_writer *x)
 {
 	static const char *const modes[] = {
 		[TOOLS_UNSET] = NULL,
@@ -487,7 +120,7 @@ write_tool_config(struct builder *x)
 /* --- options --- */
 
 static void
-write_budget(struct builder *x, const struct gemini_family *f, int64_t budget)
+write_budget(struct gemini_writer *x, const struct gemini_family *f, int64_t budget)
 {
 	struct answer *a = x->b->answer;
 
@@ -502,7 +135,7 @@ write_budget(struct builder *x, const struct gemini_family *f, int64_t budget)
 }
 
 static void
-write_level(struct builder *x, const struct gemini_family *f, enum reasoning_level level)
+write_level(struct gemini_writer *x, const struct gemini_family *f, enum reasoning_level level)
 {
 	const char *word = levels[level];
 
@@ -515,9 +148,9 @@ write_level(struct builder *x, const struct gemini_family *f, enum reasoning_lev
 }
 
 static void
-write_thinking(struct builder *x)
+write_thinking(struct gemini_writer *x)
 {
-	const struct gemini_family *f = family_of(x->b->model);
+	const struct gemini_family *f = x->family;
 	const struct request_options *o = &x->r->options;
 	enum reasoning_level level = o->reasoning;
 
@@ -541,7 +174,7 @@ write_thinking(struct builder *x)
 }
 
 static void
-write_generation_config(struct builder *x)
+write_generation_config(struct gemini_writer *x)
 {
 	const struct request_options *o = &x->r->options;
 
@@ -601,9 +234,10 @@ write_url(const struct build *b, struct buf *url)
 int
 gemini_build(const struct build *b, struct wire *w, struct err *err)
 {
-	struct builder x = {
+	struct gemini_writer x = {
 		.b = b,
 		.r = b->request,
+		.family = family_of(b->model),
 		.model = xmemdup(b->model.p, b->model.len),
 		.err = err,
 	};
@@ -612,11 +246,11 @@ gemini_build(const struct build *b, struct wire *w, struct err *err)
 	w->framing = x.r->options.stream ? FRAME_SSE : FRAME_WHOLE;
 	jsonw_start(&x.w, &w->body);
 	jsonw_object(&x.w);
-	write_system(&x);
+	gemini_system(&x);
 	write_tools(&x);
 	write_tool_config(&x);
 	write_generation_config(&x);
-	write_contents(&x);
+	gemini_contents(&x);
 	if (!x.failed)
 		jsonw_end(&x.w);
 	if (b->key)

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MIT */
+/* anthropic-content - write a conversation as the Messages API wants it: system, turns, blocks and
+ * the cache marks on them. */
+#include "json/jsonw.h"
+#include "llm/anthropic.h"
+
+enum { MARKS_MAX = 4 }; /* cache_control: the API takes no more in one request */
+
+static bool
+fail(struct anthropic_writer *x, const char *what, struct json v)
+{
+	(void)err_set(x->err, EXIT_NO, "anthropic-messages: %s%.*s", what,
+	    v.kind == JSON_STRING ? (int)(v.len < 80 ? v.len : 80) : 0,
+	    v.kind == JSON_STRING ? v.p : "");
+	x->failed = true;
+	return false;
+}
+
+/* --- cache marks --- */
+
+static void
+write_mark(struct anthropic_writer *x, bool hour)
+{
+	if (x->marks == MARKS_MAX) {
+		answer_warn(x->b->answer, "cache", "the API takes at most %d marks: one is dropped",
+		    MARKS_MAX);
+		return;
+	}
+	x->marks++;
+	jsonw_key(&x->w, "cache_control");
+	jsonw_object(&x->w);
+	jsonw_kstr(&x->w, "type", "ephemeral");
+	if (hour)
+		jsonw_kstr(&x->w, "ttl", "1h");
+	jsonw_end(&x->w);
+}
+
+static bool
+is_mark(struct json cache)
+{
+	return json_is_true(cache) || json_eq(cache, "1h");
+}
+
+/* How many marks the record asks for, so that our own leave them room. */
+int
+anthropic_marks(const struct request *r)
+{
+	struct request_turns t = request_turns(r);
+	struct json_iter it = json_each(r->tools);
+	struct request_parts parts;
+	int n = 0;
+
+	while (json_next(&it))
+		n += is_mark(json_get(it.value, "cache"));
+	while (request_next_turn(&t)) {
+		n += is_mark(json_get(t.message, "cache"));
+		for (parts = request_parts(t.content); request_next_part(&parts);)
+			n += is_mark(json_get(parts.part, "cache"));
+	}
+	return n;
+}
+
+/* The mark that a part or a tool asks for with "cache". */
+bool
+anthropic_mark(struct anthropic_writer *x, struct json cache)
+{
+	if (x->r->options.cache_off || !is_mark(cache))
+		return false;
+	x->owed--;
+	write_mark(x, json_eq(cache, "1h"));
+	return true;
+}
+
+/* A mark of our own at the end of a prefix that will come again, where the asked-for ones leave
+ * room. */
+void
+anthropic_mark_auto(struct anthropic_writer *x)
+{
+	if (x->r->options.cache_auto && x->marks + x->owed < MARKS_MAX)
+		write_mark(x, false);
+}
+
+/* --- blocks --- */
+
+static void
+end_block(struct anthropic_writer *x)
+{
+	if (x->block_open)
+		jsonw_end(&x->w);
+	x->block_open = false;
+}
+
+static void
+end_message(struct anthropic_writer *x)
+{
+	end_block(x);
+	if (x->message_open) {
+		jsonw_end(&x->w);
+		jsonw_end(&x->w);
+	}
+	x->message_open = false;
+}
+
+/* Open a block of that type, and the message around it where it is the first; the block stays open
+ * until the next one begins. */
+static void
+begin_block(struct anthropic_writer *x, const char *type)
+{
+	end_block(x);
+	if (!x->message_open && !x->content_open) {
+		jsonw_object(&x->w);
+		jsonw_kstr(&x->w, "role", x->side == ROLE_ASSISTANT ? "assistant" : "user");
+		jsonw_key(&x->w, "content");
+		jsonw_array(&x->w);
+		x->message_open = true;
+	}
+	jsonw_object(&x->w);
+	x->block_open = true;
+	x->markable = true;
+	if (type)
+		jsonw_kstr(&x->w, "type", type);
+}
+
+static void
+mark_block(struct anthropic_writer *x, struct json cache)
+{
+	if (x->block_open && x->markable && anthropic_mark(x, cache))
+		x->markable = false;
+}
+
+static void
+write_text(struct anthropic_writer *x, struct str text)
+{
+	if (!str_trim(text).len) /* the API refuses blank text blocks */
+		return;
+	begin_block(x, "text");
+	jsonw_kstrn(&x->w, "text", text);
+}
+
+static void
+write_json_text(struct anthropic_writer *x, struct json text)
+{
+	struct buf plain = BUF_INIT(BUF_UNLIMITED);
+	bool blank;
+
+	json_text(text, &plain);
+	blank = !str_trim(buf_str(&plain)).len;
+	buf_release(&plain);
+	if (blank)
+		return;
+	begin_block(x, "text");
+	jsonw_kjson(&x->w, "text", text);
+}
+
+/* The source of an image or a document: bytes, an address or a file that was uploaded before. */
+static bool
+write_source(struct anthropic_writer *x, struct json part)
+{
+	struct json data = json_get(part, "data"), url = json_get(part, "url"),
+		    file = json_get(part, "fileId"), text = json_get(part, "text");
+
+	jsonw_key(&x->w, "source");
+	jsonw_object(&x->w);
+	if (json_exists(data)) {
+		jsonw_kstr(&x->w, "type", "base64");
+		jsonw_kjson(&x->w, "media_type", json_get(part, "mediaType"));
+		jsonw_kjson(&x->w, "data", data);
+	} else if (json_exists(url)) {
+		jsonw_kstr(&x->w, "type", "url");
+		jsonw_kjson(&x->w, "url", url);
+	} else if (json_exists(file)) {
+		x->files = true;
+		jsonw_kstr(&x->w, "type", "file");
+		jsonw_kjson(&x->w, "file_id", file);
+	} else if (json_exists(text)) {
+		jsonw_kstr(&x->w, "type", "text");
+		jsonw_kstr(&x->w, "media_type", "text/plain");
+		jsonw_kjson(&x->w, "data", text);
+	}
+	jsonw_end(&x->w);
+	return json_exists(data) || json_exists(url) || json_exists(file) || json_exists(text);
+}
+
+static bool
+write_media(struct anthropic_writer *x, enum part_type type, struct json part)
+{
+	struct json media_type = json_get(part, "mediaType");
+	struct str media = STR_NONE;
+
+	if (type == PART_AUDIO || type == PART_VIDEO)
+		return fail(x, "messages: the API takes no ", json_get(part, "type"));
+	(void)json_plain(media_type, &media);
+	if (type == PART_FILE && str_starts(media, "image/"))
+		type = PART_IMAGE;
+	if (type == PART_FILE && json_exists(json_get(part, "data")) &&
+	    !str_is(media, "application/pdf"))
+		return fail(x, "messages: no file of this type is taken as data: ", media_type);
+	begin_block(x, type == PART_IMAGE ? "image" : "document");
+	if (!write_source(x, part))
+		return fail(x,
+		    "messages: a part has no data, url, fileId or text: ", json_get(part, "type"));
+	if (type == PART_FILE && json_get(part, "name").kind == JSON_STRING)
+		jsonw_kjson(&x->w, "title", json_get(part, "name"));
+	return true;
+}
+
+/* Thinking is only taken back signed, by the model that thought it. */
+static void
+write_reasoning(struct anthropic_writer *x, struct json part, struct json opaque)
+{
+	if (opaque.kind != JSON_OBJECT)
+		return;
+	if (json_exists(json_get(opaque, "type"))) { /* a whole block: redacted_thinking */
+		begin_block(x, NULL);
+	} else {
+		begin_block(x, "thinking");
+		jsonw_kjson(&x->w, "thinking", json_get(part, "text"));
+	}
+	jsonw_members(&x->w, opaque);
+	x->markable = false;
+}
+
+static void
+write_tool_call(struct anthropic_writer *x, struct json part, struct json opaque)
+{
+	struct json arguments = json_get(part, "arguments");
+
+	begin_block(x, "tool_use");
+	jsonw_kjson(&x->w, "id", json_get(part, "id"));
+	jsonw_kjson(&x->w, "name", json_get(part, "name"));
+	jsonw_key(&x->w, "input");
+	if (arguments.kind == JSON_OBJECT)
+		jsonw_json(&x->w, arguments);
+	else
+		jsonw_raw(&x->w, STR_LIT("{}"));
+	jsonw_members(&x->w, opaque);
+}
+
+static void
+write_provider_block(struct anthropic_writer *x, struct json part)
+{
+	struct json provider = json_get(part, "provider"), value = json_get(part, "value");
+
+	if (!json_eq(provider, x->b->provider->name) && !json_eq(provider, "anthropic") &&
+	    !json_eq(provider, "anthropic-messages")) {
+		answer_warn(
+		    x->b->answer, "messages", "a part of another provider's own is left out");
+		return;
+	}
+	if (value.kind != JSON_OBJECT)
+		return;
+	begin_block(x, NULL);
+	jsonw_members(&x->w, value);
+	if (json_exists(json_get(value, "cache_control"))) {
+		x->marks++;
+		x->markable = false;
+	}
+}
+
+/* --- tool results --- */
+
+/* Whether a result's content is a list of parts, and not any JSON list. */
+static bool
+is_parts(struct json content)
+{
+	struct json_iter it = json_each(content);
+	size_t n = 0;
+
+	if (content.kind != JSON_ARRAY)
+		return false;
+	for (; json_next(&it); n++) {
+		if (json_get(it.value, "type").kind != JSON_STRING)
+			return false;
+	}
+	return n > 0;
+}
+
+static bool
+write_result_parts(struct anthropic_writer *x, struct json content)
+{
+	struct request_parts parts = request_parts(content);
+	bool ok = true;
+
+	x->block_open = false;
+	x->content_open = true;
+	jsonw_key(&x->w, "content");
+	jsonw_array(&x->w);
+	while (ok && request_next_part(&parts)) {
+		if (parts.type == PART_TEXT)
+			write_json_text(x, parts.text);
+		else if (parts.type == PART_PROVIDER)
+			write_provider_block(x, parts.part);
+		else
+			ok = write_media(x, parts.type, parts.part);
+	}
+	end_block(x);
+	jsonw_end(&x->w);
+	x->content_open = false;
+	x->block_open = true; /* the tool_result around them */
+	return ok;
+}
+
+static bool
+write_result(struct anthropic_writer *x, struct json id, struct json content, struct json is_error)
+{
+	bool ok = true;
+
+	begin_block(x, "tool_result");
+	jsonw_kjson(&x->w, "tool_use_id", id);
+	if (content.kind == JSON_STRING)
+		jsonw_kjson(&x->w, "content", content);
+	else if (is_parts(content))
+		ok = write_result_parts(x, content);
+	else if (json_exists(content))
+		jsonw_kstrn(&x->w, "content", json_raw(content));
+	if (json_is_true(is_error))
+		jsonw_kbool(&x->w, "is_error", true);
+	x->markable = true;
+	return ok;
+}
+
+/* --- turns --- */
+
+static bool
+write_part(struct anthropic_writer *x, const struct request_parts *p)
+{
+	struct json opaque = JSON_ABSENT;
+
+	if (p->part.kind == JSON_OBJECT)
+		opaque = request_opaque(p->part, x->b->provider->name, x->model);
+	switch (p->type) {
+	case PART_TEXT:
+		end_block(x);
+		write_json_text(x, p->text);
+		if (x->block_open)
+			jsonw_members(&x->w, opaque);
+		break;
+	case PART_IMAGE:
+	case PART_AUDIO:
+	case PART_VIDEO:
+	case PART_FILE:
+		return write_media(x, p->type, p->part);
+	case PART_REASONING:
+		write_reasoning(x, p->part, opaque);
+		break;
+	case PART_TOOL_CALL:
+		write_tool_call(x, p->part, opaque);
+		break;
+	case PART_TOOL_RESULT:
+		break; /* written before the rest of the turn */
+	case PART_PROVIDER:
+		write_provider_block(x, p->part);
+		break;
+	}
+	return true;
+}
+
+static bool
+write_results(struct anthropic_writer *x, const struct request_turns *t)
+{
+	struct request_parts parts = request_parts(t->content);
+
+	while (request_next_part(&parts)) {
+		if (parts.type != PART_TOOL_RESULT)
+			continue;
+		if (!write_result(x, json_get(parts.part, "id"), json_get(parts.part, "content"),
+			json_get(parts.part, "isError")))
+			return false;
+		mark_block(x, json_get(parts.part, "cache"));
+	}
+	return true;
+}
+
+static bool
+write_rest(struct anthropic_writer *x, const struct request_turns *t)
+{
+	struct request_parts parts = request_parts(t->content);
+
+	if (t->text.p)
+		write_text(x, t->text);
+	while (request_next_part(&parts)) {
+		if (!write_part(x, &parts))
+			return false;
+		if (parts.type != PART_TOOL_RESULT)
+			mark_block(x, json_get(parts.part, "cache"));
+	}
+	mark_block(x, json_get(t->message, "cache"));
+	return true;
+}
+
+static enum role
+side_of(enum role role)
+{
+	return role == ROLE_TOOL ? ROLE_USER : role;
+}
+
+/*
+ * Write the turns that t stands at, up to one of the other side: the API wants one message, with
+ * the results of tools before everything else. System turns stand elsewhere. Returns whether t has
+ * a turn after them.
+ */
+static bool
+write_run(struct anthropic_writer *x, struct request_turns *t)
+{
+	struct request_turns first = *t;
+	bool more = true;
+
+	x->side = side_of(t->role);
+	for (; more && !x->failed; more = request_next_turn(t)) {
+		if (t->role != ROLE_SYSTEM && side_of(t->role) != x->side)
+			break;
+		if (t->role != ROLE_SYSTEM)
+			(void)write_results(x, t); /* failed says so */
+	}
+	*t = first;
+	for (more = true; more && !x->failed; more = request_next_turn(t)) {
+		if (t->role != ROLE_SYSTEM && side_of(t->role) != x->side)
+			break;
+		if (t->role != ROLE_SYSTEM)
+			(void)write_rest(x, t); /* failed says so */
+	}
+	if (!more && x->block_open && x->markable)
+		anthropic_mark_auto(x);
+	end_message(x);
+	return more && !x->failed;
+}
+
+void
+anthropic_messages(struct anthropic_writer *x)
+{
+	struct request_turns t = request_turns(x->r);
+	bool more = request_next_turn(&t);
+
+	jsonw_key(&x->w, "messages");
+	jsonw_array(&x->w);
+	while (more) {
+		if (t.role == ROLE_SYSTEM)
+			more = request_next_turn(&t);
+		else
+			more = write_run(x, &t);
+	}
+	jsonw_end(&x->w);
+}
+
+void
+anthropic_system(struct anthropic_writer *x)
+{
+	struct request_turns t = request_turns(x->r);
+	struct request_parts parts;
+	bool any = false;
+
+	while (request_next_turn(&t)) {
+		if (t.role != ROLE_SYSTEM)
+			continue;
+		if (!any) {
+			jsonw_key(&x->w, "system");
+			jsonw_array(&x->w);
+		}
+		any = true;
+		x->content_open = true;
+		if (t.text.p)
+			write_text(x, t.text);
+		for (parts = request_parts(t.content); request_next_part(&parts);) {
+			if (parts.type == PART_TEXT)
+				write_json_text(x, parts.text);
+			mark_block(x, json_get(parts.part, "cache"));
+		}
+		mark_block(x, json_get(t.message, "cache"));
+	}
+	if (!any)
+		return;
+	if (x->block_open && x->markable)
+		anthropic_mark_auto(x);
+	end_block(x);
+	jsonw_end(&x->w);
+	x->content_open = false;
+}
