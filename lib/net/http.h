@@ -2,15 +2,17 @@
 /*
  * http - many HTTP exchanges on one event loop: libcurl's multi interface driven by libuv.
  *
- * Connections are kept and reused, HTTP/2 is taken where TLS offers it, proxies and CA files come
- *from libcurl's usual environment (the client is told of it by its caller: see http_config). Each
- *exchange has four deadlines, each with its own end. An exchange ends exactly once, by its done
- *callback, and never from inside http_start.
+ * Connections are kept and reused, HTTP/2 is taken where TLS offers it, redirects are not followed
+ * (a 3xx is a head like any other). http_proxy, https_proxy and no_proxy are read by libcurl
+ *itself; CA files come by http_config. Each exchange has four deadlines, each with its own end. An
+ *exchange ends exactly once, by its done callback, which is never called from inside a function of
+ *this header (http_free excepted). All but http_free may be called from inside callbacks.
  *
  *	struct http *http = http_new(loop, &(struct http_config){ .max_connections = 256 });
  *	x = http_start(http, &request, &on, user);
  *	uv_run(loop, UV_RUN_DEFAULT);
  *	http_free(http);
+ *	uv_run(loop, UV_RUN_DEFAULT);		// libuv closes handles from the loop
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -47,17 +49,18 @@ bool http_field_is_secret(const char *name);
 
 struct http_config {
 	long max_connections; /* per host; 0: no limit */
-	const char *user_agent;
+	const char *user_agent; /* NULL: none is sent */
+	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own default */
 	bool verbose; /* libcurl's account of what it does, on stderr, secrets masked */
 };
 
 struct http_request {
 	const char *method;
 	const char *url;
-	const struct http_headers *headers; /* copied by http_start */
-	struct str body; /* borrowed until done */
+	const struct http_headers *headers; /* NULL: none. All here is copied by http_start, */
+	struct str body; /* except this, which is borrowed until done */
 	int64_t connect_ms; /* 0: 30 s */
-	int64_t first_ms; /* request sent to http_saw_output; 0: none */
+	int64_t first_ms; /* from connected to http_saw_output; 0: none */
 	int64_t idle_ms; /* longest silence between bytes once output was seen; 0: none */
 	int64_t deadline_us; /* of the whole, on clock_mono_us; 0: none */
 };
@@ -85,9 +88,12 @@ struct http_result {
 	bool length_proven; /* HTTP_DONE by Content-Length, last chunk or END_STREAM, not by close
 			       alone */
 	const char *message; /* one line for people; lives until done returns */
-	int64_t sent_us; /* clock_mono_us when the request was handed to the network */
+	/* clock_mono_us when the connection stood and the request went out; when http_start was
+	 * called, where it came to no connection. */
+	int64_t sent_us;
 	int64_t end_us;
 	uint64_t body_bytes;
+	bool reused; /* it went over a connection that stood already */
 };
 
 struct http_handler {
@@ -100,21 +106,25 @@ struct http_handler {
 };
 
 struct http *http_new(uv_loop_t *loop, const struct http_config *config);
-/* Cancels what is in flight (each gets its done). */
+/* Cancels what is in flight: each gets its done, which must not start another. Not from inside a
+ * callback of its own. The loop must be run once more for libuv's handles to go. NULL is allowed.
+ */
 void http_free(struct http *http);
 
 struct http_exchange *http_start(struct http *http, const struct http_request *request,
     const struct http_handler *on, void *user);
-void http_cancel(struct http_exchange *x); /* done follows from the loop */
+/* Nothing but done follows, from the loop. */
+void http_cancel(struct http_exchange *x);
 /* Output came: the first-output deadline is met, the idle one begins. */
 void http_saw_output(struct http_exchange *x);
-/* Stop and go on reading the socket: the peer's window fills, nothing is buffered here. Idle time
- * does not run meanwhile. */
+/* Stop and go on reading the socket: the peer's window fills; what was read already waits inside
+ * libcurl. Neither the first-output nor the idle deadline runs meanwhile. Data comes from the loop,
+ * never from inside http_resume. */
 void http_pause(struct http_exchange *x);
 void http_resume(struct http_exchange *x);
 size_t http_in_flight(const struct http *http);
 
-/* "HTTP_CUT" -> "truncated", ... the words of error.kind are llm/'s; this is for logs. */
+/* "cut" for HTTP_CUT, ...: for logs (the words of error.kind are llm/'s). */
 const char *http_end_name(enum http_end end);
 
 /* Whether url is absolute http(s) with a host; err says what is wrong. */

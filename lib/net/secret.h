@@ -2,9 +2,16 @@
 /*
  * secret - keys by reference, and their removal from all output.
  *
- * A reference is "env:NAME", "file:PATH" or "cmd:COMMAND" (run by sh -c, first line of its output,
- * 10 s at most). A literal key in a configuration file is accepted; never one in argv. Every secret
- * resolved is remembered, and secret_mask replaces it wherever it appears.
+ * A reference is "env:NAME", "file:PATH" (its first line) or "cmd:COMMAND" (run by sh -c with no
+ * input, its errors unseen; first line of its output, 10 s at most). A literal key in a
+ * configuration file is accepted; never one in argv. Every secret resolved is remembered, and
+ * secret_mask replaces it wherever it appears, as it is or as a JSON string or a URL spells it.
+ *
+ * Secrets under SECRET_MASK_MIN bytes are not masked: real keys are far longer, and a short word
+ * ("test", "ollama") would take ordinary text with it.
+ *
+ *	key = secret_resolve("env:OPENAI_API_KEY", getenv_of_main, &err);
+ *	secret_mask(line, &out);
  */
 #ifndef NET_SECRET_H
 #define NET_SECRET_H
@@ -13,16 +20,21 @@
 #include "base/err.h"
 #include "base/str.h"
 
+enum { SECRET_MASK_MIN = 8 };
+
 /* getenv, handed in by cmd/: the library reads no environment. */
 typedef const char *env_fn(const char *name);
 
-/* The secret, remembered; NULL and err (EXIT_REFUSED, naming the reference) where it can't be had.
- * The caller frees. */
+/* The secret, remembered; NULL and err (EXIT_REFUSED, naming the reference, holding nothing of what
+ * was found) where it can't be had. The caller frees. */
 char *secret_resolve(const char *reference, env_fn *env, struct err *err);
+
 void secret_remember(const char *secret);
+
 /* Append text with every remembered secret replaced by "***" and its last four characters kept
  * where it has over 12. */
 void secret_mask(struct str text, struct buf *out);
-void secret_forget_all(void);
+
+void secret_forget_all(void); /* wiped, then freed */
 
 #endif

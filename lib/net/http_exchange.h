@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* http_exchange - what the files of http share: the client, one exchange, and how its end is told.
+ */
+#ifndef NET_HTTP_EXCHANGE_H
+#define NET_HTTP_EXCHANGE_H
+
+#include <curl/curl.h>
+#include <uv.h>
+
+#include "net/http.h"
+
+struct http {
+	uv_loop_t *loop;
+	CURLM *multi;
+	uv_timer_t curl_timer; /* libcurl's own */
+	uv_timer_t deadline; /* the earliest of the exchanges' */
+	uv_idle_t soon; /* runs while some exchange is on the ready list */
+	int open_handles; /* of these three */
+	int64_t deadline_us; /* when deadline fires; CLOCK_NEVER: it is stopped */
+	struct http_exchange *live; /* all in flight, newest first */
+	struct http_exchange *ready, **ready_end; /* for whom the loop has something to do */
+	size_t in_flight;
+	CURL **spare; /* handles to use again: they keep their buffers */
+	size_t spare_count, spare_cap;
+	char *user_agent, *ca_file, *ca_dir;
+	bool verbose, closing;
+};
+
+struct http_exchange {
+	struct http *http;
+	struct http_exchange *next, *prev; /* in live */
+	struct http_exchange *next_ready;
+	bool is_ready, is_added, is_cancelled;
+	bool is_paused, is_held, wants_resume; /* is_held: libcurl keeps bytes that we refused */
+	bool saw_output;
+	bool is_chunked; /* by the response head */
+	bool head_over; /* the final head was handed out; fields that come now are trailers */
+	bool broken_head; /* it is too long */
+	enum http_end end; /* set where we ended it, else HTTP_DONE */
+	CURL *easy;
+	struct curl_slist *fields;
+	struct http_handler on;
+	void *user;
+	struct http_headers head; /* of the response, as it comes */
+	size_t head_bytes;
+	int status;
+	int64_t start_us, sent_us; /* sent_us 0: there is no connection yet */
+	int64_t first_us; /* since when the first output is waited for: sent, and pauses on top */
+	int64_t quiet_us; /* since when silence counts: last byte, or resumed */
+	int64_t paused_us; /* when it was paused */
+	int64_t first_ms, idle_ms, deadline_us;
+	uint64_t body_bytes;
+	char trouble[CURL_ERROR_SIZE]; /* libcurl's own words */
+};
+
+/* Make the handle ready to be added to the multi. */
+void http_exchange_setup(struct http_exchange *x, const struct http_request *request);
+
+/* Free all but the handle. */
+void http_exchange_free(struct http_exchange *x);
+
+/* When its next deadline is, and the end that it would bring. */
+int64_t http_exchange_due(const struct http_exchange *x, int64_t now_us, enum http_end *end);
+
+/* The end that libcurl's code means for this exchange. */
+enum http_end http_end_of(const struct http_exchange *x, CURLcode code);
+
+/* One line about it: "host:port: why". The caller frees. */
+char *http_end_message(const struct http_exchange *x, enum http_end end, CURLcode code);
+
+/* Whether the transport proved that the body is whole. */
+bool http_end_is_proven(const struct http_exchange *x);
+
+#endif
