@@ -316,7 +316,12 @@ json_count_of(struct json v, int64_t *out)
 bool
 json_double(struct json v, double *out)
 {
-	return v.kind == JSON_NUMBER && num_double(json_raw(v), out);
+	double d;
+
+	if (v.kind != JSON_NUMBER || !num_double(json_raw(v), &d))
+		return false;
+	*out = d;
+	return true;
 }
 
 bool

@@ -223,25 +223,19 @@ walk_hex4(struct walk *w, const char *p)
 	return p;
 }
 
-static const char *
+static inline const char *
 walk_escape(struct walk *w, const char *p)
 {
+	static const char escapes[256] = {
+		['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1
+	};
+
 	w->escaped = true;
-	switch (p + 1 < w->end ? p[1] : 0) {
-	case '"':
-	case '\\':
-	case '/':
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
+	if (p + 1 < w->end && escapes[(unsigned char)p[1]])
 		return p + 2;
-	case 'u':
+	if (p + 1 < w->end && p[1] == 'u')
 		return walk_hex4(w, p + 2);
-	default:
-		return walk_fail(w, p, "no such escape");
-	}
+	return walk_fail(w, p, "no such escape");
 }
 
 /* Characters beyond ASCII, as many as there are. */

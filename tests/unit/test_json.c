@@ -114,6 +114,168 @@ text_is_unescaped(void **state)
 	assert_true(json_is_empty_string(parse("\"\"")));
 }
 
+static void
+an_integer_is_exact_or_refused(void **state)
+{
+	int64_t n = 7;
+
+	(void)state;
+	assert_true(json_i64(parse("1790000000001234567"), &n));
+	assert_true(n == 1790000000001234567);
+	assert_true(json_i64(parse("9223372036854775807"), &n) && n == INT64_MAX);
+	assert_true(json_i64(parse("-9223372036854775808"), &n) && n == INT64_MIN);
+	assert_true(json_i64(parse("-0"), &n) && n == 0);
+	n = 7;
+	assert_false(json_i64(parse("9223372036854775808"), &n));
+	assert_false(json_i64(parse("-9223372036854775809"), &n));
+	assert_false(json_i64(parse("12.0"), &n));
+	assert_false(json_i64(parse("1e3"), &n));
+	assert_false(json_i64(parse("\"1\""), &n));
+	assert_false(json_i64(parse("null"), &n));
+	assert_false(json_i64(JSON_ABSENT, &n));
+	assert_true(n == 7);
+	assert_true(json_count_of(parse("12.0"), &n) && n == 12);
+	assert_true(json_count_of(parse("1e3"), &n) && n == 1000);
+	assert_true(json_count_of(parse("1200e-2"), &n) && n == 12);
+	assert_false(json_count_of(parse("12.5"), &n));
+	assert_false(json_count_of(parse("1e99"), &n));
+	assert_false(json_count_of(parse("1e99999999999999999999"), &n));
+}
+
+static void
+a_decimal_keeps_every_digit(void **state)
+{
+	double d = 7;
+	int64_t n;
+
+	(void)state;
+	assert_true(json_scaled(parse("0.075"), 6, &n) && n == 75000);
+	assert_true(json_scaled(parse("1.5e-6"), 12, &n) && n == 1500000);
+	assert_true(json_scaled(parse("-1.10"), 2, &n) && n == -110);
+	assert_false(json_scaled(parse("0.0000001"), 6, &n));
+	assert_false(json_scaled(parse("\"0.1\""), 6, &n));
+	assert_true(json_double(parse("-0.5e+1"), &d));
+	assert_true(d >= -5 && d <= -5);
+	assert_false(json_double(parse("1e999"), &d));
+	assert_false(json_double(parse("true"), &d));
+	assert_true(d >= -5 && d <= -5);
+}
+
+static void
+assert_equality(const char *a, const char *b, bool want)
+{
+	if (json_equal(parse(a), parse(b)) != want || json_equal(parse(b), parse(a)) != want)
+		fail_msg("%s and %s should be %s", a, b, want ? "equal" : "different");
+}
+
+static void
+equality_ignores_spelling(void **state)
+{
+	(void)state;
+	assert_equality("1", "1.0", true);
+	assert_equality("100", "1e2", true);
+	assert_equality("100", "0.01E+4", true);
+	assert_equality("-0", "0.0e5", true);
+	assert_equality("120e-1", "12", true);
+	assert_equality("0.00012", "12e-5", true);
+	assert_equality("12.50", "125e-1", true);
+	assert_equality("1e400", "10e399", true);
+	assert_equality("9007199254740993", "9007199254740992", false);
+	assert_equality("1", "-1", false);
+	assert_equality("1", "10", false);
+	assert_equality("1", "1.01", false);
+	assert_equality("101", "11", false);
+	assert_equality("1e99999999999999999999", "1e99999999999999999998", false);
+	assert_equality("1e99999999999999999999", "1e99999999999999999999", true);
+	assert_equality("0e99999999999999999999", "0", true);
+	assert_equality("1", "\"1\"", false);
+	assert_equality("true", "false", false);
+	assert_equality("null", "null", true);
+	assert_equality("\"a\\u0062\\/\"", "\"ab/\"", true);
+	assert_equality("\"a\\\\u0062\"", "\"ab\"", false);
+	assert_equality("[1,[2,{}]]", "[ 1.0 , [ 2 , { } ] ]", true);
+	assert_equality("[1,2]", "[2,1]", false);
+	assert_equality("[1,2]", "[1,2,3]", false);
+	assert_equality("{\"a\":1,\"b\":2}", "{\"b\":2,\"\\u0061\":1}", true);
+	assert_equality("{\"a\":1}", "{\"a\":1,\"b\":null}", false);
+	assert_equality("{\"a\":1}", "{\"b\":1}", false);
+	assert_equality("{\"a\":1,\"a\":2}", "{\"a\":2}", true);
+	assert_equality("{\"a\":1,\"a\":2}", "{\"a\":1}", false);
+}
+
+static const char *const wanted[] = { "type", "usage.tokensIn", "usage", "a.b.c", "a.b", "usage" };
+enum { WANTED = sizeof wanted / sizeof *wanted };
+
+/* want: the raw value at each path of wanted; NULL: absent. */
+static void
+assert_scan(const char *text, const char *const *want)
+{
+	struct json_paths *paths = json_paths_new(wanted, WANTED);
+	struct json root, found[WANTED];
+	struct err err = ERR_INIT;
+	size_t i;
+
+	assert_int_equal(json_scan(paths, text, strlen(text), &root, found, &err), 0);
+	for (i = 0; i < WANTED; i++)
+		assert_raw(found[i], want[i]);
+	assert_raw(root, text);
+	json_paths_free(paths);
+}
+
+#define ASSERT_SCAN(text, ...) assert_scan(text, (const char *const[]){ __VA_ARGS__ })
+
+static void
+a_scan_finds_members_by_path(void **state)
+{
+	(void)state;
+	ASSERT_SCAN("{\"type\":\"x\",\"usage\":{\"tokensIn\":12}}", "\"x\"", "12",
+	    "{\"tokensIn\":12}", NULL, NULL, "{\"tokensIn\":12}");
+	ASSERT_SCAN("{\"a\":{\"b\":{\"c\":[1,{\"type\":2}]}, \"type\":3}}", NULL, NULL, NULL,
+	    "[1,{\"type\":2}]", "{\"c\":[1,{\"type\":2}]}", NULL);
+	ASSERT_SCAN("{\"usage\":[{\"tokensIn\":1}],\"a\":{\"b\":5}}", NULL, NULL,
+	    "[{\"tokensIn\":1}]", NULL, "5", "[{\"tokensIn\":1}]");
+	ASSERT_SCAN("{\"x\":{\"usage\":1,\"type\":1},\"typ\":1,\"types\":1,\"tyqe\":1}", NULL, NULL,
+	    NULL, NULL, NULL, NULL);
+	ASSERT_SCAN("[{\"type\":1}]", NULL, NULL, NULL, NULL, NULL, NULL);
+	ASSERT_SCAN("7", NULL, NULL, NULL, NULL, NULL, NULL);
+	ASSERT_SCAN("{\"t\\u0079pe\":1,\"usage\":{\"token\\u0073In\":2}}", "1", "2",
+	    "{\"token\\u0073In\":2}", NULL, NULL, "{\"token\\u0073In\":2}");
+}
+
+static void
+a_scan_too_takes_the_last_of_duplicates(void **state)
+{
+	(void)state;
+	ASSERT_SCAN("{\"type\":1,\"type\":2,\"usage\":{\"tokensIn\":1,\"tokensIn\":3}}", "2", "3",
+	    "{\"tokensIn\":1,\"tokensIn\":3}", NULL, NULL, "{\"tokensIn\":1,\"tokensIn\":3}");
+	ASSERT_SCAN(
+	    "{\"usage\":{\"tokensIn\":1},\"usage\":null}", NULL, NULL, "null", NULL, NULL, "null");
+	ASSERT_SCAN(
+	    "{\"a\":{\"b\":{\"c\":1}},\"a\":{\"b\":{}}}", NULL, NULL, NULL, NULL, "{}", NULL);
+	ASSERT_SCAN("{\"a\":{\"b\":{\"c\":1}},\"a\":{}}", NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+static void
+a_scan_refuses_what_parse_refuses(void **state)
+{
+	struct json_paths *paths = json_paths_new(wanted, WANTED);
+	struct json root, found[WANTED];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(json_scan(paths, "{\"type\":01}", 11, &root, found, &err), -1);
+	assert_string_equal(err.text, "invalid JSON at byte 10: a digit behind a leading zero");
+	json_paths_free(paths);
+	json_paths_free(NULL);
+}
+
+static void
+a_literal_is_a_value(void **state)
+{
+	(void)state;
+	assert_raw(json_get(json_literal("{\"a\":[1]}"), "a"), "[1]");
+}
+
 int
 main(void)
 {
@@ -122,6 +284,13 @@ main(void)
 		cmocka_unit_test(of_duplicate_members_the_last_counts),
 		cmocka_unit_test(walking_gives_each_member_in_order),
 		cmocka_unit_test(text_is_unescaped),
+		cmocka_unit_test(an_integer_is_exact_or_refused),
+		cmocka_unit_test(a_decimal_keeps_every_digit),
+		cmocka_unit_test(equality_ignores_spelling),
+		cmocka_unit_test(a_scan_finds_members_by_path),
+		cmocka_unit_test(a_scan_too_takes_the_last_of_duplicates),
+		cmocka_unit_test(a_scan_refuses_what_parse_refuses),
+		cmocka_unit_test(a_literal_is_a_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
