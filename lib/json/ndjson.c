@@ -117,6 +117,7 @@ struct ndjson_reader {
 	int fd;
 	char *chunk;
 	struct lines lines;
+	struct ndjson_writer *tied; /* NULL: none */
 };
 
 struct ndjson_reader *
@@ -149,6 +150,12 @@ ndjson_close(struct ndjson_reader *r)
 	lines_release(&r->lines);
 	free(r->chunk);
 	free(r);
+}
+
+void
+ndjson_tie(struct ndjson_reader *r, struct ndjson_writer *w)
+{
+	r->tied = w;
 }
 
 static bool
@@ -184,6 +191,8 @@ fill(struct ndjson_reader *r, enum lines_status *status, struct str *line, struc
 {
 	ssize_t n;
 
+	if (r->tied)
+		ndjson_flush(r->tied);
 	do
 		n = read(r->fd, r->chunk, READ_SIZE);
 	while (n < 0 && errno == EINTR);

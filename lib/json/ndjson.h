@@ -59,6 +59,11 @@ struct ndjson_reader;
 struct ndjson_reader *ndjson_open(char *const *operands, size_t line_limit);
 void ndjson_close(struct ndjson_reader *r);
 
+struct ndjson_writer;
+/* Flush the writer before each read(2), which may have to wait: a filter so tied writes in batches
+ * where its input is quick, and holds no record back where it is slow. */
+void ndjson_tie(struct ndjson_reader *r, struct ndjson_writer *w);
+
 struct ndjson_line {
 	struct str text; /* lives until the next call */
 	const char *file; /* "-" for stdin */
