@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* cost_model - the pairs of provider and model that a run has seen, and what was spent on each. */
+#include "price/cost_model.h"
+
+#include "base/mem.h"
+#include "base/money.h"
+
+enum {
+	SLOTS = 4096
+}; /* a power of two, more than twice COST_MODELS_MAX: there is always a free one */
+
+void
+cost_models_init(struct cost_models *models, const struct prices *prices, int64_t day)
+{
+	*models = (struct cost_models){ .prices = prices, .day = day };
+	models->slots = xcalloc(SLOTS, sizeof *models->slots);
+	cost_sums_init(&models->others.sums);
+	buf_init(&models->text, BUF_UNLIMITED);
+}
+
+static void
+names_release(struct cost_model *m)
+{
+	free((char *)m->provider.p);
+	free((char *)m->model.p);
+}
+
+void
+cost_models_release(struct cost_models *models)
+{
+	size_t i;
+
+	for (i = 0; i < models->count; i++) {
+		names_release(models->items[i]);
+		free(models->items[i]);
+	}
+	names_release(&models->others);
+	free(models->items);
+	free(models->slots);
+	buf_release(&models->text);
+}
+
+static struct str
+copy(struct json v)
+{
+	return (struct str){ xmemdup(v.p ? v.p : "", v.len), v.len };
+}
+
+/* Name the pair and look its price row up. */
+static void
+model_set(struct cost_models *models, struct cost_model *m, struct json provider, struct json model)
+{
+	struct str p, n;
+
+	m->provider = copy(provider);
+	m->model = copy(model);
+	buf_reset(&models->text);
+	json_text(provider, &models->text);
+	p.len = models->text.len;
+	json_text(model, &models->text);
+	p.p = models->text.p;
+	n = (struct str){ p.p + p.len, models->text.len - p.len };
+	m->row = price_find(models->prices, p, n, models->day, &m->miss);
+}
+
+static bool
+model_is(const struct cost_model *m, struct json provider, struct json model)
+{
+	return str_eq(m->model, json_raw(model)) && str_eq(m->provider, json_raw(provider));
+}
+
+static uint64_t
+hash(uint64_t h, struct json v)
+{
+	size_t i;
+
+	for (i = 0; i < v.len; i++)
+		h = (h ^ (unsigned char)v.p[i]) * 1099511628211u; /* FNV-1a */
+	return h ^ h >> 29;
+}
+
+static struct cost_model *
+model_new(struct cost_models *models, struct json provider, struct json model)
+{
+	struct cost_model *m;
+
+	if (models->count == COST_MODELS_MAX) {
+		m = &models->others;
+		names_release(m);
+	} else {
+		m = xcalloc(1, sizeof *m);
+		cost_sums_init(&m->sums);
+		VEC_GROW(models->items, models->count, models->cap);
+		models->items[models->count++] = m;
+	}
+	model_set(models, m, provider, model);
+	return m;
+}
+
+struct cost_model *
+cost_model_of(struct cost_models *models, struct json provider, struct json model)
+{
+	struct cost_model *m = models->last;
+	size_t at, before = models->count;
+
+	if (m && model_is(m, provider, model))
+		return m;
+	at = hash(hash(14695981039346656037u, provider), model) & (SLOTS - 1);
+	for (m = NULL; models->slots[at]; at = (at + 1) & (SLOTS - 1)) {
+		m = models->items[models->slots[at] - 1];
+		if (model_is(m, provider, model))
+			return models->last = m;
+	}
+	m = model_new(models, provider, model);
+	if (models->count > before)
+		models->slots[at] = (unsigned)models->count;
+	return models->last = m;
+}
+
+/* --- sums --- */
+
+void
+cost_sums_init(struct cost_sums *sums)
+{
+	*sums = (struct cost_sums){ .usage = USAGE_UNKNOWN };
+}
+
+static void
+count_add(int64_t *sum, int64_t count)
+{
+	if (count == TOKENS_UNKNOWN)
+		return;
+	if (*sum == TOKENS_UNKNOWN)
+		*sum = 0;
+	if (__builtin_add_overflow(*sum, count, sum))
+		*sum = INT64_MAX;
+}
+
+void
+cost_sums_add(struct cost_sums *s, const struct usage *u, const int64_t *pusd, bool reported)
+{
+	s->responses++;
+	s->reported += reported;
+	count_add(&s->usage.in, u->in);
+	count_add(&s->usage.out, u->out);
+	count_add(&s->usage.cache_read, u->cache_read);
+	count_add(&s->usage.cache_write, u->cache_write);
+	count_add(&s->usage.cache_write_1h, u->cache_write_1h);
+	count_add(&s->usage.reasoning, u->reasoning);
+	if (!pusd)
+		s->unpriced++;
+	else if (!money_add(&s->pusd, *pusd))
+		s->overflow = true;
+}
