@@ -244,8 +244,6 @@ main(int argc, char **argv)
 	struct err err = ERR_INIT;
 
 	argv += opt_parse(&spec, argc, argv);
-	(void)signal(
-	    SIGPIPE, SIG_IGN); /* EPIPE is met in the writer, which ends as SIGPIPE would */
 	read_options(&run);
 	load_prices(&run);
 	ndjson_writer_init(&run.out, open_output(), BATCH);
