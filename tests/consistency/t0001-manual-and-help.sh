@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every program has a manual page whose SYNOPSIS is the usage line of its help, and that tells every option of its table.
 set -u
-cd "$top" || exit 71
+cd "${top:?}" || exit 71
 n=0
 bad=0
 verdict() {
