@@ -130,7 +130,7 @@ read_base_url(struct provider *p, const struct source *s)
 		replace(&p->base_url, value);
 	if (!p->base_url)
 		return yaml_error(s->doc, s->map, s->err, "provider %s has no baseUrl", p->name);
-	if (p->dialect == &dialect_ollama) {
+	if (strcmp(p->dialect->name, "ollama") == 0) { /* its variable has forms of its own */
 		provider_ollama_url(str_of(p->base_url), &url);
 		free(p->base_url);
 		p->base_url = buf_take(&url);

@@ -4,6 +4,7 @@
 
 #include "json/jsonw.h"
 #include "json/schema.h"
+#include "llm/dialect.h"
 #include "net/secret.h"
 
 void
@@ -398,4 +399,33 @@ record_response(struct buf *out, const struct answer *a, const struct response_f
 	put_warnings(&w, a, &misfit);
 	put_trailer(&w, facts);
 	jsonw_end(&w);
+}
+
+void
+record_http_request(struct buf *out, struct str id, const char *provider, const struct wire *wire,
+    const struct answer *a)
+{
+	struct err none = ERR_INIT;
+	struct buf body = BUF_INIT(BUF_UNLIMITED);
+	struct jsonw w;
+
+	jsonw_start(&w, out);
+	jsonw_object(&w);
+	jsonw_kstr(&w, "type", "httpRequest");
+	jsonw_key(&w, "id");
+	jsonw_raw(&w, id);
+	jsonw_kstr(&w, "provider", provider);
+	jsonw_kstr(&w, "method", "POST");
+	put_masked(&w, "url", buf_str(&wire->url));
+	jsonw_key(&w, "headers");
+	jsonw_object(&w);
+	for (size_t i = 0; i < wire->headers.count; i++)
+		put_masked(&w, wire->headers.items[i].name, str_of(wire->headers.items[i].value));
+	jsonw_end(&w);
+	record_compact(&body, buf_str(&wire->body));
+	jsonw_key(&w, "body");
+	jsonw_raw(&w, buf_str(&body));
+	put_warnings(&w, a, &none);
+	jsonw_end(&w);
+	buf_release(&body);
 }

@@ -8,6 +8,7 @@
 #include "llm/answer.h"
 
 struct schema;
+struct wire;
 
 /* {"type":"chunk","id":...,"seq":N,"delta":{...}}; id is raw JSON. No newline. */
 void record_chunk(struct buf *out, struct str id, int64_t seq, const struct delta *delta);
@@ -32,6 +33,11 @@ struct response_facts {
 /* The finished answer as a response record. No newline. Secrets are masked in whatever came from
  * outside and is no content: messages, codes, raw. */
 void record_response(struct buf *out, const struct answer *a, const struct response_facts *facts);
+
+/* The HTTP request that would be sent: {"type":"httpRequest",id,provider,method,url,headers,body,
+ * warnings}. Remembered secrets are masked. */
+void record_http_request(struct buf *out, struct str id, const char *provider,
+    const struct wire *wire, const struct answer *a);
 
 /* Append JSON text without white space between its tokens: what a provider pretty-printed has
  * newlines that a record must not have. */

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * call - one request record carried to one provider, and the proof of how it ended.
+ *
+ * A caller is what all calls share: the event loop, the connections, the providers, the settings. A
+ * call is made of one line of input, is started, tells what it hears while it streams, and ends
+ * exactly once, by the done event; then its response is written and it is freed.
+ *
+ *	caller = caller_new(loop, &config, &events, user);
+ *	call = call_new(caller, line, line_number);
+ *	call_start(call, user_of_this_call);		// done may come before this returns
+ *	... done(user, call): call_write(call, out); call_free(call); ...
+ *	caller_free(caller);
+ */
+#ifndef LLM_CALL_H
+#define LLM_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "json/json.h"
+#include "llm/answer.h"
+#include "llm/provider.h"
+#include "llm/request.h"
+
+/* What holds where neither a record nor the command line says otherwise. */
+enum {
+	CALL_CONNECT_MS = 30 * 1000,
+	CALL_FIRST_MS = 120 * 1000, /* streams only: an unstreamed answer comes all at once */
+	CALL_IDLE_MS = 120 * 1000,
+	CALL_TOTAL_MS = 600 * 1000,
+	CALL_LINGER_MS = 1000, /* for the transport's end, once the provider has said all */
+};
+
+struct call;
+struct caller;
+
+struct call_config {
+	struct providers *providers; /* borrowed, as is all below */
+	env_fn *env;
+	struct request_defaults defaults;
+	const char *traceparent; /* W3C trace context; NULL or malformed: no trace ids */
+	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own */
+	bool keep_raw; /* --raw */
+	bool dry_run; /* build the HTTP request, write it in place of the response, send nothing */
+	bool verbose; /* the HTTP client tells on stderr what it does */
+};
+
+struct call_events {
+	void (*delta)(void *user, struct call *call, const struct delta *delta); /* may be NULL */
+	void (*done)(void *user, struct call *call);
+};
+
+struct caller *caller_new(
+    uv_loop_t *loop, const struct call_config *config, const struct call_events *on, void *user);
+/* Every call must have ended and been freed. */
+void caller_free(struct caller *caller);
+
+/* line is copied; number is its place in the input, from 1. Never fails: what is wrong with the
+ * line ends the call as soon as it is started. */
+struct call *call_new(struct caller *caller, struct str line, int64_t number);
+/* The call of a line that can't be had at all; message says why. */
+struct call *call_new_bad(struct caller *caller, int64_t number, const char *message);
+/* read_us: when the line was read (clock_mono_us), for queueMs. */
+void call_start(struct call *call, int64_t read_us);
+void call_cancel(struct call *call); /* done follows from the loop, or at once if not started */
+void call_pause(struct call *call);
+void call_resume(struct call *call);
+void call_free(struct call *call);
+
+/* The caller's own note, for whoever keeps a list of calls. */
+void call_set_user(struct call *call, void *user);
+void *call_user(const struct call *call);
+
+struct str call_id(const struct call *call); /* raw JSON; p NULL where the line had none to show */
+const struct answer *call_answer(const struct call *call);
+struct provider *call_provider(const struct call *call); /* NULL where none could be told */
+
+/* The ended call's response (or, in a dry run, its HTTP request) as a record, no newline. */
+void call_write(struct call *call, struct buf *out);
+/* "ID: KIND: MESSAGE" of a failed call, for people; secrets masked. */
+void call_complaint(const struct call *call, struct buf *out);
+/* A delta of this call as a chunk record, no newline. */
+void call_write_chunk(struct call *call, const struct delta *delta, struct buf *out);
+
+#endif

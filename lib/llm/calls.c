@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+/* calls - requests in, responses out. */
+#include "llm/calls.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "json/ndjson.h"
+#include "sys/clock.h"
+#include "sys/input.h"
+#include "sys/output.h"
+
+enum { AHEAD_FACTOR = 4, OUTPUT_HIGH = 256 << 10 };
+
+/* A request that was started and not yet written whole, in the order of the input. */
+struct slot {
+	struct slot *next, *prev;
+	struct call *call;
+	struct buf held; /* what it has to say, while it is not its turn */
+	bool waiting; /* for its provider to have room; not started */
+	bool done;
+};
+
+struct calls {
+	const struct calls_config *config;
+	struct err *err;
+	uv_loop_t loop;
+	uv_prepare_t turn; /* before the loop sleeps: start what can be, write what there is */
+	uv_signal_t signals[2];
+	struct caller *caller;
+
+	struct input *input; /* NULL: none, or it has ended */
+	struct lines lines;
+	struct buf block; /* the bytes read last: lines points into it until they are used up */
+	int64_t block_us;
+	bool block_used; /* every line in it was started */
+	bool input_over;
+
+	struct output *output;
+	bool paused; /* the output is slow */
+
+	struct slot *first, *last;
+	size_t in_flight, slots, done; /* done: of the slots, those to sweep */
+	uint64_t failed, failed_retryable, failed_refused;
+	int signal; /* the one that came, or 0 */
+	int output_errno; /* what broke it, or 0 */
+};
+
+static const int caught[2] = { SIGINT, SIGTERM };
+
+/* --- slots --- */
+
+static struct slot *
+slot_new(struct calls *s, struct call *call)
+{
+	struct slot *slot = xcalloc(1, sizeof *slot);
+
+	slot->call = call;
+	buf_init(&slot->held, BUF_UNLIMITED);
+	slot->prev = s->last;
+	*(s->last ? &s->last->next : &s->first) = slot;
+	s->last = slot;
+	s->slots++;
+	s->in_flight++;
+	call_set_user(call, slot);
+	return slot;
+}
+
+static void
+slot_free(struct calls *s, struct slot *slot)
+{
+	*(slot->prev ? &slot->prev->next : &s->first) = slot->next;
+	*(slot->next ? &slot->next->prev : &s->last) = slot->prev;
+	s->slots--;
+	s->done--;
+	buf_release(&slot->held);
+	free(slot);
+}
+
+/* Where what a slot has to say goes now. */
+static struct buf *
+slot_out(struct calls *s, struct slot *slot)
+{
+	return s->config->ordered && slot != s->first ? &slot->held : output_buf(s->output);
+}
+
+/* Let go of what is done; with `ordered`, the next in line may speak. */
+static void
+sweep(struct calls *s)
+{
+	struct slot *slot, *next;
+
+	if (!s->done && !s->config->ordered)
+		return;
+	for (slot = s->first; slot; slot = next) {
+		next = slot->next;
+		if (s->config->ordered && slot->held.len) {
+			buf_addstr(output_buf(s->output), buf_str(&slot->held));
+			buf_release(&slot->held);
+		}
+		if (slot->done)
+			slot_free(s, slot);
+		else if (s->config->ordered)
+			break;
+	}
+}
+
+/* --- what is heard --- */
+
+static void
+on_delta(void *user, struct call *call, const struct delta *delta)
+{
+	struct calls *s = user;
+	struct buf *out = slot_out(s, call_user(call));
+
+	if (!s->config->text) {
+		call_write_chunk(call, delta, out);
+		buf_addc(out, '\n');
+	} else if (s->config->line.p && delta->kind == DELTA_CONTENT) {
+		if (delta->raw.p)
+			json_text((struct json){ delta->raw.p, delta->raw.len, JSON_STRING }, out);
+		else
+			buf_addstr(out, delta->text);
+	}
+}
+
+static void
+count(struct calls *s, enum error_kind kind)
+{
+	if (kind == ERROR_NONE)
+		return;
+	s->failed++;
+	s->failed_retryable += error_kind_is_retryable(kind);
+	s->failed_refused += error_kind_is_refusal(kind);
+}
+
+static void
+write_text(struct calls *s, struct call *call, struct buf *out)
+{
+	const struct answer *a = call_answer(call);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	size_t n;
+
+	answer_content(a, &text);
+	if (!s->config->line.p || !a->on_delta)
+		buf_addstr(out, buf_str(&text));
+	if (text.len && text.p[text.len - 1] != '\n')
+		buf_addc(out, '\n');
+	n = text.len;
+	buf_reset(&text);
+	if (a->error.kind != ERROR_NONE)
+		call_complaint(call, &text);
+	else if (!n && a->tool_count)
+		buf_addf(&text, "the model calls tools (see the record: leave out -t)");
+	if (text.len)
+		s->config->complain(text.p);
+	buf_release(&text);
+}
+
+static void
+on_done(void *user, struct call *call)
+{
+	struct calls *s = user;
+	struct slot *slot = call_user(call);
+	struct provider *provider = call_provider(call);
+	struct buf *out = slot_out(s, slot);
+
+	if (provider && !slot->waiting)
+		provider->in_flight--;
+	count(s, call_answer(call)->error.kind);
+	if (s->config->text) {
+		write_text(s, call, out);
+	} else {
+		call_write(call, out);
+		buf_addc(out, '\n');
+	}
+	call_free(call);
+	slot->call = NULL;
+	slot->done = true;
+	s->in_flight--;
+	s->done++;
+}
+
+/* --- what is started --- */
+
+static bool
+provider_has_room(const struct provider *p)
+{
+	return !p || !p->max_concurrent || p->in_flight < p->max_concurrent;
+}
+
+static void
+start_slot(struct calls *s, struct slot *slot)
+{
+	struct provider *provider = call_provider(slot->call);
+
+	if (!provider_has_room(provider)) {
+		slot->waiting = true;
+		return;
+	}
+	slot->waiting = false;
+	if (provider)
+		provider->in_flight++;
+	call_start(slot->call, s->block_us);
+}
+
+static void
+start_line(struct calls *s, struct str line, uint64_t number)
+{
+	start_slot(s, slot_new(s, call_new(s->caller, line, (int64_t)number)));
+}
+
+static void
+line_too_long(struct calls *s, uint64_t number)
+{
+	struct slot *slot = slot_new(
+	    s, call_new_bad(s->caller, (int64_t)number, "the line is longer than 64 MiB"));
+
+	start_slot(s, slot);
+}
+
+static void
+start_waiting(struct calls *s)
+{
+	for (struct slot *slot = s->first; slot; slot = slot->next)
+		if (slot->call && slot->waiting)
+			start_slot(s, slot);
+}
+
+static bool
+may_start(const struct calls *s)
+{
+	if (s->signal || s->output_errno || output_is_slow(s->output))
+		return false;
+	if (s->config->ordered && (int64_t)s->slots >= AHEAD_FACTOR * s->config->jobs)
+		return false;
+	return (int64_t)s->in_flight < s->config->jobs;
+}
+
+/* Start what the bytes at hand hold and the limits allow. */
+static void
+start_lines(struct calls *s)
+{
+	enum lines_status status;
+	struct str line;
+
+	while (!s->block_used && may_start(s)) {
+		status = s->input_over ? lines_end(&s->lines, &line) : lines_next(&s->lines, &line);
+		if (status == LINES_LINE)
+			start_line(s, line, s->lines.number);
+		else if (status == LINES_TOO_LONG)
+			line_too_long(s, s->lines.number);
+		else
+			s->block_used = true;
+	}
+	if (s->block_used && s->input)
+		input_start(s->input);
+}
+
+static bool
+is_over(const struct calls *s)
+{
+	if (s->slots)
+		return false;
+	return s->signal || s->output_errno || (s->input_over && s->block_used);
+}
+
+static void
+stop_loop(struct calls *s)
+{
+	(void)uv_prepare_stop(&s->turn); /* cannot fail */
+	for (size_t i = 0; i < 2; i++)
+		(void)uv_signal_stop(&s->signals[i]);
+	if (s->input)
+		input_stop(s->input);
+	uv_stop(&s->loop);
+}
+
+static void
+pause_all(struct calls *s)
+{
+	s->paused = true;
+	for (struct slot *slot = s->first; slot; slot = slot->next)
+		if (slot->call)
+			call_pause(slot->call);
+}
+
+static void
+on_turn(uv_prepare_t *handle)
+{
+	struct calls *s = handle->data;
+
+	do {
+		start_waiting(s);
+		start_lines(s);
+		sweep(s);
+		if (!s->output_errno)
+			output_kick(s->output);
+	} while (!s->block_used && may_start(s)); /* the sweep, or the kick, made room */
+	if (!s->paused && output_is_slow(s->output))
+		pause_all(s);
+	if (is_over(s) && (s->output_errno || !output_waiting(s->output)))
+		stop_loop(s);
+}
+
+/* --- what happens --- */
+
+static void
+on_input(void *user, const char *p, long n, int errnum)
+{
+	struct calls *s = user;
+
+	if (n > 0) {
+		buf_reset(&s->block);
+		buf_add(&s->block, p, (size_t)n);
+		lines_push(&s->lines, s->block.p, s->block.len);
+		input_stop(s->input);
+	} else {
+		if (n < 0)
+			err_sys(s->err, errnum, "cannot read standard input");
+		input_close(s->input);
+		s->input = NULL;
+		s->input_over = true;
+	}
+	s->block_us = clock_mono_us();
+	s->block_used = false;
+}
+
+static void
+on_drained(void *user)
+{
+	struct calls *s = user;
+
+	s->paused = false;
+	for (struct slot *slot = s->first; slot; slot = slot->next)
+		if (slot->call)
+			call_resume(slot->call);
+}
+
+static void
+cancel_all(struct calls *s)
+{
+	if (s->input)
+		input_close(s->input);
+	s->input = NULL;
+	for (struct slot *slot = s->first; slot; slot = slot->next)
+		if (slot->call)
+			call_cancel(slot->call);
+}
+
+static void
+on_output_failed(void *user, int errnum)
+{
+	struct calls *s = user;
+
+	s->output_errno = errnum;
+	cancel_all(s);
+}
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct calls *s = handle->data;
+
+	if (s->signal)
+		_exit(EXIT_SIGNAL + number);
+	s->signal = number;
+	cancel_all(s);
+}
+
+/* --- the run --- */
+
+static void
+open_all(struct calls *s)
+{
+	static const struct output_events out = { .drained = on_drained,
+		.failed = on_output_failed };
+	static const struct call_events events = { .delta = on_delta, .done = on_done };
+
+	if (uv_loop_init(&s->loop) < 0)
+		die(EXIT_SYSTEM, "cannot make an event loop");
+	(void)uv_prepare_init(&s->loop, &s->turn); /* cannot fail, nor can its start */
+	s->turn.data = s;
+	(void)uv_prepare_start(&s->turn, on_turn);
+	for (size_t i = 0; i < 2; i++) {
+		(void)uv_signal_init(
+		    &s->loop, &s->signals[i]); /* fails only where no pipe can be */
+		s->signals[i].data = s;
+		if (uv_signal_start(&s->signals[i], on_signal, caught[i]) < 0)
+			die(EXIT_SYSTEM, "cannot catch signals");
+	}
+	s->output = output_open(&s->loop, s->config->out_fd, OUTPUT_HIGH, &out, s);
+	s->caller = caller_new(&s->loop, s->config->call, &events, s);
+	lines_init(&s->lines, NDJSON_LINE_MAX);
+	buf_init(&s->block, BUF_UNLIMITED);
+	s->block_used = true;
+	if (s->config->line.p) {
+		s->input_over = true;
+		s->block_us = clock_mono_us();
+		start_line(s, s->config->line, 1);
+	} else {
+		s->input = input_open(&s->loop, s->config->in_fd, on_input, s);
+		input_start(s->input);
+	}
+}
+
+static void
+close_all(struct calls *s)
+{
+	caller_free(s->caller);
+	if (s->input)
+		input_close(s->input);
+	output_close(s->output);
+	uv_close((uv_handle_t *)&s->turn, NULL);
+	for (size_t i = 0; i < 2; i++)
+		uv_close((uv_handle_t *)&s->signals[i], NULL);
+	(void)uv_run(&s->loop, UV_RUN_DEFAULT); /* closes what is closing */
+	if (uv_loop_close(&s->loop) < 0)
+		BUG("calls: a handle was left open");
+	lines_release(&s->lines);
+	buf_release(&s->block);
+}
+
+static int
+exit_status(const struct calls *s)
+{
+	if (s->output_errno == EPIPE)
+		return EXIT_SIGNAL + SIGPIPE;
+	if (s->output_errno) {
+		err_sys(s->err, s->output_errno, "cannot write standard output");
+		return EXIT_IO;
+	}
+	if (s->signal)
+		return EXIT_SIGNAL + s->signal;
+	if (s->err->code)
+		return (int)s->err->code;
+	if (!s->failed)
+		return EXIT_OK;
+	if (s->failed == s->failed_retryable)
+		return EXIT_RETRY;
+	return s->failed == s->failed_refused ? EXIT_REFUSED : EXIT_NO;
+}
+
+int
+calls_run(const struct calls_config *config, struct err *err)
+{
+	struct calls s = { .config = config, .err = err };
+	int status;
+
+	open_all(&s);
+	(void)uv_run(&s.loop, UV_RUN_DEFAULT); /* until stop_loop */
+	status = exit_status(&s);
+	close_all(&s);
+	return status;
+}

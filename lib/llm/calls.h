@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls - requests in, responses out: the engine of llm-call.
+ *
+ * Records are read from a descriptor (or one is given), at most `jobs` of them are in flight, and
+ * what they come to is written as it comes. Nothing is read that can't be started: the input stops
+ * while all slots are taken, and all sockets stop while the output's reader is slow. With
+ * `ordered`, what belongs to later requests is held back until it is their turn, and no more than
+ * four times `jobs` requests are ahead of the one that is waited for.
+ *
+ * The first SIGINT or SIGTERM cancels what is in flight, each with its response; a second one ends
+ * the process at once.
+ */
+#ifndef LLM_CALLS_H
+#define LLM_CALLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "llm/call.h"
+
+struct calls_config {
+	const struct call_config *call;
+	int64_t jobs;
+	bool ordered;
+	int in_fd;
+	struct str line; /* one record instead of in_fd; p NULL: none */
+	int out_fd;
+	bool
+	    text; /* plain text in place of records; streamed where line is given and asks for it */
+	/* A line for people: a request that failed, in text mode. */
+	void (*complain)(const char *text);
+};
+
+/*
+ * Run to the end of input. What the exit status should be: 0, 1, 75 or 77 by what failed; 74 with
+ * err where input or output broke; EXIT_SIGNAL + N after a signal, and where the reader of the
+ * output is gone (SIGPIPE).
+ */
+int calls_run(const struct calls_config *config, struct err *err);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* media - files as parts of a message. */
+#ifndef LLM_MEDIA_H
+#define LLM_MEDIA_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* Read a file and append it as a part: {"type":"image","mediaType":"image/png","name":...,
+ * "data":BASE64}. Its first bytes tell what it is; what is not known by them is refused. */
+int media_part(const char *path, struct buf *out, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* Append in the standard alphabet, padded (RFC 4648, section 4). */
+void media_base64(struct buf *out, struct str bytes);
+
+#endif
