@@ -8,6 +8,8 @@
 #include "json/jsonw.h"
 
 static const struct dialect *const dialects[] = {
+	&dialect_openai_chat,
+	&dialect_ollama,
 	NULL,
 };
 

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* ollama_build - requests for Ollama's own API. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "llm/ollama.h"
+
+struct builder {
+	const struct build *b;
+	const struct request_options *o;
+	struct jsonw w;
+	char *model; /* b->model as a C string */
+	struct err *err;
+};
+
+/* A JSON string's bytes between its quotes: escaped as they are, so strings can be joined. */
+static void
+add_inner(struct buf *out, struct json v)
+{
+	if (v.kind == JSON_STRING)
+		buf_add(out, v.p + 1, v.len - 2);
+}
+
+/* --- messages --- */
+
+/* A part's share of the content, and nothing else can be content. */
+static int
+add_text(struct builder *x, struct buf *text, const struct request_parts *p)
+{
+	struct json inline_text = json_get(p->part, "text");
+
+	switch (p->type) {
+	case PART_TEXT:
+		add_inner(text, p->text);
+		return 0;
+	case PART_FILE:
+		if (json_exists(inline_text)) {
+			add_inner(text, inline_text);
+			return 0;
+		}
+		break;
+	case PART_IMAGE:
+		if (json_exists(json_get(p->part, "data")))
+			return 0;
+		return err_set(x->err, EXIT_NO, "Ollama takes images as data only");
+	case PART_REASONING:
+	case PART_TOOL_CALL:
+	case PART_TOOL_RESULT:
+	case PART_PROVIDER:
+		return 0;
+	case PART_AUDIO:
+	case PART_VIDEO:
+		break;
+	}
+	return err_set(x->err, EXIT_NO, "Ollama takes no %s parts", part_type_name(p->type));
+}
+
+static void
+write_images(struct builder *x, struct json content)
+{
+	struct request_parts p = request_parts(content);
+	bool any = false;
+
+	while (request_next_part(&p)) {
+		if (p.type != PART_IMAGE)
+			continue;
+		if (!any) {
+			jsonw_key(&x->w, "images");
+			jsonw_array(&x->w);
+		}
+		any = true;
+		jsonw_json(&x->w, json_get(p.part, "data"));
+	}
+	if (any)
+		jsonw_end(&x->w);
+}
+
+/* Thoughts go back to the model that had them. */
+static void
+write_thinking(struct builder *x, struct json content)
+{
+	struct request_parts p = request_parts(content);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	buf_addc(&text, '"');
+	while (request_next_part(&p)) {
+		if (p.type == PART_REASONING &&
+		    json_exists(request_opaque(p.part, x->b->provider->name, x->model)))
+			add_inner(&text, p.text);
+	}
+	buf_addc(&text, '"');
+	if (text.len > 2) {
+		jsonw_key(&x->w, "thinking");
+		jsonw_raw(&x->w, buf_str(&text));
+	}
+	buf_release(&text);
+}
+
+static void
+write_calls(struct builder *x, struct json content)
+{
+	struct request_parts p = request_parts(content);
+	struct json arguments;
+	bool any = false;
+
+	while (request_next_part(&p)) {
+		if (p.type != PART_TOOL_CALL)
+			continue;
+		if (!any) {
+			jsonw_key(&x->w, "tool_calls");
+			jsonw_array(&x->w);
+		}
+		any = true;
+		arguments = json_get(p.part, "arguments");
+		jsonw_object(&x->w);
+		jsonw_kjson(&x->w, "id", json_get(p.part, "id"));
+		jsonw_key(&x->w, "function");
+		jsonw_object(&x->w);
+		jsonw_kjson(&x->w, "name", json_get(p.part, "name"));
+		jsonw_key(&x->w, "arguments");
+		jsonw_raw(&x->w, json_exists(arguments) ? json_raw(arguments) : STR_LIT("{}"));
+		jsonw_end(&x->w);
+		jsonw_end(&x->w);
+	}
+	if (any)
+		jsonw_end(&x->w);
+}
+
+static int
+write_message(struct builder *x, const struct request_turns *turn)
+{
+	struct request_parts p = request_parts(turn->content);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	int r = 0;
+
+	buf_addc(&text, '"');
+	while (r == 0 && request_next_part(&p))
+		r = add_text(x, &text, &p);
+	buf_addc(&text, '"');
+	jsonw_object(&x->w);
+	jsonw_kstr(&x->w, "role", request_roles[turn->role]);
+	jsonw_key(&x->w, "content");
+	if (turn->text.p)
+		jsonw_strn(&x->w, turn->text);
+	else
+		jsonw_raw(&x->w, buf_str(&text));
+	buf_release(&text);
+	if (turn->role == ROLE_USER)
+		write_images(x, turn->content);
+	if (turn->role == ROLE_ASSISTANT) {
+		write_thinking(x, turn->content);
+		write_calls(x, turn->content);
+	}
+	jsonw_end(&x->w);
+	return r;
+}
+
+/* The name of the tool that was called under that id: results are matched by name here. */
+static struct json
+tool_name(const struct builder *x, struct json id)
+{
+	struct request_turns turn = request_turns(x->b->request);
+	struct request_parts p;
+
+	while (request_next_turn(&turn)) {
+		p = request_parts(turn.content);
+		while (turn.role == ROLE_ASSISTANT && request_next_part(&p)) {
+			if (p.type == PART_TOOL_CALL && json_equal(json_get(p.part, "id"), id))
+				return json_get(p.part, "name");
+		}
+	}
+	return JSON_ABSENT;
+}
+
+/* Whether a result's content is a list of parts, and not just any JSON array. */
+static bool
+is_parts(struct json content)
+{
+	struct json_iter it = json_each(content);
+	bool any = false;
+
+	while (json_next(&it)) {
+		if (!json_eq(json_get(it.value, "type"), "text") &&
+		    !json_eq(json_get(it.value, "type"), "image"))
+			return false;
+		any = true;
+	}
+	return any && content.kind == JSON_ARRAY;
+}
+
+static void
+write_result(struct builder *x, struct json part)
+{
+	struct json content = json_get(part, "content"), name = tool_name(x, json_get(part, "id"));
+	struct request_parts p = request_parts(content);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	if (content.kind == JSON_STRING) {
+		buf_addstr(&text, json_raw(content));
+	} else if (is_parts(content)) {
+		buf_addc(&text, '"');
+		while (request_next_part(&p))
+			add_inner(&text, p.text); /* nothing where it is an image */
+		buf_addc(&text, '"');
+	} else {
+		jsonw_quote(&text, json_exists(content) ? json_raw(content) : STR_LIT(""));
+	}
+	jsonw_object(&x->w);
+	jsonw_kstr(&x->w, "role", "tool");
+	jsonw_key(&x->w, "content");
+	jsonw_raw(&x->w, buf_str(&text));
+	buf_release(&text);
+	if (is_parts(content))
+		write_images(x, content);
+	if (json_exists(name))
+		jsonw_kjson(&x->w, "tool_name", name);
+	jsonw_kjson(&x->w, "tool_call_id", json_get(part, "id"));
+	jsonw_end(&x->w);
+}
+
+/* Results are messages of their own. True where the turn says more. */
+static bool
+write_results(struct builder *x, struct json content)
+{
+	struct request_parts p = request_parts(content);
+	bool more = false;
+
+	while (request_next_part(&p)) {
+		if (p.type == PART_TOOL_RESULT)
+			write_result(x, p.part);
+		else
+			more = true;
+	}
+	return more;
+}
+
+static int
+write_messages(struct builder *x)
+{
+	struct request_turns turn = request_turns(x->b->request);
+
+	jsonw_key(&x->w, "messages");
+	jsonw_array(&x->w);
+	while (request_next_turn(&turn)) {
+		if ((turn.role == ROLE_TOOL || turn.role == ROLE_USER) &&
+		    !write_results(x, turn.content))
+			continue;
+		if (write_message(x, &turn) < 0)
+			return -1;
+	}
+	jsonw_end(&x->w);
+	return 0;
+}
+
+/* --- the rest --- */
+
+static void
+write_tools(struct builder *x)
+{
+	const struct request *r = x->b->request;
+	struct json_iter it = json_each(r->tools);
+
+	if (!json_count(r->tools) || r->tool_choice == TOOLS_NONE)
+		return;
+	if (r->tool_choice == TOOLS_REQUIRED || r->tool_choice == TOOLS_ONE)
+		answer_warn(x->b->answer, "toolChoice", "Ollama lets the model choose");
+	if (x->o->parallel_tools == PARALLEL_OFF)
+		answer_warn(x->b->answer, "options.parallelTools", "Ollama does not know it");
+	jsonw_key(&x->w, "tools");
+	jsonw_array(&x->w);
+	while (json_next(&it)) {
+		jsonw_object(&x->w);
+		jsonw_kstr(&x->w, "type", "function");
+		jsonw_key(&x->w, "function");
+		jsonw_object(&x->w);
+		jsonw_kjson(&x->w, "name", json_get(it.value, "name"));
+		jsonw_kjson_opt(&x->w, "description", json_get(it.value, "description"));
+		jsonw_kjson_opt(&x->w, "parameters", json_get(it.value, "inputSchema"));
+		jsonw_end(&x->w);
+		jsonw_end(&x->w);
+	}
+	jsonw_end(&x->w);
+}
+
+static void
+write_options(struct builder *x)
+{
+	const struct request_options *o = x->o;
+
+	jsonw_key(&x->w, "options");
+	jsonw_object(&x->w);
+	if (o->max_tokens != OPTION_UNSET)
+		jsonw_ki64(&x->w, "num_predict", o->max_tokens);
+	jsonw_kjson_opt(&x->w, "temperature", o->temperature);
+	jsonw_kjson_opt(&x->w, "top_p", o->top_p);
+	if (o->top_k != OPTION_UNSET)
+		jsonw_ki64(&x->w, "top_k", o->top_k);
+	if (o->seed != OPTION_UNSET)
+		jsonw_ki64(&x->w, "seed", o->seed);
+	if (o->stop.kind == JSON_STRING) {
+		jsonw_key(&x->w, "stop");
+		jsonw_array(&x->w);
+		jsonw_json(&x->w, o->stop);
+		jsonw_end(&x->w);
+	} else {
+		jsonw_kjson_opt(&x->w, "stop", o->stop);
+	}
+	jsonw_end(&x->w);
+}
+
+static void
+write_think(struct builder *x)
+{
+	struct answer *a = x->b->answer;
+
+	switch (x->o->reasoning) {
+	case REASONING_UNSET:
+		break;
+	case REASONING_OFF:
+		jsonw_kbool(&x->w, "think", false);
+		break;
+	case REASONING_MINIMAL:
+		answer_warn(
+		    a, "options.reasoning", "\"minimal\" is not known here; \"low\" is asked for");
+		jsonw_kstr(&x->w, "think", "low");
+		break;
+	case REASONING_LOW:
+	case REASONING_MEDIUM:
+	case REASONING_HIGH:
+		jsonw_kstr(&x->w, "think", reasoning_name(x->o->reasoning));
+		break;
+	case REASONING_XHIGH:
+		answer_warn(
+		    a, "options.reasoning", "\"xhigh\" is not known here; \"high\" is asked for");
+		jsonw_kstr(&x->w, "think", "high");
+		break;
+	case REASONING_BUDGET:
+		answer_warn(
+		    a, "options.reasoning", "a token budget cannot be carried; use a level");
+		jsonw_kbool(&x->w, "think", true);
+		break;
+	}
+}
+
+int
+ollama_build(const struct build *b, struct wire *wire, struct err *err)
+{
+	struct builder x = { .b = b, .o = &b->request->options, .err = err };
+	struct buf auth = BUF_INIT(BUF_UNLIMITED);
+	int r;
+
+	provider_url(b->provider, "/chat", &wire->url);
+	if (b->key) {
+		buf_addf(&auth, "Bearer %s", b->key);
+		http_headers_set(&wire->headers, "authorization", auth.p);
+		buf_release(&auth);
+	}
+	wire->framing = x.o->stream ? FRAME_NDJSON : FRAME_WHOLE;
+	x.model = xmemdup(b->model.p, b->model.len);
+	jsonw_start(&x.w, &wire->body);
+	jsonw_object(&x.w);
+	jsonw_kstrn(&x.w, "model", b->model);
+	r = write_messages(&x);
+	free(x.model);
+	if (r < 0)
+		return -1;
+	write_tools(&x);
+	jsonw_kjson_opt(&x.w, "format", x.o->response_schema);
+	write_think(&x);
+	write_options(&x);
+	jsonw_kbool(&x.w, "stream", x.o->stream); /* it streams unless told not to */
+	jsonw_end(&x.w);
+	return 0;
+}
