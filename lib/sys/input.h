@@ -3,7 +3,10 @@
  * input - read a descriptor from the event loop, with a brake.
  *
  * Pipes, terminals and sockets are polled; a regular file (which epoll refuses) is read a block a
- * turn. The descriptor's flags are not changed: it may be shared with other processes.
+ * turn. The descriptor's flags are left as they are: it may be shared with other processes.
+ *
+ *	in = input_open(loop, 0, on_bytes, user);
+ *	input_start(in);
  */
 #ifndef SYS_INPUT_H
 #define SYS_INPUT_H
@@ -17,10 +20,14 @@ struct input;
  * After 0 or -1 no call follows. */
 typedef void input_fn(void *user, const char *p, long n, int errnum);
 
-struct input *input_open(uv_loop_t *loop, int fd, input_fn *fn, void *user); /* starts stopped */
+/* Starts stopped. Never NULL: a descriptor that can't be read says so by the callback. */
+struct input *input_open(uv_loop_t *loop, int fd, input_fn *fn, void *user);
+
 void input_start(struct input *in);
-void input_stop(
-    struct input *in); /* also from inside the callback; bytes already read are not lost */
-void input_close(struct input *in); /* frees; fd stays open. From anywhere, also the callback */
+void input_stop(struct input *in); /* also from inside the callback */
+
+/* Frees, once the loop has run; fd stays open. From anywhere, also the callback. NULL is allowed.
+ */
+void input_close(struct input *in);
 
 #endif

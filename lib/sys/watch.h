@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* watch - poll a descriptor that is not ours alone: for input and output. */
+#ifndef SYS_WATCH_H
+#define SYS_WATCH_H
+
+#include <uv.h>
+
+/* uv_poll_init without its side effect of making the descriptor non-blocking for everyone who
+ * shares it. 0, or libuv's negative error (UV_EPERM: a kind of file that is always ready). */
+int watch_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
+
+#endif
