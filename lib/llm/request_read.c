@@ -52,7 +52,7 @@ static int
 check_tool_call(const struct check *at, enum role role, const struct json *m)
 {
 	if (role != ROLE_ASSISTANT)
-		return check_fail(at, "type", "toolCall belongs into an assistant's message");
+		return check_fail(at, "type", "toolCall belongs in an assistant's message");
 	if (check_kind(at, "id", m[P_ID], JSON_STRING) < 0 ||
 	    check_kind(at, "name", m[P_NAME], JSON_STRING) < 0)
 		return -1;
@@ -65,7 +65,7 @@ static int
 check_tool_result(const struct check *at, enum role role, const struct json *m)
 {
 	if (role != ROLE_TOOL && role != ROLE_USER)
-		return check_fail(at, "type", "toolResult belongs into a message of role tool");
+		return check_fail(at, "type", "toolResult belongs in a message of role tool");
 	if (check_kind(at, "id", m[P_ID], JSON_STRING) < 0)
 		return -1;
 	return check_bool(at, "isError", m[P_IS_ERROR]);
