@@ -9,6 +9,8 @@
 
 static const struct dialect *const dialects[] = {
 	&dialect_openai_chat,
+	&dialect_anthropic_messages,
+	&dialect_gemini,
 	&dialect_ollama,
 	NULL,
 };

@@ -328,7 +328,7 @@ a_wrong_configuration_says_where(void **state)
 {
 	(void)state;
 	expect_config_error("provider: {}",
-	    "agentflow.yaml:1:1: unknown member \"provider\" (did you mean \"providers\"?)");
+	    "agentflow.yaml:1:1: unknown member \"provider\" in the configuration (did you mean \"providers\"?)");
 	expect_config_error("providers: {x: {baseUrl: 'http://h'}}",
 	    "agentflow.yaml:1:16: provider x has no dialect");
 	expect_config_error("providers: {x: {dialect: openai-chat}}",
