@@ -9,6 +9,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 /* What p points to before the first append; nothing ever writes to it. */
 char buf_empty[1] = "";
@@ -105,17 +106,9 @@ buf_addf(struct buf *b, const char *fmt, ...)
 void
 buf_addi(struct buf *b, int64_t n)
 {
-	char digits[20]; /* -9223372036854775808 */
-	size_t at = sizeof digits;
-	uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char digits[NUM_TEXT_MAX];
 
-	do {
-		digits[--at] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u);
-	if (n < 0)
-		digits[--at] = '-';
-	buf_add(b, digits + at, sizeof digits - at);
+	buf_add(b, digits, (size_t)(num_write(digits, n) - digits));
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include "base/num.h"
 
+#define MONEY_ONE UINT64_C(1000000000000) /* a dollar */
+
 bool
 money_add(int64_t *sum, int64_t pusd)
 {
@@ -21,31 +23,33 @@ money_charge(int64_t count, int64_t rate_pusd, int64_t *out)
 	return !__builtin_mul_overflow(count, rate_pusd, out);
 }
 
+char *
+money_write(char *to, int64_t pusd)
+{
+	uint64_t u = pusd < 0 ? 0 - (uint64_t)pusd : (uint64_t)pusd;
+	uint64_t fraction = u % MONEY_ONE;
+	char *point;
+
+	if (pusd < 0)
+		*to++ = '-';
+	to = num_write(to, (int64_t)(u / MONEY_ONE));
+	if (!fraction)
+		return to;
+	/* A leading 1 keeps the zeros behind the point; the point then takes its place. */
+	point = to;
+	to = num_write(to, (int64_t)(MONEY_ONE + fraction));
+	*point = '.';
+	while (to[-1] == '0')
+		to--;
+	return to;
+}
+
 void
 money_print(struct buf *out, int64_t pusd)
 {
-	char
-	    digits[32]; /* 20 digits of 64 bits, zeros up to one before the point, sign and point */
-	size_t at = sizeof digits;
-	uint64_t u = pusd < 0 ? 0 - (uint64_t)pusd : (uint64_t)pusd;
-	int place;
-	bool seen = false; /* trailing zeros are over */
+	char text[MONEY_TEXT_MAX];
 
-	for (place = 0; place < MONEY_SCALE; place++, u /= 10) {
-		if (u % 10)
-			seen = true;
-		if (seen)
-			digits[--at] = (char)('0' + u % 10);
-	}
-	if (seen)
-		digits[--at] = '.';
-	do {
-		digits[--at] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u);
-	if (pusd < 0)
-		digits[--at] = '-';
-	buf_add(out, digits + at, sizeof digits - at);
+	buf_add(out, text, (size_t)(money_write(text, pusd) - text));
 }
 
 bool

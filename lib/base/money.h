@@ -27,6 +27,10 @@ bool money_charge(int64_t count, int64_t rate_pusd, int64_t *out);
  * "0.0000015". */
 void money_print(struct buf *out, int64_t pusd);
 
+/* The same at to, at most MONEY_TEXT_MAX bytes and no NUL; returns their end. */
+enum { MONEY_TEXT_MAX = 24 };
+char *money_write(char *to, int64_t pusd);
+
 /* A decimal number of dollars, exactly; false where it has more than 12 places or does not fit. */
 bool money_parse(struct str s, int64_t *pusd);
 

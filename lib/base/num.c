@@ -33,6 +33,30 @@ num_i64(struct str s, int64_t *out)
 	return true;
 }
 
+char *
+num_write(char *to, int64_t n)
+{
+	static const char pairs[] = "0001020304050607080910111213141516171819"
+				    "2021222324252627282930313233343536373839"
+				    "4041424344454647484950515253545556575859"
+				    "6061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+	char digits[NUM_TEXT_MAX];
+	size_t at = sizeof digits;
+	uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+
+	for (; u >= 100; u /= 100)
+		memcpy(digits + (at -= 2), pairs + u % 100 * 2, 2);
+	if (u >= 10)
+		memcpy(digits + (at -= 2), pairs + u * 2, 2);
+	else
+		digits[--at] = (char)('0' + u);
+	if (n < 0)
+		*to++ = '-';
+	memcpy(to, digits + at, sizeof digits - at);
+	return to + (sizeof digits - at);
+}
+
 /* The parts of -?digits[.digits][e[+-]digits]; false for any other text. */
 struct decimal {
 	bool minus;

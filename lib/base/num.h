@@ -14,6 +14,10 @@
 /* -?[0-9]+ that fits in 64 bits. */
 bool num_i64(struct str s, int64_t *out);
 
+/* Write n's decimal digits at to, at most NUM_TEXT_MAX bytes and no NUL; returns their end. */
+enum { NUM_TEXT_MAX = 20 };
+char *num_write(char *to, int64_t n);
+
 /* A decimal number of any JSON spelling as a double; false for anything else (no nan, inf or hex).
  */
 bool num_double(struct str s, double *out);
