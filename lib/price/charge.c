@@ -4,13 +4,14 @@
 
 #include "base/money.h"
 
-/* The kind's own rate, or that of the thing it is charged as where nobody published one. */
-static int64_t
-rate_of(const struct price_rates *rates, enum price_kind kind, const char **basis)
+int64_t
+charge_rate(const struct price_rates *rates, enum price_kind kind, const char **basis)
 {
 	*basis = NULL;
 	if (rates->pusd[kind] != PRICE_UNKNOWN)
 		return rates->pusd[kind];
+	if (kind == PRICE_REASONING)
+		return rates->pusd[PRICE_OUT];
 	if (kind == PRICE_CACHE_WRITE_1H && rates->pusd[PRICE_CACHE_WRITE] != PRICE_UNKNOWN) {
 		*basis = "cache write rate (no 1h price known)";
 		return rates->pusd[PRICE_CACHE_WRITE];
@@ -26,7 +27,7 @@ add_item(struct charge *c, const struct price_rates *rates, enum price_kind kind
 
 	item->kind = kind;
 	item->tokens = tokens;
-	item->rate_pusd = rate_of(rates, kind, &item->basis);
+	item->rate_pusd = charge_rate(rates, kind, &item->basis);
 	return money_charge(tokens, item->rate_pusd, &item->pusd) &&
 	       money_add(&c->pusd, item->pusd);
 }

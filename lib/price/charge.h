@@ -34,6 +34,9 @@ struct charge {
 	size_t count;
 };
 
+/* The rate that a kind is charged at; *basis says so where it is another kind's, else NULL. */
+int64_t charge_rate(const struct price_rates *rates, enum price_kind kind, const char **basis);
+
 /*
  * NULL where charged; else why it can't be, in words. exchanges: how many requests the counts are
  * summed over (1 or more): a tier that only the sum reaches is not charged.

@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "json/edit.h"
 #include "json/jsonw.h"
+#include "price/cost_write.h"
 
 enum {
 	P_TYPE,
@@ -43,16 +44,6 @@ static const char *const paths[P_COUNT] = {
 	[P_COST_USD] = "costUsd",
 	[P_COST] = "cost",
 	[P_BASIS] = "cost.basis",
-};
-
-/* How one response is priced. */
-struct bill {
-	const struct price_row *row; /* NULL: there is none */
-	struct usage usage;
-	struct charge charge; /* nothing where why is set */
-	const char *why; /* it can't be charged; NULL: charge.pusd is what it costs */
-	bool reported;
-	int64_t reported_pusd; /* -1: not a number that can be held */
 };
 
 void
@@ -176,94 +167,6 @@ read_reported(const struct json *found, struct bill *bill)
 
 /* --- writing --- */
 
-static const char *const what[] = {
-	[PRICE_IN] = "input",
-	[PRICE_OUT] = "output",
-	[PRICE_CACHE_READ] = "cacheRead",
-	[PRICE_CACHE_WRITE] = "cacheWrite",
-	[PRICE_CACHE_WRITE_1H] = "cacheWrite1h",
-	[PRICE_REASONING] = "reasoning",
-};
-
-static void
-write_usd(struct jsonw *w, const char *key, int64_t pusd)
-{
-	jsonw_key(w, key);
-	jsonw_usd(w, pusd);
-}
-
-static void
-write_items(struct jsonw *w, const struct charge *c)
-{
-	size_t i;
-
-	if (c->tier)
-		jsonw_ki64(w, "contextTierFrom", c->tier->from);
-	jsonw_key(w, "items");
-	jsonw_array(w);
-	for (i = 0; i < c->count; i++) {
-		jsonw_object(w);
-		jsonw_kstr(w, "what", what[c->items[i].kind]);
-		jsonw_ki64(w, "tokens", c->items[i].tokens);
-		write_usd(w, "usdPerMillion", c->items[i].rate_pusd * 1000000);
-		write_usd(w, "usd", c->items[i].pusd);
-		if (c->items[i].basis)
-			jsonw_kstr(w, "basis", c->items[i].basis);
-		jsonw_end(w);
-	}
-	jsonw_end(w);
-}
-
-static void
-write_basis(struct jsonw *w, const struct bill *bill)
-{
-	if (bill->reported)
-		jsonw_kstr(w, "basis", "reported");
-	else if (bill->why)
-		jsonw_kstr(w, "basis", "unknown");
-	else if (bill->row->basis.p)
-		jsonw_kstrn(w, "basis", bill->row->basis);
-	else
-		jsonw_kstr(w, "basis", bill->usage.estimated ? "estimated" : "computed");
-}
-
-static void
-write_row(struct jsonw *w, const struct price_row *row)
-{
-	struct buf name = BUF_INIT(BUF_UNLIMITED);
-
-	price_row_name(row, &name);
-	jsonw_kstrn(w, "row", buf_str(&name));
-	buf_release(&name);
-	if (row->as_of_text.p)
-		jsonw_kstrn(w, "asOf", row->as_of_text);
-	if (row->origin.p)
-		jsonw_kstrn(w, "source", row->origin);
-}
-
-/* The cost member's value, into cost->text. */
-static void
-write_cost(struct cost *cost, const struct bill *bill)
-{
-	struct jsonw w;
-
-	buf_reset(&cost->text);
-	jsonw_start(&w, &cost->text);
-	jsonw_object(&w);
-	write_basis(&w, bill);
-	if (bill->reported && !bill->why && bill->reported_pusd >= 0) {
-		write_usd(&w, "computedUsd", bill->charge.pusd);
-		write_usd(&w, "differenceUsd", bill->reported_pusd - bill->charge.pusd);
-	}
-	if (bill->row)
-		write_row(&w, bill->row);
-	if (bill->why)
-		jsonw_kstr(&w, "reason", bill->why);
-	else if (bill->charge.count)
-		write_items(&w, &bill->charge);
-	jsonw_end(&w);
-}
-
 /* Set a member whose value now is known: absent ones need not be looked for again. */
 static void
 set(struct json_edit *e, const char *key, struct json old, struct buf *value)
@@ -274,6 +177,22 @@ set(struct json_edit *e, const char *key, struct json old, struct buf *value)
 		json_edit_set(e, key, buf_str(value));
 }
 
+/* The cost member's value, into cost->text: by its form where only the numbers differ. */
+static void
+write_cost(struct cost *cost, struct cost_model *model, const struct bill *bill)
+{
+	struct jsonw w;
+
+	buf_reset(&cost->text);
+	if (!bill->reported && !bill->why && bill->charge.count) {
+		cost_form_write(cost_model_form(model, bill->charge.tier), &bill->charge,
+		    bill->usage.estimated, &cost->text);
+		return;
+	}
+	jsonw_start(&w, &cost->text);
+	cost_write(&w, bill);
+}
+
 static void
 splice(struct cost *cost, struct json record, const struct json *found, const struct bill *bill,
     struct buf *out)
@@ -281,7 +200,6 @@ splice(struct cost *cost, struct json record, const struct json *found, const st
 	struct json_edit e;
 
 	json_edit_start(&e, record);
-	write_cost(cost, bill);
 	if (bill->reported) { /* the provider's own members of cost stay */
 		buf_reset(&cost->merged);
 		json_merge_patch(found[P_COST],
@@ -318,6 +236,7 @@ cost_record(struct cost *cost, struct str line, struct buf *out, struct err *err
 	bill.row = model->row;
 	bill.why = charge_bill(cost, found, model->miss, &bill);
 	read_reported(found, &bill);
+	write_cost(cost, model, &bill);
 	splice(cost, record, found, &bill, out);
 	if (bill.reported && bill.reported_pusd >= 0)
 		pusd = &bill.reported_pusd;

@@ -18,9 +18,15 @@ cost_models_init(struct cost_models *models, const struct prices *prices, int64_
 	buf_init(&models->text, BUF_UNLIMITED);
 }
 
+/* Everything but the sums. */
 static void
-names_release(struct cost_model *m)
+model_release(struct cost_model *m)
 {
+	while (m->form_count)
+		cost_form_release(&m->forms[--m->form_count]);
+	free(m->forms);
+	m->forms = NULL;
+	m->form_cap = 0;
 	free((char *)m->provider.p);
 	free((char *)m->model.p);
 }
@@ -31,10 +37,10 @@ cost_models_release(struct cost_models *models)
 	size_t i;
 
 	for (i = 0; i < models->count; i++) {
-		names_release(models->items[i]);
+		model_release(models->items[i]);
 		free(models->items[i]);
 	}
-	names_release(&models->others);
+	model_release(&models->others);
 	free(models->items);
 	free(models->slots);
 	buf_release(&models->text);
@@ -86,7 +92,7 @@ model_new(struct cost_models *models, struct json provider, struct json model)
 
 	if (models->count == COST_MODELS_MAX) {
 		m = &models->others;
-		names_release(m);
+		model_release(m);
 	} else {
 		m = xcalloc(1, sizeof *m);
 		cost_sums_init(&m->sums);
@@ -115,6 +121,20 @@ cost_model_of(struct cost_models *models, struct json provider, struct json mode
 	if (models->count > before)
 		models->slots[at] = (unsigned)models->count;
 	return models->last = m;
+}
+
+const struct cost_form *
+cost_model_form(struct cost_model *model, const struct price_tier *tier)
+{
+	size_t i;
+
+	for (i = 0; i < model->form_count; i++) {
+		if (model->forms[i].tier == tier)
+			return &model->forms[i];
+	}
+	VEC_GROW(model->forms, model->form_count, model->form_cap);
+	cost_form_init(&model->forms[model->form_count], model->row, tier);
+	return &model->forms[model->form_count++];
 }
 
 /* --- sums --- */

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "json/json.h"
 #include "llm/llm.h"
+#include "price/cost_form.h"
 #include "price/price.h"
 
 enum { COST_MODELS_MAX = 1000 };
@@ -33,6 +34,8 @@ struct cost_model {
 	const struct price_row *row; /* NULL: miss says why */
 	enum price_miss miss;
 	struct cost_sums sums;
+	struct cost_form *forms; /* of the row's costs, one a tier that was met */
+	size_t form_count, form_cap;
 };
 
 struct cost_models {
@@ -53,6 +56,9 @@ void cost_models_release(struct cost_models *models);
  */
 struct cost_model *cost_model_of(
     struct cost_models *models, struct json provider, struct json model);
+
+/* The form of the costs at that tier of the entry's row; made at its first use. */
+const struct cost_form *cost_model_form(struct cost_model *model, const struct price_tier *tier);
 
 void cost_sums_init(struct cost_sums *sums);
 /* Count one response; pusd NULL: its cost is unknown. */
