@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pattern - the regular expressions of JSON Schema (ECMA-262), matched in linear time.
+ *
+ * Text is UTF-8 and is matched by characters, whatever the locale; a pattern is found anywhere
+ * unless it is anchored. What a linear match can't do (look-around, back references) and \p{...}
+ * are errors that name the construct. Counts up to PATTERN_REPEAT_MAX; a pattern has a ceiling, so
+ * neither it nor the text can make a match hang.
+ */
+#ifndef JSON_PATTERN_H
+#define JSON_PATTERN_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { PATTERN_REPEAT_MAX = 1000 };
+
+struct pattern;
+
+/* NULL where source is no pattern, or one that we do not support: err says which part. */
+struct pattern *pattern_compile(struct str source, struct err *err);
+void pattern_free(struct pattern *p);
+
+bool pattern_search(const struct pattern *p, struct str text);
+
+#endif

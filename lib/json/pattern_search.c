@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* pattern_search - all ways through a pattern at once, a character at a time (Thompson 1968). */
+#include "json/pattern.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "json/lex.h"
+#include "json/pattern_code.h"
+
+struct search {
+	const struct pattern *p;
+	uint32_t *reached, *eaten; /* steps that wait for a character; those that just took one */
+	size_t reached_count, eaten_count;
+	uint32_t *stack;
+	uint64_t *seen; /* the round in which a step was reached last */
+	uint64_t round;
+	bool at_start, at_end, at_edge; /* of where we stand */
+	bool found;
+};
+
+static uint32_t
+take_char(const char **p, const char *end)
+{
+	const unsigned char *u = (const unsigned char *)*p;
+	size_t n = lex_utf8(*p, end), i;
+	uint32_t c;
+
+	if (n <= 1) { /* ASCII, or a malformed byte, which stands for itself */
+		(*p)++;
+		return u[0];
+	}
+	c = u[0] & (0xFFu >> (n + 1));
+	for (i = 1; i < n; i++)
+		c = c << 6 | (u[i] & 0x3Fu);
+	*p += n;
+	return c;
+}
+
+static bool
+set_has(const struct pattern *p, uint32_t set, uint32_t c)
+{
+	const struct pattern_set *s = &p->sets[set];
+	uint32_t i;
+
+	for (i = s->first; i < s->first + s->count; i++) {
+		if (c >= p->ranges[i].low && c <= p->ranges[i].high)
+			return !s->negated;
+	}
+	return s->negated;
+}
+
+static bool
+is_word(uint32_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_';
+}
+
+/* Add what step leads to without a character to the reached. */
+static void
+reach(struct search *s, uint32_t step)
+{
+	size_t depth = 0;
+
+	s->stack[depth++] = step;
+	while (depth) {
+		const struct pattern_step *at;
+
+		step = s->stack[--depth];
+		if (s->seen[step] == s->round)
+			continue;
+		s->seen[step] = s->round;
+		at = &s->p->steps[step];
+		switch (at->op) {
+		case PATTERN_SET:
+			s->reached[s->reached_count++] = step;
+			break;
+		case PATTERN_FORK:
+			s->stack[depth++] = at->b;
+			s->stack[depth++] = at->a;
+			break;
+		case PATTERN_JUMP:
+			s->stack[depth++] = at->a;
+			break;
+		case PATTERN_START:
+			if (s->at_start)
+				s->stack[depth++] = step + 1;
+			break;
+		case PATTERN_END:
+			if (s->at_end)
+				s->stack[depth++] = step + 1;
+			break;
+		case PATTERN_EDGE:
+		case PATTERN_NO_EDGE:
+			if (s->at_edge == (at->op == PATTERN_EDGE))
+				s->stack[depth++] = step + 1;
+			break;
+		case PATTERN_FOUND:
+			s->found = true;
+			break;
+		}
+	}
+}
+
+/* Where we stand between two characters: what the steps that took the last one lead to, and what
+ * the pattern begins with, since a match may begin anywhere. */
+static void
+reach_all(struct search *s)
+{
+	size_t i;
+
+	s->round++;
+	s->reached_count = 0;
+	for (i = 0; i < s->eaten_count; i++)
+		reach(s, s->eaten[i] + 1);
+	reach(s, 0);
+}
+
+static void
+eat(struct search *s, uint32_t c)
+{
+	size_t i;
+
+	s->eaten_count = 0;
+	for (i = 0; i < s->reached_count; i++) {
+		uint32_t step = s->reached[i];
+
+		if (set_has(s->p, s->p->steps[step].a, c))
+			s->eaten[s->eaten_count++] = step;
+	}
+}
+
+static void
+search(struct search *s, struct str text)
+{
+	const char *p = text.p, *end = p + text.len;
+	uint32_t last = 0, c = 0;
+
+	for (s->at_start = true; !s->at_end; s->at_start = false) {
+		s->at_end = p == end;
+		if (!s->at_end)
+			c = take_char(&p, end);
+		s->at_edge = (!s->at_start && is_word(last)) != (!s->at_end && is_word(c));
+		reach_all(s);
+		if (s->found)
+			return;
+		eat(s, c);
+		last = c;
+	}
+}
+
+bool
+pattern_search(const struct pattern *p, struct str text)
+{
+	size_t n = p->step_count;
+	struct search s = { .p = p };
+
+	s.reached = xcalloc(n, sizeof *s.reached);
+	s.eaten = xcalloc(n, sizeof *s.eaten);
+	s.stack = xcalloc(2 * n + 1, sizeof *s.stack);
+	s.seen = xcalloc(n, sizeof *s.seen);
+	search(&s, text);
+	free(s.reached);
+	free(s.eaten);
+	free(s.stack);
+	free(s.seen);
+	return s.found;
+}

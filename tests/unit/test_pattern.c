@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* test_pattern - the regular expressions of JSON Schema. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "json/pattern.h"
+
+static bool
+matches(const char *source, const char *text)
+{
+	struct err err = ERR_INIT;
+	struct pattern *p = pattern_compile(str_of(source), &err);
+	bool found;
+
+	if (!p)
+		fail_msg("%s", err.text);
+	found = pattern_search(p, str_of(text));
+	pattern_free(p);
+	return found;
+}
+
+#define MATCH(source, text)                                                                        \
+	if (!matches(source, text))                                                                \
+	fail_msg("%s should match %s", source, text)
+#define MISS(source, text)                                                                         \
+	if (matches(source, text))                                                                 \
+	fail_msg("%s should not match %s", source, text)
+
+static void
+a_pattern_is_found_anywhere_unless_anchored(void **state)
+{
+	(void)state;
+	MATCH("b", "abc");
+	MISS("^b", "abc");
+	MATCH("^a", "abc");
+	MATCH("c$", "abc");
+	MISS("b$", "abc");
+	MATCH("^$", "");
+	MATCH("", "x");
+	MISS("^abc$", "abc\n");
+	MATCH("a|^b$", "b");
+	MISS("^(a|b)$", "ab");
+}
+
+static void
+repetitions_count(void **state)
+{
+	(void)state;
+	MATCH("^a*$", "aaaa");
+	MATCH("^a*$", "");
+	MISS("^a+$", "");
+	MATCH("^a+$", "aa");
+	MATCH("^ab?c$", "ac");
+	MISS("^ab?c$", "abbc");
+	MATCH("^a{3}$", "aaa");
+	MISS("^a{3}$", "aaaa");
+	MATCH("^a{2,}$", "aaaaa");
+	MISS("^a{2,}$", "a");
+	MATCH("^a{1,3}$", "aaa");
+	MISS("^a{1,3}$", "aaaa");
+	MATCH("^a{0,1}$", "");
+	MATCH("^a{0}$", "");
+	MATCH("^(ab|c)+?$", "abcab");
+	MATCH("^(a*)*$", "aaa");
+	MATCH("^(a*)+b$", "aab");
+	MATCH("^(a|b|cd|)e$", "cde");
+	MATCH("^(a|b|cd|)e$", "e");
+	MATCH("^a{,3}$", "a{,3}");
+	MATCH("^{a}$", "{a}");
+	MATCH("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-11-21");
+}
+
+static void
+sets_and_classes_hold_characters(void **state)
+{
+	(void)state;
+	MATCH("^[a-c]$", "b");
+	MISS("^[^a-c]$", "b");
+	MATCH("^[-a]$", "-");
+	MATCH("^[a-]$", "-");
+	MATCH("^[\\]]$", "]");
+	MATCH("^[\\d_]+$", "12_");
+	MATCH("^\\w+$", "aZ_9");
+	MISS("^\\w$", "\xC3\xA9");
+	MATCH("^\\W$", "\xC3\xA9");
+	MATCH("^\\s\\S$", "\xC2\xA0x");
+	MATCH("^[^\\s]$", "x");
+	MATCH("^[\\D]$", "x");
+	MISS("^\\D$", "5");
+	MISS("^.$", "\n");
+	MATCH("^[^]$", "\n");
+	MISS("^[]$", "x");
+}
+
+static void
+characters_are_code_points(void **state)
+{
+	(void)state;
+	MATCH("^.$", "\xF0\x9F\x90\xB2");
+	MATCH("^\xF0\x9F\x90\xB2*$", "\xF0\x9F\x90\xB2\xF0\x9F\x90\xB2");
+	MATCH("^\\u{1F432}$", "\xF0\x9F\x90\xB2");
+	MATCH("^\\uD83D\\uDC32$", "\xF0\x9F\x90\xB2");
+	MATCH("^[\xC3\xA0-\xC3\xA9]$", "\xC3\xA8");
+	MATCH("^\\x41\\u0042\\cC\\t\\.\\/$", "AB\x03\t./");
+}
+
+static void
+a_word_has_edges(void **state)
+{
+	(void)state;
+	MATCH("\\bcat\\b", "a cat!");
+	MISS("\\bcat\\b", "concat");
+	MATCH("\\Bcat\\b", "concat");
+	MATCH("^\\b", "a");
+	MISS("\\b", "");
+	MATCH("^\\B$", "");
+}
+
+static void
+assert_refused(const char *source, const char *want)
+{
+	struct err err = ERR_INIT;
+
+	if (pattern_compile(str_of(source), &err))
+		fail_msg("%s is accepted", source);
+	if (!strstr(err.text, want))
+		fail_msg("%s is not: %s", err.text, want);
+}
+
+static void
+what_cannot_be_matched_is_named(void **state)
+{
+	(void)state;
+	assert_refused("a(?=b)", "look-around");
+	assert_refused("(?<!a)b", "look-around");
+	assert_refused("(a)\\1", "back references");
+	assert_refused("\\p{L}", "\\p{...} is not supported");
+	assert_refused("\\a", "no such escape");
+	assert_refused("a\\", "a backslash at the end");
+	assert_refused("(a", "( without )");
+	assert_refused("a)", ") without (");
+	assert_refused("[a", "[ without ]");
+	assert_refused("[b-a]", "ends before it begins");
+	assert_refused("a{3,2}", "ends before it begins");
+	assert_refused("*a", "nothing to repeat");
+	assert_refused("a**", "nothing to repeat");
+	assert_refused("a{1001}", "more than 1000");
+	assert_refused("((a{1000}){1000}){1000}", "too large");
+	assert_refused("((((){1000}){1000}){1000}){1000}", "too large");
+	assert_refused("\\u12", "escape");
+	assert_refused("(?i)a", "(? is not supported");
+}
+
+/* What sends a backtracking matcher off for ages. */
+static void
+a_nasty_pattern_takes_linear_time(void **state)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20000; i++)
+		buf_addc(&text, 'a');
+	buf_addc(&text, '!');
+	MISS("^(a+)+$", text.p);
+	MISS("^(a|aa|a?)*$", text.p);
+	buf_release(&text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pattern_is_found_anywhere_unless_anchored),
+		cmocka_unit_test(repetitions_count),
+		cmocka_unit_test(sets_and_classes_hold_characters),
+		cmocka_unit_test(characters_are_code_points),
+		cmocka_unit_test(a_word_has_edges),
+		cmocka_unit_test(what_cannot_be_matched_is_named),
+		cmocka_unit_test(a_nasty_pattern_takes_linear_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
