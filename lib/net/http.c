@@ -11,7 +11,7 @@
 #include "sys/clock.h"
 
 /* Idle connections kept where config names no number. */
-enum { KEEP_CONNECTIONS = 128 };
+enum { KEEP_CONNECTIONS = 256 };
 
 /* --- what the loop has to do for exchanges --- */
 

@@ -88,6 +88,8 @@ http_end_of(const struct http_exchange *x, CURLcode code)
 		return HTTP_CANCELLED;
 	if (x->broken_head)
 		return HTTP_PROTOCOL;
+	if (code == CURLE_OK && !x->head_over)
+		return HTTP_RESET; /* a connection that ends inside the head is fine with libcurl */
 	for (i = 0; i < sizeof plain_codes / sizeof *plain_codes; i++) {
 		if (plain_codes[i].code == (int)code)
 			return plain_codes[i].end;

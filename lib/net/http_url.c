@@ -27,7 +27,7 @@ int
 http_url_check(const char *url, struct err *err)
 {
 	struct str shown = url_shown(url);
-	const char *why = NULL;
+	const char *host = strstr(url, "://"), *why = NULL;
 	char *scheme = NULL;
 	CURLU *u = curl_url();
 	CURLUcode rc;
@@ -35,8 +35,10 @@ http_url_check(const char *url, struct err *err)
 	if (!u)
 		return err_set(err, EXIT_SYSTEM, "out of memory");
 	rc = curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
-	if (rc == CURLUE_BAD_SCHEME || strstr(url, "://") == NULL)
+	if (rc == CURLUE_BAD_SCHEME || !host)
 		why = "it does not begin with http:// or https://";
+	else if (host[3] == '/') /* libcurl would take what follows for the host */
+		why = "it names no host";
 	else if (rc)
 		why = curl_url_strerror(rc);
 	else if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
