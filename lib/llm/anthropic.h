@@ -34,7 +34,8 @@ struct anthropic_writer {
 
 	enum role side; /* of the turns being written: ROLE_USER (tool results too) or
 			   ROLE_ASSISTANT */
-	bool message_open, content_open; /* a message's, or the system's, list of blocks */
+	bool in_system; /* blocks go to the system's list, which the first one opens */
+	bool message_open, content_open; /* a message's, or another, list of blocks */
 	bool block_open; /* left open, so that the last of a list can be marked */
 	bool markable; /* the open block may bear cache_control, and bears none yet */
 	int marks, owed; /* cache marks written; asked for by the record and still to come */
@@ -53,5 +54,9 @@ int anthropic_marks(const struct request *r);
 bool anthropic_mark(struct anthropic_writer *x, struct json cache);
 /* A mark of our own at the end of a prefix that will come again, where there is room. */
 void anthropic_mark_auto(struct anthropic_writer *x);
+
+/* Write schema as the API's decoder takes it: objects closed, oneOf as anyOf, and what it refuses
+ * (ranges, lengths, patterns) moved into descriptions. True where something was moved. */
+bool anthropic_schema(struct jsonw *w, struct json schema);
 
 #endif

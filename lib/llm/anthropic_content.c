@@ -3,6 +3,7 @@
  * the cache marks on them. */
 #include "json/jsonw.h"
 #include "llm/anthropic.h"
+#include "llm/media.h"
 
 enum { MARKS_MAX = 4 }; /* cache_control: the API takes no more in one request */
 
@@ -107,6 +108,11 @@ static void
 begin_block(struct anthropic_writer *x, const char *type)
 {
 	end_block(x);
+	if (x->in_system && !x->content_open) {
+		jsonw_key(&x->w, "system");
+		jsonw_array(&x->w);
+		x->content_open = true;
+	}
 	if (!x->message_open && !x->content_open) {
 		jsonw_object(&x->w);
 		jsonw_kstr(&x->w, "role", x->side == ROLE_ASSISTANT ? "assistant" : "user");
@@ -158,6 +164,7 @@ write_source(struct anthropic_writer *x, struct json part)
 {
 	struct json data = json_get(part, "data"), url = json_get(part, "url"),
 		    file = json_get(part, "fileId"), text = json_get(part, "text");
+	struct str media_type, bytes;
 
 	jsonw_key(&x->w, "source");
 	jsonw_object(&x->w);
@@ -165,6 +172,10 @@ write_source(struct anthropic_writer *x, struct json part)
 		jsonw_kstr(&x->w, "type", "base64");
 		jsonw_kjson(&x->w, "media_type", json_get(part, "mediaType"));
 		jsonw_kjson(&x->w, "data", data);
+	} else if (media_data_url(url, &media_type, &bytes)) {
+		jsonw_kstr(&x->w, "type", "base64");
+		jsonw_kstrn(&x->w, "media_type", media_type);
+		jsonw_kstrn(&x->w, "data", bytes);
 	} else if (json_exists(url)) {
 		jsonw_kstr(&x->w, "type", "url");
 		jsonw_kjson(&x->w, "url", url);
@@ -259,22 +270,6 @@ write_provider_block(struct anthropic_writer *x, struct json part)
 
 /* --- tool results --- */
 
-/* Whether a result's content is a list of parts, and not any JSON list. */
-static bool
-is_parts(struct json content)
-{
-	struct json_iter it = json_each(content);
-	size_t n = 0;
-
-	if (content.kind != JSON_ARRAY)
-		return false;
-	for (; json_next(&it); n++) {
-		if (json_get(it.value, "type").kind != JSON_STRING)
-			return false;
-	}
-	return n > 0;
-}
-
 static bool
 write_result_parts(struct anthropic_writer *x, struct json content)
 {
@@ -309,7 +304,7 @@ write_result(struct anthropic_writer *x, struct json id, struct json content, st
 	jsonw_kjson(&x->w, "tool_use_id", id);
 	if (content.kind == JSON_STRING)
 		jsonw_kjson(&x->w, "content", content);
-	else if (is_parts(content))
+	else if (request_is_parts(content))
 		ok = write_result_parts(x, content);
 	else if (json_exists(content))
 		jsonw_kstrn(&x->w, "content", json_raw(content));
@@ -447,17 +442,11 @@ anthropic_system(struct anthropic_writer *x)
 {
 	struct request_turns t = request_turns(x->r);
 	struct request_parts parts;
-	bool any = false;
 
+	x->in_system = true;
 	while (request_next_turn(&t)) {
 		if (t.role != ROLE_SYSTEM)
 			continue;
-		if (!any) {
-			jsonw_key(&x->w, "system");
-			jsonw_array(&x->w);
-		}
-		any = true;
-		x->content_open = true;
 		if (t.text.p)
 			write_text(x, t.text);
 		for (parts = request_parts(t.content); request_next_part(&parts);) {
@@ -467,7 +456,8 @@ anthropic_system(struct anthropic_writer *x)
 		}
 		mark_block(x, json_get(t.message, "cache"));
 	}
-	if (!any)
+	x->in_system = false;
+	if (!x->content_open)
 		return;
 	if (x->block_open && x->markable)
 		anthropic_mark_auto(x);

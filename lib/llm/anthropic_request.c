@@ -181,7 +181,10 @@ write_output_config(struct anthropic_writer *x, const struct anthropic_thinking 
 		jsonw_key(&x->w, "format");
 		jsonw_object(&x->w);
 		jsonw_kstr(&x->w, "type", "json_schema");
-		jsonw_kjson(&x->w, "schema", schema);
+		jsonw_key(&x->w, "schema");
+		if (anthropic_schema(&x->w, schema))
+			answer_warn(x->b->answer, "options.responseSchema",
+			    "constraints that the API can't enforce are told to the model in words");
 		jsonw_end(&x->w);
 	}
 	jsonw_end(&x->w);

@@ -2,6 +2,7 @@
 /* gemini-content - write a conversation as Gemini wants it: systemInstruction, contents, parts. */
 #include "json/jsonw.h"
 #include "llm/gemini.h"
+#include "llm/media.h"
 
 static bool
 fail(struct gemini_writer *x, const char *what, struct json v)
@@ -50,6 +51,7 @@ write_media(struct gemini_writer *x, struct json part)
 	struct json data = json_get(part, "data"), url = json_get(part, "url"),
 		    file = json_get(part, "fileId"), text = json_get(part, "text"),
 		    mime = json_get(part, "mediaType");
+	struct str media_type, bytes;
 
 	if (!json_exists(data) && !json_exists(url) && !json_exists(file) && !json_exists(text))
 		return fail(x,
@@ -59,6 +61,12 @@ write_media(struct gemini_writer *x, struct json part)
 		jsonw_object(&x->w);
 		jsonw_kjson_opt(&x->w, "mimeType", mime);
 		jsonw_kjson(&x->w, "data", data);
+		jsonw_end(&x->w);
+	} else if (media_data_url(url, &media_type, &bytes)) {
+		jsonw_key(&x->w, "inlineData");
+		jsonw_object(&x->w);
+		jsonw_kstrn(&x->w, "mimeType", media_type);
+		jsonw_kstrn(&x->w, "data", bytes);
 		jsonw_end(&x->w);
 	} else if (json_exists(url) || json_exists(file)) {
 		jsonw_key(&x->w, "fileData");
@@ -128,21 +136,6 @@ name_of_call(const struct gemini_writer *x, struct json id, struct json result)
 	return name;
 }
 
-static bool
-is_parts(struct json content)
-{
-	struct json_iter it = json_each(content);
-	size_t n = 0;
-
-	if (content.kind != JSON_ARRAY)
-		return false;
-	for (; json_next(&it); n++) {
-		if (json_get(it.value, "type").kind != JSON_STRING)
-			return false;
-	}
-	return n > 0;
-}
-
 /* A result has to be an object: whatever else it is goes under one name. */
 static void
 write_response(struct gemini_writer *x, struct json content, bool is_error)
@@ -157,7 +150,7 @@ write_response(struct gemini_writer *x, struct json content, bool is_error)
 		return;
 	}
 	jsonw_object(&x->w);
-	if (is_parts(content)) {
+	if (request_is_parts(content)) {
 		while (request_next_part(&parts)) {
 			if (parts.type == PART_TEXT)
 				json_text(parts.text, &text);
@@ -176,7 +169,7 @@ write_result_media(struct gemini_writer *x, struct json content)
 	struct request_parts parts = request_parts(content);
 	bool any = false, ok = true;
 
-	if (!is_parts(content))
+	if (!request_is_parts(content))
 		return true;
 	while (ok && request_next_part(&parts)) {
 		if (parts.type == PART_TEXT || parts.type == PART_PROVIDER)

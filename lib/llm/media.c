@@ -87,3 +87,17 @@ media_part(const char *path, struct buf *out, struct err *err)
 	buf_release(&bytes);
 	return 0;
 }
+
+bool
+media_data_url(struct json url, struct str *media_type, struct str *data)
+{
+	struct str rest;
+
+	if (!json_plain(url, &rest) || !str_starts(rest, "data:") ||
+	    !str_split(&rest, ',', media_type) || !str_ends(*media_type, ";base64") || !rest.p)
+		return false;
+	media_type->p += strlen("data:");
+	media_type->len -= strlen("data:") + strlen(";base64");
+	*data = rest;
+	return true;
+}

@@ -3,9 +3,12 @@
 #ifndef LLM_MEDIA_H
 #define LLM_MEDIA_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "json/json.h"
 
 /* Read a file and append it as a part: {"type":"image","mediaType":"image/png","name":...,
  * "data":BASE64}. Its first bytes tell what it is; what is not known by them is refused. */
@@ -14,5 +17,9 @@ int media_part(const char *path, struct buf *out, struct err *err)
 
 /* Append in the standard alphabet, padded (RFC 4648, section 4). */
 void media_base64(struct buf *out, struct str bytes);
+
+/* Take "data:TYPE;base64,DATA" apart, a JSON string; both are borrowed from it. False where it is
+ * anything else. */
+bool media_data_url(struct json url, struct str *media_type, struct str *data);
 
 #endif

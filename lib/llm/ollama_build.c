@@ -172,22 +172,6 @@ tool_name(const struct builder *x, struct json id)
 	return JSON_ABSENT;
 }
 
-/* Whether a result's content is a list of parts, and not just any JSON array. */
-static bool
-is_parts(struct json content)
-{
-	struct json_iter it = json_each(content);
-	bool any = false;
-
-	while (json_next(&it)) {
-		if (!json_eq(json_get(it.value, "type"), "text") &&
-		    !json_eq(json_get(it.value, "type"), "image"))
-			return false;
-		any = true;
-	}
-	return any && content.kind == JSON_ARRAY;
-}
-
 static void
 write_result(struct builder *x, struct json part)
 {
@@ -197,7 +181,7 @@ write_result(struct builder *x, struct json part)
 
 	if (content.kind == JSON_STRING) {
 		buf_addstr(&text, json_raw(content));
-	} else if (is_parts(content)) {
+	} else if (request_is_parts(content)) {
 		buf_addc(&text, '"');
 		while (request_next_part(&p))
 			add_inner(&text, p.text); /* nothing where it is an image */
@@ -210,7 +194,7 @@ write_result(struct builder *x, struct json part)
 	jsonw_key(&x->w, "content");
 	jsonw_raw(&x->w, buf_str(&text));
 	buf_release(&text);
-	if (is_parts(content))
+	if (request_is_parts(content))
 		write_images(x, content);
 	if (json_exists(name))
 		jsonw_kjson(&x->w, "tool_name", name);

@@ -268,26 +268,6 @@ write_content(struct turns *t, struct json content)
 
 /* --- tool results --- */
 
-/* Whether a result's content is a list of parts, and not just any JSON array. */
-static bool
-is_parts(struct json content)
-{
-	static const char *const types[] = { "text", "image", "audio", "video", "file" };
-	struct json_iter it = json_each(content);
-	size_t i, n = 0;
-
-	if (content.kind != JSON_ARRAY)
-		return false;
-	while (json_next(&it)) {
-		for (i = 0; i < 5 && !json_eq(json_get(it.value, "type"), types[i]); i++)
-			;
-		if (i == 5)
-			return false;
-		n++;
-	}
-	return n > 0;
-}
-
 static void
 write_result_parts(struct turns *t, struct json content)
 {
@@ -319,7 +299,7 @@ write_result(struct turns *t, struct json part)
 	jsonw_kjson(t->w, "tool_call_id", json_get(part, "id"));
 	if (content.kind == JSON_STRING) {
 		jsonw_kjson(t->w, "content", content);
-	} else if (is_parts(content)) {
+	} else if (request_is_parts(content)) {
 		write_result_parts(t, content);
 	} else if (json_exists(content)) {
 		jsonw_quote(&text, json_raw(content));

@@ -124,6 +124,27 @@ request_next_part(struct request_parts *p)
 	return true;
 }
 
+bool
+request_is_parts(struct json content)
+{
+	static const enum part_type types[] = { PART_TEXT, PART_IMAGE, PART_AUDIO, PART_VIDEO,
+		PART_FILE, PART_PROVIDER };
+	struct json_iter it = json_each(content);
+	size_t i, n = 0;
+
+	if (content.kind != JSON_ARRAY)
+		return false;
+	for (; json_next(&it); n++) {
+		for (i = 0; i < sizeof types / sizeof *types; i++) {
+			if (json_eq(json_get(it.value, "type"), request_part_types[types[i]]))
+				break;
+		}
+		if (i == sizeof types / sizeof *types)
+			return false;
+	}
+	return n > 0;
+}
+
 struct json
 request_opaque(struct json part, const char *provider, const char *model)
 {

@@ -138,6 +138,8 @@ struct request_parts {
 };
 struct request_parts request_parts(struct json content);
 bool request_next_part(struct request_parts *p);
+/* Whether the content of a toolResult is a list of parts, and not just any JSON list. */
+bool request_is_parts(struct json content);
 
 /* The part's opaque value where it is that provider's and model's own (see agentflow-records(5)),
  * else JSON_NONE. */
