@@ -99,8 +99,8 @@ decimal_split(struct str s, struct decimal *d)
 			return false;
 	}
 	if (take_char(&s, "eE")) {
-		if (s.len && s.p[0] == '+')
-			take_char(&s, "+");
+		if (take_char(&s, "+") && s.len && s.p[0] == '-')
+			return false;
 		if (!num_i64(s, &d->exponent))
 			return false;
 		s.len = 0;
