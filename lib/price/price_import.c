@@ -157,51 +157,100 @@ why_unpriced(struct json model, const struct price_rates *r)
 	return NULL;
 }
 
+/* A model of the map. Some stand there twice, with and without the provider's name before them. */
+struct entry {
+	struct str provider, id;
+	bool prefixed;
+	struct json model;
+};
+
+static int
+compare_str(struct str a, struct str b)
+{
+	int order = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* By provider and id, the prefixed one first. */
+static int
+compare_entries(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+	int order = compare_str(a->provider, b->provider);
+
+	if (!order)
+		order = compare_str(a->id, b->id);
+	return order ? order : b->prefixed - a->prefixed;
+}
+
+static size_t
+collect(struct json map, struct entry **entries)
+{
+	struct json_iter it = json_each(map);
+	struct str name, provider;
+	size_t count = 0, cap = 0;
+
+	*entries = NULL;
+	while (json_next(&it)) {
+		if (json_eq(it.key, "sample_spec") || !json_plain(it.key, &name) || !name.len ||
+		    memchr(name.p, '*', name.len))
+			continue;
+		if (!json_plain(json_get(it.value, "litellm_provider"), &provider) || !provider.len)
+			continue;
+		VEC_GROW(*entries, count, cap);
+		(*entries)[count].provider = our_provider(provider);
+		(*entries)[count].id = bare(name, provider);
+		(*entries)[count].prefixed = (*entries)[count].id.p != name.p;
+		(*entries)[count++].model = it.value;
+	}
+	if (count)
+		qsort(*entries, count, sizeof **entries, compare_entries);
+	return count;
+}
+
+static bool
+is_same(const struct entry *a, const struct entry *b)
+{
+	return str_eq(a->provider, b->provider) && str_eq(a->id, b->id);
+}
+
 /* One model as a line of share/pricing. */
 static void
-write_row(struct jsonw *w, struct str name, struct str provider, struct json model)
+write_row(struct jsonw *w, const struct entry *e)
 {
-	struct price_rates r = read_rates(model, "", NULL);
-	const char *why = why_unpriced(model, &r);
+	struct price_rates r = read_rates(e->model, "", NULL);
+	const char *why = why_unpriced(e->model, &r);
 
 	jsonw_object(w);
-	jsonw_kstrn(w, "provider", our_provider(provider));
-	jsonw_kstrn(w, "id", bare(name, provider));
+	jsonw_kstrn(w, "provider", e->provider);
+	jsonw_kstrn(w, "id", e->id);
 	if (why) {
 		jsonw_kstr(w, "unpriced", why);
 	} else {
 		write_rates(w, &r);
-		write_tiers(w, model, provider, &r);
+		write_tiers(w, e->model, e->provider, &r);
 	}
 	jsonw_end(w);
-}
-
-static void
-add_newline(struct jsonw *w)
-{
-	buf_addc(w->out, '\n');
-	jsonw_start(w, w->out);
 }
 
 int
 price_import(struct prices *prices, const char *file, struct json map, int layer, struct err *err)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct json_iter it = json_each(map);
-	struct str name, provider;
+	struct entry *entries;
+	size_t i, count = collect(map, &entries);
 	struct jsonw w;
 	int rc;
 
-	jsonw_start(&w, &text);
-	while (json_next(&it)) {
-		if (json_eq(it.key, "sample_spec") || !json_plain(it.key, &name) || !name.len ||
-		    !json_plain(json_get(it.value, "litellm_provider"), &provider))
+	for (i = 0; i < count; i++) {
+		if (i && is_same(&entries[i - 1], &entries[i]))
 			continue;
-		if (!provider.len || memchr(name.p, '*', name.len))
-			continue;
-		write_row(&w, name, provider, it.value);
-		add_newline(&w);
+		jsonw_start(&w, &text);
+		write_row(&w, &entries[i]);
+		buf_addc(&text, '\n');
 	}
+	free(entries);
 	rc = prices_add(prices, file, buf_str(&text), layer, err);
 	buf_release(&text);
 	return rc;
