@@ -205,10 +205,11 @@ take(const char *reference, struct str value, struct err *err)
 static char *
 from_env(const char *reference, const char *name, env_fn *env, struct err *err)
 {
-	const char *value = env(name);
+	const char *value = *name ? env(name) : NULL;
 
 	if (!value) {
-		(void)err_set(err, EXIT_REFUSED, "key %s: %s is not set", reference, name);
+		(void)err_set(err, EXIT_REFUSED, "key %s: %s is not set", reference,
+		    *name ? name : "the variable it does not name");
 		return NULL;
 	}
 	return take(reference, str_trim(str_of(value)), err);
