@@ -77,8 +77,9 @@ feed(struct reader *reader, const struct exchange *x)
 void
 reading_of(struct reading *r, const struct exchange *x)
 {
+	char name[] = "test";
 	struct provider provider = {
-		.name = "test", .dialect = x->dialect, .done_optional = x->done_optional
+		.name = name, .dialect = x->dialect, .done_optional = x->done_optional
 	};
 	struct http_headers headers = { 0 };
 	struct http_result result = {
