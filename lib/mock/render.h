@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * render - an answer in a provider's own wire form: whole or streamed, or its way to refuse.
+ *
+ * Deterministic: ids count from the serial, times stand still. Adding a provider is one file with
+ * a function of type mock_render_fn and a line in render.c.
+ */
+#ifndef MOCK_RENDER_H
+#define MOCK_RENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "mock/answer.h"
+#include "mock/reply.h"
+#include "mock/request.h"
+
+#define MOCK_CREATED 1790000000 /* what every answer gives as its time: 2026-09-21T14:13:20Z */
+#define MOCK_CREATED_RFC3339 "2026-09-21T14:13:20.000000Z"
+
+/* An answer with all that was open decided. Borrows from the answer and the request. */
+struct mock_saying {
+	const struct mock_answer *answer;
+	const struct mock_request *request;
+	uint64_t serial;
+	struct str text, reasoning;
+	const char *model;
+	const char *stop; /* a word of the contract, or the script's own */
+	int64_t in, out, cache_read, cache_write, thinking; /* tokens */
+};
+
+typedef void mock_render_fn(const struct mock_saying *s, struct mock_reply *r);
+
+/* r is initialised by it; mock_reply_release is the caller's. */
+void mock_render(const struct mock_answer *answer, const struct mock_request *request,
+    uint64_t serial, struct mock_reply *r);
+void mock_render_error(
+    const struct mock_error *error, enum mock_family family, uint64_t serial, struct mock_reply *r);
+/* The lists of models, and the other small answers to a GET. */
+void mock_render_models(const struct mock_request *request, const char *const *models, size_t count,
+    struct mock_reply *r);
+
+/* --- for the providers' files --- */
+
+mock_render_fn mock_render_openai, mock_render_anthropic, mock_render_gemini, mock_render_ollama;
+
+/* The next chunk of so many words off the front of *rest; false when *rest is used up. */
+bool mock_next_words(struct str *rest, int64_t words, struct str *chunk);
+/* The wait before a piece of output, and the note of where output begins. */
+int64_t mock_output_wait(const struct mock_saying *s, struct mock_reply *r, bool *any);
+/* s->stop in the provider's words: pairs of contract word and provider's word, NULL at the end. */
+const char *mock_stop_word(const struct mock_saying *s, const char *const *pairs);
+/* The provider's error object, as it stands in a body and in a stream. */
+void mock_write_error(
+    const struct mock_error *error, enum mock_family family, uint64_t serial, struct buf *out);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* render_error - how each provider words a refusal: the body's shape, and the names that go with a
+ * status. */
+#include "mock/render.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "json/jsonw.h"
+
+struct error_word {
+	int status; /* 0: any other */
+	const char *type, *code, *message;
+};
+
+static const struct error_word openai_words[] = {
+	{ 400, "invalid_request_error", NULL, "The request is invalid." },
+	{ 401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided." },
+	{ 402, "insufficient_quota", "insufficient_quota", "You exceeded your current quota." },
+	{ 403, "invalid_request_error", "unsupported_country_region_territory",
+	    "Country, region, or territory not supported" },
+	{ 404, "invalid_request_error", "model_not_found", "The model does not exist." },
+	{ 429, "requests", "rate_limit_exceeded", "Rate limit reached for requests." },
+	{ 503, "server_error", "overloaded", "The server is overloaded. Please try again later." },
+	{ 0, "server_error", NULL, "The server had an error while processing your request." },
+};
+
+static const struct error_word anthropic_words[] = {
+	{ 400, "invalid_request_error", NULL, "The request is invalid." },
+	{ 401, "authentication_error", NULL, "invalid x-api-key" },
+	{ 402, "billing_error", NULL, "Your credit balance is too low." },
+	{ 403, "permission_error", NULL, "Your API key has no permission for this." },
+	{ 404, "not_found_error", NULL, "Not found" },
+	{ 413, "request_too_large", NULL, "Request exceeds the maximum size" },
+	{ 429, "rate_limit_error", NULL, "This request would exceed your rate limit." },
+	{ 504, "timeout_error", NULL, "The request timed out" },
+	{ 529, "overloaded_error", NULL, "Overloaded" },
+	{ 0, "api_error", NULL, "Internal server error" },
+};
+
+static const struct error_word gemini_words[] = {
+	{ 400, "INVALID_ARGUMENT", NULL, "Request contains an invalid argument." },
+	{ 401, "UNAUTHENTICATED", NULL, "Request had invalid authentication credentials." },
+	{ 403, "PERMISSION_DENIED", NULL, "The caller does not have permission" },
+	{ 404, "NOT_FOUND", NULL, "Requested entity was not found." },
+	{ 429, "RESOURCE_EXHAUSTED", NULL, "You exceeded your current quota." },
+	{ 499, "CANCELLED", NULL, "The operation was cancelled." },
+	{ 503, "UNAVAILABLE", NULL, "The model is overloaded. Please try again later." },
+	{ 504, "DEADLINE_EXCEEDED", NULL, "The request timed out." },
+	{ 0, "INTERNAL", NULL, "An internal error has occurred." },
+};
+
+static const struct error_word ollama_words[] = {
+	{ 400, NULL, NULL, "invalid request" },
+	{ 404, NULL, NULL, "model not found" },
+	{ 0, NULL, NULL, "internal server error" },
+};
+
+static const struct error_word *const words[] = {
+	[FAMILY_OPENAI] = openai_words,
+	[FAMILY_ANTHROPIC] = anthropic_words,
+	[FAMILY_GEMINI] = gemini_words,
+	[FAMILY_OLLAMA] = ollama_words,
+};
+
+static void
+error_gemini(struct jsonw *w, const struct mock_error *e, const char *status, const char *message)
+{
+	struct buf delay = BUF_INIT(64);
+
+	jsonw_key(w, "error");
+	jsonw_object(w);
+	jsonw_ki64(w, "code", e->status);
+	jsonw_kstr(w, "message", message);
+	jsonw_kstr(w, "status", status);
+	if (e->code || e->retry_after_ms >= 0) {
+		jsonw_key(w, "details");
+		jsonw_array(w);
+		jsonw_object(w);
+		if (e->code) {
+			jsonw_kstr(w, "@type", "type.googleapis.com/google.rpc.ErrorInfo");
+			jsonw_kstr(w, "reason", e->code);
+			jsonw_kstr(w, "domain", "googleapis.com");
+		} else {
+			buf_addf(&delay, "%.3gs", (double)e->retry_after_ms / 1000);
+			jsonw_kstr(w, "@type", "type.googleapis.com/google.rpc.RetryInfo");
+			jsonw_kstr(w, "retryDelay", delay.p);
+		}
+		jsonw_end(w);
+		jsonw_end(w);
+	}
+	jsonw_end(w);
+	buf_release(&delay);
+}
+
+void
+mock_write_error(
+    const struct mock_error *e, enum mock_family family, uint64_t serial, struct buf *out)
+{
+	const struct error_word *word = words[family];
+	const char *type, *code, *message;
+	struct buf id = BUF_INIT(64);
+	struct jsonw w;
+
+	while (word->status && word->status != e->status)
+		word++;
+	type = e->type ? e->type : word->type;
+	code = e->code ? e->code : e->type || e->message ? NULL : word->code;
+	message = e->message ? e->message : word->message;
+	jsonw_start(&w, out);
+	jsonw_object(&w);
+	switch (family) {
+	case FAMILY_OPENAI:
+		jsonw_key(&w, "error");
+		jsonw_object(&w);
+		jsonw_kstr(&w, "message", message);
+		jsonw_kstr(&w, "type", type);
+		jsonw_kstr(&w, "param", e->param);
+		jsonw_kstr(&w, "code", code);
+		jsonw_end(&w);
+		break;
+	case FAMILY_ANTHROPIC:
+		jsonw_kstr(&w, "type", "error");
+		jsonw_key(&w, "error");
+		jsonw_object(&w);
+		jsonw_kstr(&w, "type", type);
+		jsonw_kstr(&w, "message", message);
+		jsonw_end(&w);
+		buf_addf(&id, "req_mock_%llu", (unsigned long long)serial);
+		jsonw_kstr(&w, "request_id", id.p);
+		break;
+	case FAMILY_GEMINI:
+		error_gemini(&w, e, type, message);
+		break;
+	case FAMILY_OLLAMA:
+		jsonw_kstr(&w, "error", message);
+		break;
+	}
+	jsonw_end(&w);
+	buf_release(&id);
+}
+
+void
+mock_render_error(
+    const struct mock_error *error, enum mock_family family, uint64_t serial, struct mock_reply *r)
+{
+	char *text;
+
+	mock_reply_init(r, error->status);
+	mock_reply_field(r, "content-type",
+	    family == FAMILY_GEMINI   ? "application/json; charset=UTF-8"
+	    : family == FAMILY_OLLAMA ? "application/json; charset=utf-8"
+				      : "application/json");
+	if (family == FAMILY_OPENAI || family == FAMILY_ANTHROPIC) {
+		text = xasprintf("req_mock_%llu", (unsigned long long)serial);
+		mock_reply_field(r, family == FAMILY_OPENAI ? "x-request-id" : "request-id", text);
+		free(text);
+	}
+	if (error->retry_after_ms >= 0) {
+		text = xasprintf("%.3g", (double)error->retry_after_ms / 1000);
+		mock_reply_field(r, "retry-after", text);
+		free(text);
+	}
+	mock_write_error(error, family, serial, &r->body.bytes);
+	mock_tape_mark(&r->body, 0);
+	r->terminal = r->body.bytes.len;
+}

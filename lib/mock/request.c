@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* request - reading the four providers' requests for what scripts and cassettes match on. */
+#include "mock/request.h"
+
+#include "serve/serve.h"
+
+void
+mock_request_init(struct mock_request *r)
+{
+	*r = (struct mock_request){ .api = MOCK_UNKNOWN };
+	buf_init(&r->provider, BUF_UNLIMITED);
+	buf_init(&r->model, BUF_UNLIMITED);
+	buf_init(&r->user, BUF_UNLIMITED);
+}
+
+void
+mock_request_release(struct mock_request *r)
+{
+	buf_release(&r->provider);
+	buf_release(&r->model);
+	buf_release(&r->user);
+}
+
+/* "/v1beta/models/NAME:METHOD": the model and the API. */
+static void
+request_gemini_path(struct mock_request *r, struct str path)
+{
+	struct str rest = path, part = STR_NONE, name = STR_NONE;
+
+	while (str_split(&rest, '/', &part))
+		name = part;
+	part = name;
+	(void)str_split(&part, ':', &name);
+	buf_reset(&r->model);
+	serve_unescape(name, &r->model);
+	if (str_is(part, "generateContent"))
+		r->api = MOCK_GEMINI;
+	else if (str_is(part, "streamGenerateContent"))
+		r->api = MOCK_GEMINI_STREAM;
+	r->stream = r->api == MOCK_GEMINI_STREAM;
+	r->family = FAMILY_GEMINI;
+}
+
+static const struct {
+	const char *ending;
+	enum mock_api api;
+	enum mock_family family;
+} paths[] = {
+	{ "/chat/completions", MOCK_OPENAI_CHAT, FAMILY_OPENAI },
+	{ "/v1/messages", MOCK_ANTHROPIC, FAMILY_ANTHROPIC },
+	{ "/api/chat", MOCK_OLLAMA_CHAT, FAMILY_OLLAMA },
+	{ "/api/tags", MOCK_OLLAMA_TAGS, FAMILY_OLLAMA },
+	{ "/api/version", MOCK_OLLAMA_VERSION, FAMILY_OLLAMA },
+	{ "/v1beta/models", MOCK_GEMINI_MODELS, FAMILY_GEMINI },
+	{ "/models", MOCK_OPENAI_MODELS, FAMILY_OPENAI },
+};
+
+/* The manners in which a path that names no API is refused. */
+static enum mock_family
+request_family(struct str path, bool anthropic_headers)
+{
+	if (anthropic_headers)
+		return FAMILY_ANTHROPIC;
+	if (str_starts(path, "/api/"))
+		return FAMILY_OLLAMA;
+	if (str_starts(path, "/v1beta/"))
+		return FAMILY_GEMINI;
+	return FAMILY_OPENAI;
+}
+
+static const char *
+request_family_name(enum mock_family family)
+{
+	static const char *const names[] = { [FAMILY_OPENAI] = "openai",
+		[FAMILY_ANTHROPIC] = "anthropic",
+		[FAMILY_GEMINI] = "gemini",
+		[FAMILY_OLLAMA] = "ollama" };
+
+	return names[family];
+}
+
+/* "/groq/openai/v1/...": whom the path names first, if it begins with neither a version nor an API.
+ */
+static void
+request_provider(struct mock_request *r, struct str path)
+{
+	static const char *const not_names[] = { "v1", "v1beta", "v2", "api", "chat", "models",
+		"openai", "messages" };
+	struct str rest = { path.p + 1, path.len ? path.len - 1 : 0 }, first = STR_NONE;
+	size_t i;
+
+	(void)str_split(&rest, '/', &first);
+	for (i = 0; i < sizeof not_names / sizeof *not_names; i++)
+		if (str_is(first, not_names[i]))
+			first = STR_NONE;
+	if (first.len > 0 && rest.len > 0 && r->api != MOCK_UNKNOWN)
+		serve_unescape(first, &r->provider);
+	else
+		buf_adds(&r->provider, request_family_name(r->family));
+}
+
+void
+mock_request_path(struct mock_request *r, struct str path, bool anthropic_headers)
+{
+	size_t i;
+
+	r->family = request_family(path, anthropic_headers);
+	for (i = 0; i < sizeof paths / sizeof *paths && r->api == MOCK_UNKNOWN; i++)
+		if (str_ends(path, paths[i].ending)) {
+			r->api = paths[i].api;
+			r->family = paths[i].family;
+		}
+	if (r->api == MOCK_OPENAI_MODELS && anthropic_headers) {
+		r->api = MOCK_ANTHROPIC_MODELS;
+		r->family = FAMILY_ANTHROPIC;
+	}
+	if (r->api == MOCK_UNKNOWN && memchr(path.p, ':', path.len))
+		request_gemini_path(r, path);
+	request_provider(r, path);
+}
+
+/* The text of a message's content: a string, or parts of which the text ones count. */
+static void
+request_text(struct json content, struct buf *out)
+{
+	struct json_iter it;
+
+	if (json_is(content, JSON_STRING)) {
+		json_text(content, out);
+		return;
+	}
+	for (it = json_each(content); json_is(content, JSON_ARRAY) && json_next(&it);)
+		json_text(json_get(it.value, "text"), out);
+}
+
+static bool
+request_has_part(struct json content, const char *type)
+{
+	struct json_iter it = json_each(content);
+
+	while (json_is(content, JSON_ARRAY) && json_next(&it))
+		if (json_eq(json_get(it.value, "type"), type) ||
+		    json_exists(json_get(it.value, type)))
+			return true;
+	return false;
+}
+
+/* Walk the messages (contents, with Gemini): the last user text, sizes, a closing tool result. */
+static void
+request_messages(struct mock_request *r, struct json list, const char *content_key)
+{
+	struct json_iter it = json_each(list);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct json content, role;
+
+	while (json_is(list, JSON_ARRAY) && json_next(&it)) {
+		role = json_get(it.value, "role");
+		content = json_get(it.value, content_key);
+		buf_reset(&text);
+		request_text(content, &text);
+		r->text_bytes += text.len;
+		r->ends_in_tool_result = json_eq(role, "tool") ||
+					 request_has_part(content, "tool_result") ||
+					 request_has_part(content, "functionResponse");
+		if (text.len > 0 && (json_eq(role, "user") || !json_exists(role))) {
+			buf_reset(&r->user);
+			buf_addstr(&r->user, buf_str(&text));
+		}
+	}
+	buf_release(&text);
+}
+
+static void
+request_count(struct mock_request *r, struct json content)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	request_text(content, &text);
+	r->text_bytes += text.len;
+	buf_release(&text);
+}
+
+void
+mock_request_body(struct mock_request *r, struct json body)
+{
+	struct json generation = json_get(body, "generationConfig");
+
+	r->body = body;
+	if (r->family == FAMILY_GEMINI) {
+		request_messages(r, json_get(body, "contents"), "parts");
+		request_count(r, json_find(body, "systemInstruction.parts"));
+		r->wants_object = json_exists(json_get(generation, "responseSchema")) ||
+				  json_exists(json_get(generation, "responseJsonSchema"));
+		return;
+	}
+	json_text(json_get(body, "model"), &r->model);
+	request_messages(r, json_get(body, "messages"), "content");
+	r->stream = json_is_true(json_get(body, "stream"));
+	switch (r->family) {
+	case FAMILY_OPENAI:
+		r->usage_chunk = json_is_true(json_find(body, "stream_options.include_usage"));
+		r->wants_object = json_eq(json_find(body, "response_format.type"), "json_schema");
+		break;
+	case FAMILY_ANTHROPIC:
+		request_count(r, json_get(body, "system"));
+		r->wants_object = json_eq(json_find(body, "output_config.format.type"),
+				      "json_schema") ||
+				  json_eq(json_find(body, "output_format.type"), "json_schema");
+		break;
+	case FAMILY_OLLAMA:
+		r->stream = !json_is(json_get(body, "stream"), JSON_FALSE);
+		r->wants_object = json_is(json_get(body, "format"), JSON_OBJECT);
+		break;
+	case FAMILY_GEMINI:
+		break;
+	}
+}
+
+bool
+mock_request_offers(const struct mock_request *r, const char *tool)
+{
+	struct json_iter tools = json_each(json_get(r->body, "tools")), declared;
+
+	while (json_next(&tools)) {
+		if (json_eq(json_get(tools.value, "name"), tool) ||
+		    json_eq(json_find(tools.value, "function.name"), tool))
+			return true;
+		declared = json_each(json_get(tools.value, "functionDeclarations"));
+		while (json_next(&declared))
+			if (json_eq(json_get(declared.value, "name"), tool))
+				return true;
+	}
+	return false;
+}

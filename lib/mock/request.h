@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request - what a client asked, as far as the mock decides on it, whatever the provider's form.
+ */
+#ifndef MOCK_REQUEST_H
+#define MOCK_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "json/json.h"
+
+enum mock_api {
+	MOCK_UNKNOWN,
+	MOCK_OPENAI_CHAT,
+	MOCK_ANTHROPIC,
+	MOCK_GEMINI, /* :generateContent */
+	MOCK_GEMINI_STREAM, /* :streamGenerateContent */
+	MOCK_OLLAMA_CHAT,
+	MOCK_OPENAI_MODELS,
+	MOCK_ANTHROPIC_MODELS,
+	MOCK_GEMINI_MODELS,
+	MOCK_OLLAMA_TAGS,
+	MOCK_OLLAMA_VERSION,
+};
+
+/* Whose manners an answer has: error bodies, header fields. */
+enum mock_family { FAMILY_OPENAI, FAMILY_ANTHROPIC, FAMILY_GEMINI, FAMILY_OLLAMA };
+
+struct mock_request {
+	enum mock_api api;
+	enum mock_family family;
+	struct buf provider; /* the API's own, or the name that the path begins with */
+	struct buf model;
+	struct json body; /* JSON_NONE where there is none */
+	bool stream;
+	bool usage_chunk; /* stream_options.include_usage */
+	bool sse; /* alt=sse */
+	bool wants_object; /* a JSON schema was given */
+	bool ends_in_tool_result;
+	struct buf user; /* the last user message's text */
+	size_t text_bytes; /* of all messages */
+};
+
+void mock_request_init(struct mock_request *r);
+void mock_request_release(struct mock_request *r);
+
+/* Which API the path names, and the provider and (Gemini) the model that stand in it. */
+void mock_request_path(struct mock_request *r, struct str path, bool anthropic_headers);
+/* What the body says; body is borrowed. */
+void mock_request_body(struct mock_request *r, struct json body);
+
+/* Whether a tool of that name is offered. */
+bool mock_request_offers(const struct mock_request *r, const char *tool);
+
+#endif
