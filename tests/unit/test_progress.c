@@ -69,7 +69,7 @@ a_narrow_terminal_gets_a_short_bar_or_none(void **state)
 	check_line(200, quarter, 10, 41, " 25% 50/200 requests  5.0/s  ETA 0:30");
 	check_line(200, quarter, 10, 20, " 25% 50/200 request");
 	check_line(200, quarter, 10, 1, " 25% ");
-	check_line(200, (struct progress_count){ 50, 7 }, 10, 30, " 25% 50/200 reques  7 failed");
+	check_line(200, (struct progress_count){ 50, 7 }, 10, 30, " 25% 50/200 request  7 failed");
 }
 
 /* A terminal: *master is where what is written to it is read. */
