@@ -95,6 +95,9 @@ rundir_create(
 	if (rd->nodes_fd < 0)
 		rc = err_sys(err, errno, "cannot make directory %s", nodes);
 	free(nodes);
+	rd->absolute = realpath(rd->path, NULL);
+	if (rc == 0 && !rd->absolute)
+		rc = err_sys(err, errno, "cannot resolve %s", rd->path);
 	return rc == 0 ? file_sync_dir(runs, err) : -1;
 }
 
@@ -105,6 +108,7 @@ rundir_release(struct rundir *rd)
 		(void)close(rd->nodes_fd); /* read only */
 	free(rd->id);
 	free(rd->path);
+	free(rd->absolute);
 	*rd = (struct rundir){ .nodes_fd = -1 };
 }
 

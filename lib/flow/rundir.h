@@ -17,6 +17,7 @@
 struct rundir {
 	char *id;
 	char *path; /* RUNS/ID */
+	char *absolute; /* the same, wherever one stands */
 	int nodes_fd; /* the directory nodes */
 };
 
