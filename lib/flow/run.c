@@ -86,6 +86,7 @@ run_set_timer(struct run *run, size_t i, int64_t ms, uv_timer_cb fn)
 		n->timer.data = n;
 		n->has_timer = true;
 	}
+	uv_update_time(run->config.loop); /* the loop's own may lag by as long as a turn takes */
 	uv_timer_start(&n->timer, fn, ms > 0 ? (uint64_t)ms : 0, 0);
 }
 
@@ -493,6 +494,19 @@ run_stop(struct run *run, int signal)
 	}
 	if (run->llm)
 		coproc_end(run->llm, run->config.grace_ms);
+}
+
+bool
+run_is_stopping(const struct run *run)
+{
+	return run->stop_signal != 0;
+}
+
+void
+run_kill(struct run *run)
+{
+	procs_free(run->procs);
+	run->procs = NULL;
 }
 
 struct run_progress

@@ -153,6 +153,7 @@ proc_end(struct proc *p, int64_t grace_ms)
 	} else if (uv_timer_get_due_in(&p->kill_timer) <= grace) {
 		return;
 	}
+	uv_update_time(p->set->loop); /* the loop's own may lag by as long as a turn takes */
 	uv_timer_start(&p->kill_timer, kill_now, grace, 0);
 }
 
