@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "json/json.h"
 #include "json/jsonw.h"
+#include "mock/cassette.h"
 #include "mock/check.h"
 #include "mock/play.h"
 #include "mock/render.h"
@@ -21,6 +22,7 @@ struct mock {
 	uv_loop_t *loop;
 	struct serve *serve;
 	struct mock_script *script;
+	struct mock_cassettes *cassettes; /* NULL: none */
 	struct mock_faults faults; /* for every request */
 	struct rand chance;
 	uint64_t serial; /* of the last answer */
@@ -31,7 +33,10 @@ struct mock {
 struct visit {
 	struct mock *mock;
 	struct serve_exchange *x;
+	struct buf named; /* the recorded case that the request asks for */
+	struct str path; /* without the prefix that names a case */
 	struct mock_request request;
+	struct mock_case *recorded; /* the answer, where it is one */
 	bool is_json;
 	struct mock_reply reply;
 	struct mock_wire wire;
@@ -91,6 +96,8 @@ visit_record(const struct visit *v, enum serve_end end)
 	jsonw_kstrn(&w, "provider", buf_str(&v->request.provider));
 	if (v->request.model.len)
 		jsonw_kstrn(&w, "model", buf_str(&v->request.model));
+	if (v->recorded)
+		jsonw_kstr(&w, "case", mock_case_name(v->recorded));
 	jsonw_ki64(&w, "status", v->reply.status);
 	jsonw_kbool(&w, "stream", v->reply.streamed);
 	if (v->faults.spec)
@@ -128,13 +135,61 @@ visit_check(struct visit *v, const char *method, struct mock_error *error)
 	c.anthropic_version = serve_header(v->x, "anthropic-version");
 	if (serve_query_get(v->x, "key", &query_key))
 		c.query_key = query_key.p;
-	ok = mock_check_path(&v->request, serve_path(v->x), method, error) &&
+	ok = mock_check_path(&v->request, v->path, method, error) &&
 	     mock_check_key(&v->request, &c, error);
 	buf_release(&query_key);
 	if (!ok || strcmp(method, "POST") != 0 || v->mock->config.unchecked)
 		return ok;
 	return mock_check_content_type(&v->request, serve_header(v->x, "content-type"), error) &&
 	       mock_check_body(&v->request, v->is_json, v->request.body, error);
+}
+
+static void
+visit_refuse(struct visit *v, int status, const char *what, struct str which)
+{
+	struct mock_error error = MOCK_ERROR_NONE;
+
+	(void)mock_refuse(&error, status, NULL, "llm-mock: %s%.*s", what,
+	    (int)str_cut_utf8(which, 200), which.p ? which.p : "");
+	mock_render_error(&error, v->request.family, v->mock->serial, &v->reply);
+	mock_error_release(&error);
+}
+
+static void
+visit_play_case(struct visit *v, struct mock_case *k)
+{
+	struct err err = ERR_INIT;
+
+	v->recorded = k;
+	if (mock_case_reply(k, &v->reply, &err) < 0)
+		visit_refuse(v, 500, "", str_of(err.text));
+}
+
+/* The recorded case that the request names, or is next, or fits; false where there is none. */
+static bool
+visit_from_cassette(struct visit *v)
+{
+	struct mock *m = v->mock;
+	struct mock_case *k;
+
+	if (v->named.len) {
+		k = m->cassettes ? mock_cassettes_named(m->cassettes, buf_str(&v->named)) : NULL;
+		if (k)
+			visit_play_case(v, k);
+		else
+			visit_refuse(v, 404, "there is no case ", buf_str(&v->named));
+		return true;
+	}
+	if (!m->cassettes)
+		return false;
+	k = m->config.sequence
+		? mock_cassettes_next(m->cassettes)
+		: mock_cassettes_match(m->cassettes, serve_method(v->x), v->path, &v->request);
+	if (k)
+		visit_play_case(v, k);
+	else if (m->config.sequence)
+		visit_refuse(v, 404, "the recorded sequence is over", STR_NONE);
+	return k || m->config.sequence;
 }
 
 static void
@@ -147,17 +202,56 @@ visit_render(struct visit *v, struct mock_faults **faults)
 	size_t count;
 
 	m->serial++;
+	if (visit_from_cassette(v))
+		return;
 	if (!visit_check(v, serve_method(v->x), &error)) {
 		mock_render_error(&error, v->request.family, m->serial, &v->reply);
 		mock_error_release(&error);
 	} else if (v->request.api >= MOCK_OPENAI_MODELS) {
 		models = mock_script_models(m->script, &count);
 		mock_render_models(&v->request, models, count, &v->reply);
+	} else if (m->cassettes && !m->config.script) {
+		visit_refuse(v, 404, "no recorded case fits this request", STR_NONE);
 	} else {
 		answer = mock_script_answer(m->script, &v->request);
 		mock_render(answer, &v->request, m->serial, &v->reply);
 		*faults = &answer->faults;
 	}
+}
+
+/* The first so many components of path, unescaped, onto name; what is left of path. */
+static struct str
+visit_take_components(struct str path, int components, struct buf *name)
+{
+	struct str part;
+
+	buf_reset(name);
+	for (; components > 0 && str_split(&path, '/', &part); components--) {
+		if (name->len)
+			buf_addc(name, '/');
+		serve_unescape(part, name);
+	}
+	/* The slash that stood before what is left. */
+	return path.len ? (struct str){ path.p - 1, path.len + 1 } : STR_LIT("/");
+}
+
+/* "/case/NAME/v1/...": the name is one component, or three where PROVIDER/API/CASE is a case. */
+static void
+visit_name_case(struct visit *v)
+{
+	static const char prefix[] = "/case/";
+	const char *header = serve_header(v->x, "x-mock-case");
+	struct str path = serve_path(v->x), below;
+
+	v->path = path;
+	if (header)
+		buf_adds(&v->named, header);
+	if (!str_starts(path, prefix))
+		return;
+	below = (struct str){ path.p + sizeof prefix - 1, path.len - (sizeof prefix - 1) };
+	v->path = visit_take_components(below, 3, &v->named);
+	if (!v->mock->cassettes || !mock_cassettes_named(v->mock->cassettes, buf_str(&v->named)))
+		v->path = visit_take_components(below, 1, &v->named);
 }
 
 static void
@@ -168,8 +262,7 @@ visit_read(struct visit *v)
 	struct err err = ERR_INIT;
 	struct json json = JSON_ABSENT;
 
-	mock_request_path(
-	    &v->request, serve_path(v->x), serve_header(v->x, "anthropic-version") != NULL);
+	mock_request_path(&v->request, v->path, serve_header(v->x, "anthropic-version") != NULL);
 	v->request.sse = serve_query_get(v->x, "alt", &alt) && str_is(buf_str(&alt), "sse");
 	buf_release(&alt);
 	v->is_json = body.len > 0 && json_parse(body.p, body.len, &json, &err) == 0;
@@ -217,6 +310,8 @@ visit_begin(void *user, struct serve_exchange *x)
 	v->start_us = clock_mono_us();
 	serve_set_data(x, v);
 	mock_request_init(&v->request);
+	buf_init(&v->named, BUF_UNLIMITED);
+	visit_name_case(v);
 	visit_read(v);
 	visit_render(v, &scripted);
 	visit_choose_faults(v, scripted, &asked);
@@ -252,6 +347,7 @@ visit_end(void *user, struct serve_exchange *x, enum serve_end end)
 	if (v->raw)
 		mock_wire_release(&v->wire);
 	mock_request_release(&v->request);
+	buf_release(&v->named);
 	free(v->faults.items);
 	free(v->faults.spec);
 	free(v);
@@ -265,6 +361,7 @@ static void
 mock_free(struct mock *m)
 {
 	mock_script_free(m->script);
+	mock_cassettes_free(m->cassettes);
 	mock_faults_release(&m->faults);
 	free(m);
 }
@@ -278,6 +375,11 @@ mock_prepare(struct mock *m, struct err *err)
 	for (spec = m->config.faults; spec && *spec; spec++)
 		if (mock_faults_parse(&m->faults, str_of(*spec), err) < 0)
 			return -1;
+	if (m->config.cassettes && *m->config.cassettes) {
+		m->cassettes = mock_cassettes_open(m->config.cassettes, err);
+		if (!m->cassettes)
+			return -1;
+	}
 	m->script = m->config.script ? mock_script_load(m->config.script, err) : mock_script_new();
 	return m->script ? 0 : -1;
 }

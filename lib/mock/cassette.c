@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* cassette - finding a recorded case: by name, by what is asked, or as the next one. */
+#include "mock/cassette.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "mock/case.h"
+#include "sys/file.h"
+
+enum { CASSETTE_DEPTH_MAX = 8 }; /* of directories below a cassette's */
+
+struct mock_cassettes {
+	char *const *dirs;
+	struct mock_case **cases; /* all of them once walked; before, those that were named */
+	size_t count, cap;
+	size_t named; /* how many there were before the walk */
+	bool walked, sorted;
+	size_t next; /* of the sequence */
+};
+
+struct mock_cassettes *
+mock_cassettes_open(char *const *dirs, struct err *err)
+{
+	struct mock_cassettes *c;
+	char *const *dir;
+	struct stat st;
+
+	for (dir = dirs; *dir; dir++) {
+		if (stat(*dir, &st) < 0) {
+			(void)err_sys(err, errno, "%s", *dir);
+			return NULL;
+		}
+		if (!S_ISDIR(st.st_mode)) {
+			(void)err_set(err, EXIT_IO, "%s: not a directory", *dir);
+			return NULL;
+		}
+	}
+	c = xcalloc(1, sizeof *c);
+	c->dirs = dirs;
+	return c;
+}
+
+void
+mock_cassettes_free(struct mock_cassettes *c)
+{
+	size_t i;
+
+	if (!c)
+		return;
+	for (i = 0; i < c->count; i++) {
+		mock_case_release(c->cases[i]);
+		free(c->cases[i]);
+	}
+	free(c->cases);
+	free(c);
+}
+
+static struct mock_case *
+cassette_add(struct mock_cassettes *c, const char *dir, const char *name)
+{
+	struct mock_case *k = xcalloc(1, sizeof *k);
+
+	mock_case_init(k, dir, name);
+	VEC_GROW(c->cases, c->count, c->cap);
+	c->cases[c->count++] = k;
+	return k;
+}
+
+/* Among the first count. */
+static struct mock_case *
+cassette_known(const struct mock_cassettes *c, struct str name, size_t count)
+{
+	size_t i;
+	const char *last;
+
+	for (i = 0; i < count; i++) {
+		last = strrchr(c->cases[i]->name, '/');
+		if (str_is(name, c->cases[i]->name) || (last && str_is(name, last + 1)))
+			return c->cases[i];
+	}
+	return NULL;
+}
+
+/* Every directory below path that holds a meta.json is a case; name is path below its cassette. */
+static void
+cassette_walk(struct mock_cassettes *c, const char *path, const char *name, int depth)
+{
+	char *meta = file_join(path, "meta.json"), *below, *below_name;
+	bool is_case = file_exists(meta);
+	struct dirent *entry;
+	DIR *dir;
+
+	free(meta);
+	if (is_case) {
+		if (!cassette_known(c, str_of(name), c->named))
+			(void)cassette_add(c, path, name);
+		return;
+	}
+	dir = depth < CASSETTE_DEPTH_MAX ? opendir(path)
+					 : NULL; /* a plain file is passed over here */
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		below = file_join(path, entry->d_name);
+		below_name = file_join(name, entry->d_name);
+		cassette_walk(c, below, below_name, depth + 1);
+		free(below);
+		free(below_name);
+	}
+	if (dir)
+		(void)closedir(dir); /* it was only read */
+}
+
+static void
+cassette_walk_all(struct mock_cassettes *c)
+{
+	char *const *dir;
+
+	if (c->walked)
+		return;
+	c->walked = true;
+	c->named = c->count;
+	for (dir = c->dirs; *dir; dir++)
+		cassette_walk(c, *dir, "", 0);
+}
+
+/* A name from outside stays inside: no "..", no absolute path. */
+static bool
+cassette_name_is_safe(struct str name)
+{
+	struct str part;
+
+	if (name.len == 0 || name.p[0] == '/' || memchr(name.p, '\0', name.len))
+		return false;
+	while (str_split(&name, '/', &part))
+		if (part.len == 0 || str_starts(part, "."))
+			return false;
+	return true;
+}
+
+struct mock_case *
+mock_cassettes_named(struct mock_cassettes *c, struct str name)
+{
+	struct mock_case *found;
+	char *const *dir;
+	char *text, *path, *meta;
+
+	if (!cassette_name_is_safe(name))
+		return NULL;
+	found = cassette_known(c, name, c->count);
+	text = xmemdup(name.p, name.len);
+	for (dir = c->dirs; *dir && !found; dir++) {
+		path = file_join(*dir, text);
+		meta = file_join(path, "meta.json");
+		if (file_exists(meta))
+			found = cassette_add(c, path, text);
+		free(path);
+		free(meta);
+	}
+	free(text);
+	if (found || c->walked)
+		return found;
+	cassette_walk_all(c);
+	return cassette_known(c, name, c->count);
+}
+
+/* --- by what is asked --- */
+
+static bool
+cassette_path_fits(
+    struct mock_case *k, const char *method, struct str path, const struct mock_request *request)
+{
+	struct json recorded;
+
+	if (!mock_case_meta(k))
+		return false;
+	recorded = json_get(k->meta, "method");
+	if (json_exists(recorded) && !json_eq(recorded, method))
+		return false;
+	if (request->api == MOCK_UNKNOWN || k->request.api == MOCK_UNKNOWN)
+		return str_eq(path, buf_str(&k->path));
+	if (request->api != k->request.api)
+		return false;
+	/* Gemini's model stands in the path. */
+	return request->family != FAMILY_GEMINI ||
+	       str_eq(buf_str(&request->model), buf_str(&k->request.model));
+}
+
+enum likeness { UNLIKE, SAME_QUESTION, SAME_BODY };
+
+static enum likeness
+cassette_likeness(struct mock_case *k, const struct mock_request *request)
+{
+	struct json body = mock_case_body(k);
+
+	if (body.kind == JSON_NONE && request->body.kind == JSON_NONE)
+		return SAME_BODY;
+	if (body.kind == JSON_NONE || request->body.kind == JSON_NONE)
+		return UNLIKE;
+	if (json_equal(body, request->body))
+		return SAME_BODY;
+	if (request->user.len == 0 || request->stream != k->request.stream ||
+	    request->ends_in_tool_result != k->request.ends_in_tool_result)
+		return UNLIKE;
+	return str_eq(buf_str(&request->model), buf_str(&k->request.model)) &&
+		       str_eq(buf_str(&request->user), buf_str(&k->request.user))
+		   ? SAME_QUESTION
+		   : UNLIKE;
+}
+
+struct mock_case *
+mock_cassettes_match(struct mock_cassettes *c, const char *method, struct str path,
+    const struct mock_request *request)
+{
+	struct mock_case *best = NULL;
+	enum likeness best_like = UNLIKE, like;
+	size_t i;
+
+	cassette_walk_all(c);
+	for (i = 0; i < c->count; i++) {
+		if (!cassette_path_fits(c->cases[i], method, path, request))
+			continue;
+		like = cassette_likeness(c->cases[i], request);
+		if (like == UNLIKE || like < best_like)
+			continue;
+		if (like == best_like && c->cases[i]->given >= best->given)
+			continue;
+		best = c->cases[i];
+		best_like = like;
+	}
+	return best;
+}
+
+/* --- in order --- */
+
+static int
+cassette_compare(const void *left, const void *right)
+{
+	struct mock_case *a = *(struct mock_case *const *)left;
+	struct mock_case *b = *(struct mock_case *const *)right;
+	struct buf from_a = BUF_INIT(BUF_UNLIMITED), from_b = BUF_INIT(BUF_UNLIMITED);
+	int64_t turn_a = 0, turn_b = 0;
+	int order;
+
+	(void)mock_case_meta(a); /* those without one are passed over when their turn comes */
+	(void)mock_case_meta(b);
+	json_text(json_get(a->meta, "source_path"), &from_a);
+	json_text(json_get(b->meta, "source_path"), &from_b);
+	(void)json_i64(json_get(a->meta, "interaction"), &turn_a); /* 0 where it is absent */
+	(void)json_i64(json_get(b->meta, "interaction"), &turn_b);
+	order = strcmp(from_a.p, from_b.p);
+	if (order == 0)
+		order = (turn_a > turn_b) - (turn_a < turn_b);
+	buf_release(&from_a);
+	buf_release(&from_b);
+	return order ? order : strcmp(a->name, b->name);
+}
+
+struct mock_case *
+mock_cassettes_next(struct mock_cassettes *c)
+{
+	if (!c->sorted) {
+		cassette_walk_all(c);
+		if (c->count)
+			qsort(c->cases, c->count, sizeof *c->cases, cassette_compare);
+		c->sorted = true;
+	}
+	while (c->next < c->count && !mock_case_meta(c->cases[c->next]))
+		c->next++;
+	return c->next < c->count ? c->cases[c->next++] : NULL;
+}
