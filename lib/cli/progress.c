@@ -9,6 +9,7 @@
 enum {
 	REDRAW_US = 100 * 1000,
 	BAR_MAX = 30,
+	BAR_WITH_NOTE = 12,
 	BAR_MIN = 6, /* a shorter one says less than the percentage */
 	COLUMNS = 80, /* where the terminal does not tell */
 	ETA_MAX_S = 99 * 3600, /* a guess beyond that is none */
@@ -99,18 +100,21 @@ progress_line(const struct progress *p, struct progress_count count, int64_t now
 {
 	struct buf figures = BUF_INIT(BUF_UNLIMITED), failed = BUF_INIT(BUF_UNLIMITED);
 	double part = p->total ? (double)count.done / (double)p->total : 0;
-	unsigned width;
-	size_t taken;
+	unsigned width, widest = p->note ? BAR_WITH_NOTE : BAR_MAX;
+	size_t taken, noted;
 
 	if (part > 1)
 		part = 1;
 	add_figures(p, count, now_us, &figures);
 	if (count.failed)
 		buf_addf(&failed, "  %llu failed", (unsigned long long)count.failed);
-	taken = strlen("100% ") + figures.len + failed.len + 1; /* a full line would wrap */
+	noted = taken = strlen("100% ") + figures.len + failed.len + 1; /* a full line would wrap */
 	if (p->total && columns >= taken + strlen("[] ") + BAR_MIN) {
 		width = columns - (unsigned)(taken + strlen("[] "));
-		add_bar(p, out, part, width > BAR_MAX ? BAR_MAX : width);
+		if (width > widest)
+			width = widest;
+		add_bar(p, out, part, width);
+		noted += width + strlen("[] ");
 	}
 	if (p->total)
 		buf_addf(out, "%3d%% ", (int)(part * 100));
@@ -119,6 +123,10 @@ progress_line(const struct progress *p, struct progress_count count, int64_t now
 	buf_addstr(out, buf_str(&figures));
 	if (count.failed)
 		add_colored(p, out, red, failed.p);
+	if (p->note && columns > noted + 2) {
+		buf_adds(out, "  ");
+		buf_add(out, p->note, str_cut_utf8(str_of(p->note), columns - noted - 2));
+	}
 	buf_release(&figures);
 	buf_release(&failed);
 }

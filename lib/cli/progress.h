@@ -34,6 +34,8 @@ struct progress_count {
 
 struct progress {
 	const char *what;
+	const char *note; /* what goes on right now, behind the rest, cut to the room left;
+			     borrowed; NULL: nothing */
 	uint64_t total;
 	int fd;
 	bool is_terminal, has_color;

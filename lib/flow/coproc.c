@@ -12,7 +12,7 @@
 #include "sys/input.h"
 #include "sys/output.h"
 
-enum { HIGH_MARK = 1 << 20, LINGER_MS = 2000 };
+enum { HIGH_MARK = 1 << 20, LINGER_MS = 2000, FRUITLESS_MAX = 2 };
 
 struct coproc {
 	uv_loop_t *loop;
@@ -25,8 +25,7 @@ struct coproc {
 	struct lines lines;
 	uv_timer_t *linger; /* runs while it is dead and its stdout still open */
 	struct proc_exit how;
-	bool answered; /* since it was started */
-	bool hopeless; /* not to be started again */
+	int fruitless; /* how often it was started since it last answered */
 };
 
 struct coproc *
@@ -86,8 +85,6 @@ finish(struct coproc *c)
 
 	uv_timer_stop(c->linger);
 	close_pipes(c);
-	if (!c->answered)
-		c->hopeless = true;
 	if (c->how.signal)
 		buf_addf(&why, "%s was killed by signal %d", c->config.argv[0], c->how.signal);
 	else
@@ -138,7 +135,7 @@ got_lines(struct coproc *c, enum lines_status (*next)(struct lines *, struct str
 	while (c->out && (status = next(&c->lines, &line)) != LINES_MORE) {
 		if (status != LINES_LINE)
 			continue;
-		c->answered = true;
+		c->fruitless = 0;
 		c->config.line(c->config.user, line);
 	}
 }
@@ -176,7 +173,7 @@ start_with(struct coproc *c, uv_file theirs_in, uv_file theirs_out, struct err *
 	c->proc = proc_spawn(c->procs, &spec, exited, c, err);
 	if (!c->proc)
 		return -1;
-	c->answered = false;
+	c->fruitless++;
 	lines_init(&c->lines, NDJSON_LINE_MAX);
 	c->in = output_open(c->loop, c->in_fd, HIGH_MARK, &on, c);
 	c->out = input_open(c->loop, c->out_fd, got_bytes, c);
@@ -190,7 +187,7 @@ start(struct coproc *c, struct err *err)
 	uv_file in[2], out[2];
 	int rc;
 
-	if (c->hopeless)
+	if (c->fruitless == FRUITLESS_MAX)
 		return err_set(
 		    err, EXIT_SYSTEM, "%s does not stay up (see its log)", c->config.argv[0]);
 	rc = uv_pipe(in, 0, 0);

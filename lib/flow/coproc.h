@@ -2,8 +2,8 @@
 /*
  * coproc - a filter that runs beside us: lines in, lines out, for as long as it is needed.
  *
- * It is started by the first line sent, and again by the first line after its death; one that dies
- * without having answered anything since it was started is not started again. Lines that it was
+ * It is started by the first line sent, and again by the first line after its death; one that died
+ * twice in a row without an answer is not started a third time. Lines that it was
  * sent and had not answered are the owner's to fail.
  */
 #ifndef FLOW_COPROC_H

@@ -4,8 +4,6 @@
 
 #include "json/json.h"
 
-enum { NAMES_SHOWN = 3 };
-
 static void
 put_seconds(struct buf *out, int64_t ms)
 {
@@ -94,8 +92,8 @@ run_finished(struct json e, struct buf *out)
 	put_member(out, " succeeded, ", json_get(e, "failed"));
 	put_member(out, " failed, ", json_get(e, "skipped"));
 	buf_adds(out, " skipped");
-	if (!str_is(json_raw(json_get(e, "notStarted")), "0"))
-		put_member(out, ", not started: ", json_get(e, "notStarted"));
+	if (!str_is(json_raw(json_get(e, "pending")), "0"))
+		put_member(out, ", pending: ", json_get(e, "pending"));
 	put_ms(out, " in ", json_get(e, "ms"));
 	buf_addc(out, '\n');
 }
@@ -125,22 +123,4 @@ narrate_events(struct str lines, struct buf *out)
 				table[i].say(event, out);
 		}
 	}
-}
-
-void
-narrate_progress(const struct run *run, struct buf *out)
-{
-	struct run_progress p = run_progress(run);
-
-	buf_addf(out, "%zu/%zu done", p.succeeded + p.failed + p.skipped, p.total);
-	if (p.failed)
-		buf_addf(out, ", %zu failed", p.failed);
-	if (p.running) {
-		buf_addf(out, ", %zu running: ", p.running);
-		run_print_running(run, NAMES_SHOWN, out);
-		if (p.running > NAMES_SHOWN)
-			buf_adds(out, " ...");
-	}
-	buf_adds(out, "  ");
-	put_seconds(out, p.elapsed_ms);
 }

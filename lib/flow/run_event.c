@@ -52,7 +52,7 @@ run_event_run_finished(struct run *run, struct str output, const struct err *fai
 	jsonw_ki64(w, "succeeded", (int64_t)run->succeeded);
 	jsonw_ki64(w, "failed", (int64_t)run->failed);
 	jsonw_ki64(w, "skipped", (int64_t)run->skipped);
-	jsonw_ki64(w, "notStarted", (int64_t)(run->w->count - ended));
+	jsonw_ki64(w, "pending", (int64_t)(run->w->count - ended));
 	jsonw_ki64(w, "ms", (clock_mono_us() - run->began_us) / 1000);
 	if (output.len) {
 		jsonw_key(w, "output");
