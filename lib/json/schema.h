@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* schema - JSON Schema (2020-12, and draft 7 where "$schema" says so): does a value fit, and where
- * does it not. */
+/*
+ * schema - JSON Schema (2020-12, and draft 7 where "$schema" says so): does a value fit, and where
+ * does it not.
+ *
+ * Numbers are compared exactly; format and content* are annotations; \p{...}, look-around and back
+ * references in patterns are refused (pattern.h). Of duplicate members each must fit.
+ */
 #ifndef JSON_SCHEMA_H
 #define JSON_SCHEMA_H
 
@@ -19,7 +24,7 @@ void schema_free(struct schema *s);
 
 /*
  * Whether v fits. Where it does not, the first failure is described in err:
- * "/usage/tokensIn: is a string, the schema wants an integer".
+ * "/usage/tokensIn: is a string, the schema wants \"integer\"".
  */
 bool schema_valid(const struct schema *s, struct json v, struct err *err);
 

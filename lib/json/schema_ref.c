@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* schema_ref - the names inside a schema ($id, $anchor, $dynamicAnchor) and the references to them.
+ */
+#include "json/schema.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "json/schema_node.h"
+#include "json/uri.h"
+
+static void
+add_anchor(struct schema *s, struct schema_node *node, struct str name, bool is_dynamic)
+{
+	VEC_GROW(s->anchors, s->anchor_count, s->anchor_cap);
+	s->anchors[s->anchor_count++] = (struct schema_anchor){ node->resource,
+		xmemdup(name.p, name.len), node, is_dynamic };
+}
+
+const struct schema_anchor *
+schema_anchor_find(const struct schema *s, size_t resource, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < s->anchor_count; i++) {
+		if (s->anchors[i].resource == resource &&
+		    str_eq(str_of(s->anchors[i].name), (struct str){ name, len }))
+			return &s->anchors[i];
+	}
+	return NULL;
+}
+
+/* Text up to its fragment, and the fragment without its '#'. */
+static struct str
+cut_fragment(struct str uri, struct str *fragment)
+{
+	const char *hash = uri.len ? memchr(uri.p, '#', uri.len) : NULL;
+
+	*fragment = STR_LIT("");
+	if (hash) {
+		*fragment = (struct str){ hash + 1, uri.len - (size_t)(hash + 1 - uri.p) };
+		uri.len = (size_t)(hash - uri.p);
+	}
+	return uri;
+}
+
+/* An $id makes the node a resource, or in draft 7, where it is a fragment only, an anchor. */
+static void
+name_resource(struct schema *s, struct schema_node *node, struct str id)
+{
+	struct buf uri = BUF_INIT(BUF_UNLIMITED);
+	struct str fragment, text = cut_fragment(id, &fragment);
+
+	if (text.len) {
+		uri_resolve(str_of(s->resources[node->resource].uri), text, &uri);
+		VEC_GROW(s->resources, s->resource_count, s->resource_cap);
+		node->resource = s->resource_count++;
+		s->resources[node->resource] = (struct schema_resource){ buf_take(&uri), node };
+	}
+	if (fragment.len && s->is_draft7)
+		add_anchor(s, node, fragment, false);
+}
+
+int
+schema_name_node(struct schema *s, struct schema_node *node, struct err *err)
+{
+	static const char *const names[] = { "$id", "$anchor", "$dynamicAnchor" };
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
+		struct json v = json_get(node->at, names[i]);
+
+		if (json_is(v, JSON_NONE) || (i > 0 && s->is_draft7))
+			continue;
+		if (!json_is(v, JSON_STRING)) {
+			buf_release(&text);
+			return err_set(err, EXIT_CONFIG, "schema: %s is no string", names[i]);
+		}
+		buf_reset(&text);
+		json_text(v, &text);
+		if (i == 0)
+			name_resource(s, node, buf_str(&text));
+		else
+			add_anchor(s, node, buf_str(&text), i == 2);
+	}
+	buf_release(&text);
+	return 0;
+}
+
+static int
+hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* Undo %XX in place. */
+static void
+decode_percent(struct buf *text)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < text->len; from++) {
+		char c = text->p[from];
+
+		if (c == '%' && from + 2 < text->len && hex_value(text->p[from + 1]) >= 0 &&
+		    hex_value(text->p[from + 2]) >= 0) {
+			c = (char)(hex_value(text->p[from + 1]) * 16 +
+				   hex_value(text->p[from + 2]));
+			from += 2;
+		}
+		text->p[to++] = c;
+	}
+	text->len = to;
+	if (text->cap)
+		text->p[to] = '\0';
+}
+
+/* One segment of a JSON pointer, with ~0 and ~1 undone, followed from v. */
+static struct json
+follow(struct json v, struct str segment)
+{
+	struct buf key = BUF_INIT(BUF_UNLIMITED);
+	struct json_iter it = json_each(v);
+	int64_t index = 0;
+	size_t i;
+
+	for (i = 0; i < segment.len; i++) {
+		bool escaped = segment.p[i] == '~' && i + 1 < segment.len;
+
+		buf_addc(&key, escaped ? (segment.p[++i] == '0' ? '~' : '/') : segment.p[i]);
+	}
+	if (json_is(v, JSON_ARRAY)) {
+		v = JSON_ABSENT;
+		if (num_i64(buf_str(&key), &index) && index >= 0) {
+			while (json_next(&it) && index-- > 0)
+				;
+			v = index < 0 ? it.value : JSON_ABSENT;
+		}
+	} else {
+		v = json_get(v, key.p);
+	}
+	buf_release(&key);
+	return v;
+}
+
+/* The schema that a JSON pointer leads to from the resource's root. NULL: err may say more than it
+ * did. */
+static const struct schema_node *
+node_by_pointer(struct schema *s, size_t resource, struct str pointer, struct err *err)
+{
+	struct json v = s->resources[resource].root->at;
+	struct str segment;
+
+	(void)str_split(&pointer, '/', &segment); /* what stands before the first slash: nothing */
+	while (str_split(&pointer, '/', &segment)) {
+		uint32_t known;
+
+		v = follow(v, segment);
+		if (json_is(v, JSON_NONE))
+			return NULL;
+		known = s->node_at[v.p - s->text];
+		if (known)
+			resource = s->nodes[known - 1]->resource;
+	}
+	return schema_node_at(s, v, resource, NULL, err);
+}
+
+static const struct schema_node *
+node_by_fragment(struct schema *s, size_t resource, struct str fragment, struct err *err)
+{
+	const struct schema_anchor *anchor;
+
+	if (!fragment.len)
+		return s->resources[resource].root;
+	if (fragment.p[0] == '/')
+		return node_by_pointer(s, resource, fragment, err);
+	anchor = schema_anchor_find(s, resource, fragment.p, fragment.len);
+	return anchor ? anchor->node : NULL;
+}
+
+static const struct schema_node *
+node_by_uri(struct schema *s, struct str uri, struct str fragment, struct err *err)
+{
+	size_t i;
+
+	for (i = s->resource_count; i > 0; i--) {
+		if (str_is(uri, s->resources[i - 1].uri))
+			return node_by_fragment(s, i - 1, fragment, err);
+	}
+	return NULL;
+}
+
+/* Where $dynamicRef's target is named by $dynamicAnchor, the name counts, not the place. */
+static void
+note_anchor(struct schema *s, struct schema_rule *rule, struct str fragment)
+{
+	const struct schema_node *node = rule->subs[0].node;
+	const struct schema_anchor *anchor;
+
+	if (rule->keyword != SCHEMA_DYNAMIC_REF)
+		return;
+	anchor = schema_anchor_find(s, node->resource, fragment.p, fragment.len);
+	if (anchor && anchor->node == node && anchor->is_dynamic)
+		rule->anchor = xmemdup(fragment.p, fragment.len);
+}
+
+static int
+resolve(struct schema *s, struct schema_pending pending, struct err *err)
+{
+	struct schema_rule *rule = (struct schema_rule *)schema_rule_of(
+	    pending.node, pending.keyword);
+	const struct schema_node *target;
+	struct buf ref = BUF_INIT(BUF_UNLIMITED), full = BUF_INIT(BUF_UNLIMITED);
+	struct buf fragment = BUF_INIT(BUF_UNLIMITED);
+	struct str uri, part;
+
+	json_text(rule->value, &ref);
+	uri_resolve(str_of(s->resources[pending.node->resource].uri), buf_str(&ref), &full);
+	uri = cut_fragment(buf_str(&full), &part);
+	buf_addstr(&fragment, part);
+	decode_percent(&fragment);
+	err_set(err, EXIT_CONFIG, "schema: %s leads nowhere within the document", ref.p);
+	target = node_by_uri(s, uri, buf_str(&fragment), err);
+	if (target) {
+		rule->subs[0].node = target;
+		note_anchor(s, rule, buf_str(&fragment));
+	}
+	buf_release(&ref);
+	buf_release(&full);
+	buf_release(&fragment);
+	return target ? 0 : -1;
+}
+
+int
+schema_resolve(struct schema *s, struct err *err)
+{
+	while (s->pending_count > 0) {
+		if (resolve(s, s->pending[--s->pending_count], err) < 0)
+			return -1;
+	}
+	return 0;
+}
