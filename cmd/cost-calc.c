@@ -14,7 +14,6 @@
 #include "price/price_list.h"
 #include "price/price_load.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 
 enum { BATCH = 256 * 1024, STALE_DAYS = 90 };
 #define DAY_US (INT64_C(86400) * 1000000)
@@ -69,24 +68,6 @@ read_options(struct run *run)
 	run->day = date ? clock_date_days(date) : clock_wall_us() / DAY_US;
 	if (run->day < 0)
 		opt_misuse("--date %s: must be a date like 2026-08-05", date);
-}
-
-static void
-load_prices(struct run *run)
-{
-	const char *share = getenv("AGENTFLOW_SHARE");
-	char *dir = file_join(share && *share ? share : AGENTFLOW_SHAREDIR, "pricing");
-	struct err err = ERR_INIT;
-	size_t i;
-
-	run->prices = prices_new();
-	if (price_load_dir(run->prices, dir, &err) < 0)
-		err_die(&err);
-	for (i = 0; i < price_files.count; i++) {
-		if (price_load_file(run->prices, price_files.items[i], (int)i + 1, &err) < 0)
-			err_die(&err);
-	}
-	free(dir);
 }
 
 static int
@@ -242,10 +223,15 @@ main(int argc, char **argv)
 {
 	struct run run = { .worst = EXIT_OK, .unwanted = BUF_INIT(BUF_UNLIMITED) };
 	struct err err = ERR_INIT;
+	const char *share;
 
 	argv += opt_parse(&spec, argc, argv);
 	read_options(&run);
-	load_prices(&run);
+	share = getenv("AGENTFLOW_SHARE");
+	run.prices = price_load(
+	    share && *share ? share : AGENTFLOW_SHAREDIR, price_files.items, &err);
+	if (!run.prices)
+		err_die(&err);
 	ndjson_writer_init(&run.out, open_output(), BATCH);
 	if (list || explain) {
 		show_prices(&run);

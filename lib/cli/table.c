@@ -74,6 +74,15 @@ print_cell(struct str cell, struct buf *out)
 	}
 }
 
+/* Empty cells at the end leave no white space behind. */
+static void
+end_line(struct buf *out)
+{
+	while (out->len && out->p[out->len - 1] == ' ')
+		out->len--;
+	buf_addc(out, '\n');
+}
+
 void
 table_print(struct table *t, struct buf *out)
 {
@@ -97,7 +106,7 @@ table_print(struct table *t, struct buf *out)
 		if (c < t->left && c + 1 < t->columns)
 			pad(out, n);
 		if (c + 1 == t->columns)
-			buf_addc(out, '\n');
+			end_line(out);
 	}
 	free(width);
 }

@@ -31,8 +31,8 @@ load_one(struct prices *prices, const char *path, struct err *err)
 	return rc;
 }
 
-int
-price_load_dir(struct prices *prices, const char *dir, struct err *err)
+static int
+load_dir(struct prices *prices, const char *dir, struct err *err)
 {
 	struct dirent **entries;
 	int i, rc = 0, n = scandir(dir, &entries, is_price_file, alphasort);
@@ -56,8 +56,8 @@ price_load_dir(struct prices *prices, const char *dir, struct err *err)
 	return rc;
 }
 
-int
-price_load_file(struct prices *prices, const char *path, int layer, struct err *err)
+static int
+load_file(struct prices *prices, const char *path, int layer, struct err *err)
 {
 	struct buf text = BUF_INIT(PRICE_FILE_MAX);
 	struct json v;
@@ -73,4 +73,20 @@ price_load_file(struct prices *prices, const char *path, int layer, struct err *
 		rc = prices_add(prices, path, buf_str(&text), layer, err);
 	buf_release(&text);
 	return rc;
+}
+
+struct prices *
+price_load(const char *share, const char *const *files, struct err *err)
+{
+	struct prices *prices = prices_new();
+	char *dir = file_join(share, "pricing");
+	int rc = load_dir(prices, dir, err), layer = 0;
+
+	for (; rc == 0 && files && *files; files++)
+		rc = load_file(prices, *files, ++layer, err);
+	free(dir);
+	if (rc == 0)
+		return prices;
+	prices_free(prices);
+	return NULL;
 }

@@ -6,15 +6,13 @@
 #include "base/err.h"
 #include "price/price.h"
 
-/* Add every *.ndjson of a directory, by name, as layer 0. None there is an error (EXIT_CONFIG). */
-int price_load_dir(struct prices *prices, const char *dir, struct err *err)
-    __attribute__((warn_unused_result));
-
 /*
- * Add a user's file as the given layer: rows one a line as in share/pricing, or one JSON object in
- * the form of LiteLLM's model_prices_and_context_window.json (price_import.h). "-" is stdin.
+ * The rows in every *.ndjson of share/pricing, by name, and before them those of the user's files
+ * (a NULL-terminated list, or NULL), of which the last goes first. A file has rows one a line as in
+ * share/pricing, or is one JSON object in the form of LiteLLM's map (price_import.h); "-" is stdin.
+ * NULL and err (EXIT_CONFIG for what is wrong in them, EXIT_IO for what can't be read).
  */
-int price_load_file(struct prices *prices, const char *path, int layer, struct err *err)
+struct prices *price_load(const char *share, const char *const *files, struct err *err)
     __attribute__((warn_unused_result));
 
 #endif

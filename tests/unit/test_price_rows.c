@@ -20,17 +20,15 @@ static int
 setup(void **state)
 {
 	const char *top = getenv("top");
-	char *dir = file_join(top ? top : ".", "share/pricing");
+	char *share = file_join(top ? top : ".", "share");
 	struct err err = ERR_INIT;
-	int rc;
 
 	(void)state;
-	prices = prices_new();
-	rc = price_load_dir(prices, dir, &err);
-	if (rc < 0)
+	prices = price_load(share, NULL, &err);
+	if (!prices)
 		print_error("%s\n", err.text);
-	free(dir);
-	return rc;
+	free(share);
+	return prices ? 0 : -1;
 }
 
 static int
