@@ -183,10 +183,11 @@ put_escape(const char *p, const char *end, struct buf *out)
 void
 json_text(struct json v, struct buf *out)
 {
-	const char *p = v.p + 1, *end, *run;
+	const char *p, *end, *run;
 
 	if (v.kind != JSON_STRING)
 		return;
+	p = v.p + 1;
 	end = v.p + v.len - 1;
 	while (p < end) {
 		run = p;
@@ -228,11 +229,12 @@ static bool
 is_text(struct json v, struct str s)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct str raw = { v.p + 1, v.len - 2 };
+	struct str raw;
 	bool same;
 
-	if (v.kind != JSON_STRING || raw.len < s.len)
+	if (v.kind != JSON_STRING || v.len - 2 < s.len)
 		return false;
+	raw = (struct str){ v.p + 1, v.len - 2 };
 	if (raw.len == s.len)
 		return str_eq(raw, s) && !(s.len && memchr(s.p, '\\', s.len));
 	if (!memchr(raw.p, '\\', raw.len))
