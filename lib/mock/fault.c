@@ -178,7 +178,7 @@ fault_parse(struct mock_fault *f, struct str *rest, struct err *err)
 	} else if (known[f->kind].argument != ARG_NONE) {
 		return fault_bad(err, word, "an argument is missing (FAULT@ARGUMENT)");
 	}
-	while (str_split(&limits, ':', &word))
+	while (limits.len && str_split(&limits, ':', &word))
 		if (fault_limit(f, str_trim(word), err) < 0)
 			return -1;
 	return 0;
