@@ -116,8 +116,9 @@ warn_unknown_options(struct call *c)
 		if (names[i])
 			continue;
 		buf_reset(&option);
+		buf_adds(&option, "options.");
 		json_text(it.key, &option);
-		near = str_nearest(buf_str(&option), names);
+		near = str_nearest(str_of(option.p + strlen("options.")), names);
 		if (near)
 			answer_warn(&c->answer, option.p,
 			    "not known, and not carried (did you mean \"%s\"?)", near);
@@ -134,7 +135,7 @@ read_line(struct call *c, size_t len)
 	struct json record;
 
 	if (json_parse(c->line, len, &record, &err) < 0) {
-		answer_fail(&c->answer, ERROR_INVALID_INPUT, "not JSON: %s", err.text);
+		answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
 	} else if (!json_is(record, JSON_OBJECT)) {
 		answer_fail(&c->answer, ERROR_INVALID_INPUT, "not a JSON object");
 	} else if (!request_is(record)) {

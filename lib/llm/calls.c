@@ -375,6 +375,15 @@ on_signal(uv_signal_t *handle, int number)
 
 /* --- the run --- */
 
+/* A shell ignores signals on behalf of what it runs in the background. */
+static bool
+is_ignored(int number)
+{
+	struct sigaction now;
+
+	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void
 open_all(struct calls *s)
 {
@@ -391,7 +400,8 @@ open_all(struct calls *s)
 		(void)uv_signal_init(
 		    &s->loop, &s->signals[i]); /* fails only where no pipe can be */
 		s->signals[i].data = s;
-		if (uv_signal_start(&s->signals[i], on_signal, caught[i]) < 0)
+		if (!is_ignored(caught[i]) &&
+		    uv_signal_start(&s->signals[i], on_signal, caught[i]) < 0)
 			die(EXIT_SYSTEM, "cannot catch signals");
 	}
 	s->output = output_open(&s->loop, s->config->out_fd, OUTPUT_HIGH, &out, s);
@@ -454,6 +464,9 @@ calls_run(const struct calls_config *config, struct err *err)
 
 	open_all(&s);
 	(void)uv_run(&s.loop, UV_RUN_DEFAULT); /* until stop_loop */
+	if (!s.output_errno &&
+	    !output_flush(s.output, CLOCK_NEVER)) /* it may not have been told yet */
+		s.output_errno = errno;
 	status = exit_status(&s);
 	close_all(&s);
 	return status;
