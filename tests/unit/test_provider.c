@@ -345,7 +345,7 @@ a_wrong_configuration_says_where(void **state)
 	    "agentflow.yaml:1:14: an alias must name a model (PROVIDER:MODEL)");
 	expect_config_error("[]", "agentflow.yaml:1:1: a configuration is a map");
 	expect_config_error("providers: {openai: {baseUrl: 'ftp://h'}}",
-	    "the base URL of provider openai: ftp://h: only http and https are understood");
+	    "the base URL of provider openai: URL \"ftp://h\": it does not begin with http:// or https://");
 }
 
 int
