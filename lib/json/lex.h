@@ -61,6 +61,17 @@ lex_odd_mask(__m128i x)
 	return (unsigned)_mm_movemask_epi8(odd);
 }
 
+/* The same of 64 bytes. */
+static inline uint64_t
+lex_odd64(const char *p)
+{
+	const __m128i *x = (const __m128i *)(const void *)p;
+	uint64_t a = lex_odd_mask(_mm_loadu_si128(x)), b = lex_odd_mask(_mm_loadu_si128(x + 1));
+	uint64_t c = lex_odd_mask(_mm_loadu_si128(x + 2)), d = lex_odd_mask(_mm_loadu_si128(x + 3));
+
+	return a | b << 16 | c << 32 | d << 48;
+}
+
 static inline unsigned
 lex_quote_mask(__m128i x)
 {

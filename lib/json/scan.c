@@ -2,39 +2,13 @@
 /* scan - the one validating walk over a text, which also finds members by path. */
 #include "json/json.h"
 
-#include <stdlib.h>
-
-#include "base/die.h"
-#include "base/mem.h"
 #include "json/lex.h"
-
-enum {
-	PATHS_MAX = 32, /* a bit each */
-	SLOTS = 64,
-	NODE_DEAD = 0, /* nothing that is asked for lies below */
-	NODE_ROOT = 1,
-};
-
-/* Paths with their common beginnings merged: the root's children are the first names, and so on. */
-struct node {
-	struct str key;
-	uint32_t here; /* the paths that end here, a bit each */
-	uint32_t below; /* the paths that go on from here */
-	uint16_t next; /* with the same hash under the same parent */
-	uint16_t slots[SLOTS]; /* children by hash of their key */
-};
-
-struct json_paths {
-	size_t count; /* of paths */
-	size_t node_count, node_cap;
-	struct node *nodes;
-	char *text; /* what the keys point into */
-};
+#include "json/paths.h"
 
 struct walk {
 	const char *end;
 	const char *at, *why; /* where it failed */
-	const struct node *nodes;
+	const struct paths_node *nodes;
 	struct json *found;
 	size_t depth;
 	unsigned node; /* of the value that comes next */
@@ -66,129 +40,6 @@ static enum json_kind
 kind_at(const char *p)
 {
 	return kinds[(unsigned char)*p];
-}
-
-static inline unsigned
-key_hash(const char *p, size_t len)
-{
-	if (!len)
-		return 0;
-	return ((unsigned)len * 8 + (unsigned char)p[0] + 3u * (unsigned char)p[len - 1]) % SLOTS;
-}
-
-static unsigned
-node_add(struct json_paths *paths, unsigned parent, struct str key)
-{
-	unsigned h = key_hash(key.p, key.len), i;
-
-	for (i = paths->nodes[parent].slots[h]; i; i = paths->nodes[i].next) {
-		if (str_eq(paths->nodes[i].key, key))
-			return i;
-	}
-	if (paths->node_count >= UINT16_MAX / 2)
-		BUG("json_paths_new: too many names");
-	VEC_GROW(paths->nodes, paths->node_count, paths->node_cap);
-	i = (unsigned)paths->node_count++;
-	paths->nodes[i] = (struct node){ .key = key, .next = paths->nodes[parent].slots[h] };
-	paths->nodes[parent].slots[h] = (uint16_t)i;
-	return i;
-}
-
-static void
-path_add(struct json_paths *paths, struct str path, uint32_t bit)
-{
-	unsigned node = NODE_ROOT;
-	struct str name;
-
-	while (str_split(&path, '.', &name)) {
-		paths->nodes[node].below |= bit;
-		node = node_add(paths, node, name);
-	}
-	paths->nodes[node].here |= bit;
-}
-
-struct json_paths *
-json_paths_new(const char *const *list, size_t n)
-{
-	struct json_paths *paths = xcalloc(1, sizeof *paths);
-	size_t i, len = 0;
-	char *to;
-
-	if (n > PATHS_MAX)
-		BUG("json_paths_new: %zu paths, at most %d", n, PATHS_MAX);
-	for (i = 0; i < n; i++)
-		len += strlen(list[i]);
-	paths->count = n;
-	paths->text = to = xmalloc(len);
-	paths->node_cap = 8;
-	paths->node_count = NODE_ROOT + 1;
-	paths->nodes = xcalloc(paths->node_cap, sizeof *paths->nodes);
-	for (i = 0; i < n; i++) {
-		len = strlen(list[i]);
-		memcpy(to, list[i], len);
-		path_add(paths, (struct str){ to, len }, (uint32_t)1 << i);
-		to += len;
-	}
-	return paths;
-}
-
-void
-json_paths_free(struct json_paths *paths)
-{
-	if (!paths)
-		return;
-	free(paths->nodes);
-	free(paths->text);
-	free(paths);
-}
-
-static inline bool
-same_bytes(const char *a, const char *b, size_t len)
-{
-	uint64_t x, y;
-
-	if (len < sizeof x) {
-		while (len && a[len - 1] == b[len - 1])
-			len--;
-		return !len;
-	}
-	memcpy(&x, a + len - sizeof x, sizeof x);
-	memcpy(&y, b + len - sizeof y, sizeof y);
-	if (x != y)
-		return false;
-	for (; len > sizeof x; len -= sizeof x, a += sizeof x, b += sizeof x) {
-		memcpy(&x, a, sizeof x);
-		memcpy(&y, b, sizeof y);
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
-/* A name spelled with escapes: rare enough to be unescaped first. */
-static unsigned
-node_find_escaped(const struct node *nodes, unsigned parent, const char *key, size_t len)
-{
-	struct buf name = BUF_INIT(BUF_UNLIMITED);
-	unsigned i;
-
-	json_text((struct json){ key - 1, len + 2, JSON_STRING }, &name);
-	i = nodes[parent].slots[key_hash(name.p, name.len)];
-	while (i && !str_eq(nodes[i].key, buf_str(&name)))
-		i = nodes[i].next;
-	buf_release(&name);
-	return i;
-}
-
-/* The child of that name, or NODE_DEAD. */
-static inline unsigned
-node_find(const struct node *nodes, unsigned parent, const char *key, size_t len)
-{
-	unsigned i = nodes[parent].slots[key_hash(key, len)];
-
-	while (i && (nodes[i].key.len != len || !same_bytes(nodes[i].key.p, key, len)))
-		i = nodes[i].next;
-	return i;
 }
 
 static void
@@ -226,9 +77,14 @@ walk_hex4(struct walk *w, const char *p)
 static inline const char *
 walk_escape(struct walk *w, const char *p)
 {
-	static const char escapes[256] = {
-		['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1
-	};
+	static const char escapes[256] = { ['"'] = 1,
+		['\\'] = 1,
+		['/'] = 1,
+		['b'] = 1,
+		['f'] = 1,
+		['n'] = 1,
+		['r'] = 1,
+		['t'] = 1 };
 
 	w->escaped = true;
 	if (p + 1 < w->end && escapes[(unsigned char)p[1]])
@@ -253,22 +109,69 @@ walk_utf8(struct walk *w, const char *p)
 	return p;
 }
 
+/* What lex_plain stopped at, and is no quote. */
+static inline const char *
+walk_odd(struct walk *w, const char *p)
+{
+	if (*p == '\\')
+		return walk_escape(w, p);
+	if ((signed char)*p < 0)
+		return walk_utf8(w, p);
+	return walk_fail(w, p, "a control character inside a string");
+}
+
+#if LEX_SSE2
+/*
+ * As walk_string, in blocks: texts of models are full of escapes, and to look for each anew costs
+ * more than to take one block's from a mask.
+ */
+static const char *
+walk_blocks(struct walk *w, const char *p)
+{
+	while (w->end - p > 64) {
+		uint64_t odd = lex_odd64(p);
+		const char *behind = p + 64;
+
+		while (odd) {
+			const char *at = p + __builtin_ctzll(odd);
+
+			if (*at == '"')
+				return at;
+			at = walk_odd(w, at);
+			if (!at)
+				return NULL;
+			if (at >= p + 64) {
+				behind = at;
+				break;
+			}
+			odd &= ~(uint64_t)0 << (at - p);
+		}
+		p = behind;
+	}
+	return p;
+}
+#endif
+
 /* p is behind the opening quote; the result, behind the closing one. */
 static inline const char *
 walk_string(struct walk *w, const char *p)
 {
+#if LEX_SSE2
+	if (w->end - p > 16) {
+		unsigned odd = lex_odd_mask(_mm_loadu_si128((const __m128i *)(const void *)p));
+
+		if (odd && p[__builtin_ctz(odd)] == '"')
+			return p + __builtin_ctz(odd) + 1;
+		p = walk_blocks(w, p);
+	}
+#endif
 	while (p) {
 		p = lex_plain(p, w->end);
 		if (p == w->end)
 			return walk_fail(w, p, "the text ends inside a string");
 		if (*p == '"')
 			return p + 1;
-		if (*p == '\\')
-			p = walk_escape(w, p);
-		else if ((signed char)*p < 0)
-			p = walk_utf8(w, p);
-		else
-			p = walk_fail(w, p, "a control character inside a string");
+		p = walk_odd(w, p);
 	}
 	return NULL;
 }
@@ -348,8 +251,9 @@ walk_key(struct walk *w, const char *p, unsigned node)
 	if (node) {
 		size_t len = (size_t)(p - key - 1);
 
-		w->node = w->escaped ? node_find_escaped(w->nodes, node, key, len)
-				     : node_find(w->nodes, node, key, len);
+		w->node = w->escaped ? paths_find_escaped(w->nodes, node,
+					   (struct json){ key - 1, len + 2, JSON_STRING })
+				     : paths_find(w->nodes, node, key, len);
 	}
 	if (p < w->end && *p == ':')
 		return p + 1;
@@ -392,7 +296,7 @@ walk_open(struct walk *w, const char *p, bool *is_empty)
 		return walk_fail(w, p, "nested too deep");
 	if (node)
 		walk_found(w, node, p, p + 1);
-	w->node = NODE_DEAD;
+	w->node = PATHS_DEAD;
 	p = lex_space(p + 1, w->end);
 	*is_empty = p < w->end && *p == (is_object ? '}' : ']');
 	w->levels[w->depth++] = (uint16_t)(node * 2 + is_object);
@@ -448,7 +352,7 @@ walk_text(struct walk *w, const char *p)
 		} else {
 			start = p;
 			node = w->node;
-			w->node = NODE_DEAD;
+			w->node = PATHS_DEAD;
 			p = walk_scalar(w, p);
 			if (node && p)
 				walk_found(w, node, start, p);
@@ -481,12 +385,12 @@ walk(struct walk *w, const char *p, size_t len, struct json *root, struct err *e
 int
 json_parse(const char *p, size_t len, struct json *out, struct err *err)
 {
-	static const struct node none[NODE_ROOT];
+	static const struct paths_node none[PATHS_ROOT];
 	struct walk w;
 
 	w.nodes = none;
 	w.found = NULL;
-	w.node = NODE_DEAD;
+	w.node = PATHS_DEAD;
 	w.depth = 0;
 	return walk(&w, p, len, out, err);
 }
@@ -502,7 +406,7 @@ json_scan(const struct json_paths *paths, const char *p, size_t len, struct json
 		found[i] = JSON_ABSENT;
 	w.nodes = paths->nodes;
 	w.found = found;
-	w.node = NODE_ROOT;
+	w.node = PATHS_ROOT;
 	w.depth = 0;
 	return walk(&w, p, len, root, err);
 }

@@ -84,7 +84,7 @@ static void
 text_is_unescaped(void **state)
 {
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
-	struct str plain;
+	struct str plain = STR_NONE;
 	char *s;
 
 	(void)state;
