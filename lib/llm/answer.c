@@ -150,6 +150,8 @@ settle_tool(struct answer *a, struct part *part)
 
 	if (!part->id.len)
 		buf_addf(&part->id, "call_%zu", part->tool_index);
+	if (!part->name.len && !cut)
+		answer_fail(a, ERROR_PROTOCOL, "tool call %s has no name", part->id.p);
 	if (part->custom_tool)
 		return;
 	if (arguments_are_empty(buf_str(&part->text))) {
@@ -161,8 +163,6 @@ settle_tool(struct answer *a, struct part *part)
 	if (part->malformed && !cut)
 		answer_fail(a, ERROR_PROTOCOL,
 		    "the arguments of tool call %s are not a JSON object", part->name.p);
-	else if (!part->name.len && !cut)
-		answer_fail(a, ERROR_PROTOCOL, "tool call %s has no name", part->id.p);
 }
 
 /* Whether what was called, and that it ended, decides the stop: providers say "stop" for tool
