@@ -27,6 +27,7 @@ REPLAY   := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/replay_%,$(wildcard tests/f
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 FAULT    := $(patsubst tests/fault/%.c,$(BUILD)/fault/%.so,$(wildcard tests/fault/*.c))
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
+RECORDED_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/recorded/test_%,$(wildcard tests/recorded/*.c)))
 
 # --- how ---------------------------------------------------------------------------------------
 
@@ -85,7 +86,7 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(SUPPORT) $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
 
-$(BUILD)/tests/test_%: $(BUILD)/obj/tests/recorded/test_%.o $(SUPPORT) $(LIB)
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/recorded/test_%.o $(RECORDED_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
 

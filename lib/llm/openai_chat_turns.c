@@ -349,6 +349,7 @@ write_call(struct turns *t, struct json part)
 	}
 	jsonw_end(t->w);
 	jsonw_members(t->w, opaque_of(t, part));
+	write_cache(t, part);
 	jsonw_end(t->w);
 }
 
