@@ -60,6 +60,7 @@ static int
 load_file(struct prices *prices, const char *path, int layer, struct err *err)
 {
 	struct buf text = BUF_INIT(PRICE_FILE_MAX);
+	struct err not_one_value = ERR_INIT; /* what it means is known: rows */
 	struct json v;
 	int rc;
 
@@ -67,7 +68,7 @@ load_file(struct prices *prices, const char *path, int layer, struct err *err)
 		buf_release(&text);
 		return -1;
 	}
-	if (json_parse(text.p, text.len, &v, err) == 0 && price_import_fits(v))
+	if (json_parse(text.p, text.len, &v, &not_one_value) == 0 && price_import_fits(v))
 		rc = price_import(prices, path, v, layer, err);
 	else
 		rc = prices_add(prices, path, buf_str(&text), layer, err);
