@@ -3,6 +3,7 @@
 #include "price/price.h"
 
 #include "base/mem.h"
+#include "price/price_spelling.h"
 
 /* A name of a model: its id, or an alias that leads to the id. */
 struct name {
@@ -304,75 +305,15 @@ rows_of(const struct prices *prices, struct str provider, struct str name)
 	return n->row;
 }
 
-static bool
-is_digits(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	}
-	return s.len > 0;
-}
-
-/* The part of name before a snapshot's date, -YYYY-MM-DD or -YYYYMMDD; empty where there is none.
- */
-static struct str
-undated(struct str name)
-{
-	struct str y, m, d;
-	size_t n = 0;
-
-	if (name.len > 11 && name.p[name.len - 11] == '-' && name.p[name.len - 6] == '-' &&
-	    name.p[name.len - 3] == '-') {
-		n = name.len - 11;
-		y = (struct str){ name.p + n + 1, 4 };
-		m = (struct str){ name.p + n + 6, 2 };
-		d = (struct str){ name.p + n + 9, 2 };
-	} else if (name.len > 9 && name.p[name.len - 9] == '-') {
-		n = name.len - 9;
-		y = (struct str){ name.p + n + 1, 4 };
-		m = (struct str){ name.p + n + 5, 2 };
-		d = (struct str){ name.p + n + 7, 2 };
-	}
-	if (!n || !is_digits(y) || !is_digits(m) || !is_digits(d))
-		return STR_NONE;
-	if (y.p[0] != '2' || y.p[1] != '0' || m.p[0] > '1' || d.p[0] > '3')
-		return STR_NONE;
-	return (struct str){ name.p, n };
-}
-
-static struct str
-unlatest(struct str name)
-{
-	return str_ends(name, "-latest") ? (struct str){ name.p, name.len - strlen("-latest") }
-					 : STR_NONE;
-}
-
-/* Without "models/" or the provider's own name and a slash before it; empty where neither is. */
-static struct str
-unprefixed(struct str provider, struct str name)
-{
-	size_t n = 0;
-
-	if (str_starts(name, "models/"))
-		n = strlen("models/");
-	else if (name.len > provider.len && name.p[provider.len] == '/' &&
-		 memcmp(name.p, provider.p, provider.len) == 0)
-		n = provider.len + 1;
-	return n ? (struct str){ name.p + n, name.len - n } : STR_NONE;
-}
-
 static const struct price_row *
 rows_by_spelling(const struct prices *prices, struct str provider, struct str name)
 {
 	const struct price_row *rows = rows_of(prices, provider, name);
 
 	if (!rows)
-		rows = rows_of(prices, provider, undated(name));
+		rows = rows_of(prices, provider, price_spelling_undated(name));
 	if (!rows)
-		rows = rows_of(prices, provider, unlatest(name));
+		rows = rows_of(prices, provider, price_spelling_unlatest(name));
 	return rows;
 }
 
@@ -423,7 +364,8 @@ price_find(const struct prices *prices, struct str provider, struct str model, i
 	provider = provider_of(prices, provider);
 	rows = rows_by_spelling(prices, provider, model);
 	if (!rows)
-		rows = rows_by_spelling(prices, provider, unprefixed(provider, model));
+		rows = rows_by_spelling(
+		    prices, provider, price_spelling_unprefixed(provider, model));
 	if (!rows && model.len)
 		rows = row_by_pattern(prices, provider, model);
 	if (!rows) {

@@ -9,25 +9,26 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "json/schema.h"
 #include "price/price.h"
 #include "price/price_load.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
 static struct prices *prices;
+static char *share;
 
 static int
 setup(void **state)
 {
 	const char *top = getenv("top");
-	char *share = file_join(top ? top : ".", "share");
 	struct err err = ERR_INIT;
 
 	(void)state;
+	share = file_join(top ? top : ".", "share");
 	prices = price_load(share, NULL, &err);
 	if (!prices)
 		print_error("%s\n", err.text);
-	free(share);
 	return prices ? 0 : -1;
 }
 
@@ -36,6 +37,7 @@ teardown(void **state)
 {
 	(void)state;
 	prices_free(prices);
+	free(share);
 	return 0;
 }
 
@@ -52,6 +54,33 @@ every_row_has_a_date_and_sources(void **state)
 		if (row->as_of < 0 || !json_count(json_get(row->text, "sources")))
 			fail_msg("%.*s", (int)row->text.len, row->text.p);
 	}
+}
+
+static void
+every_row_fits_the_schema(void **state)
+{
+	char *path = file_join(share, "schemas/pricing.schema.json");
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct schema *schema;
+	struct json v;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(file_read(path, &text, &err), 0);
+	assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
+	schema = schema_compile(v, &err);
+	if (!schema)
+		fail_msg("%s", err.text);
+	for (i = 0; i < prices_count(prices); i++) {
+		v = prices_at(prices, i)->text;
+		if (!schema_valid(schema, v, &err))
+			fail_msg("%.*s: %s", (int)v.len, v.p, err.text);
+	}
+	assert_false(schema_valid(schema, json_literal("{\"provider\":\"a\",\"id\":\"m\"}"), &err));
+	schema_free(schema);
+	buf_release(&text);
+	free(path);
 }
 
 static void
@@ -169,6 +198,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_has_a_date_and_sources),
+		cmocka_unit_test(every_row_fits_the_schema),
 		cmocka_unit_test(no_paid_row_gives_cached_tokens_away),
 		cmocka_unit_test(rates_stand_in_a_sensible_order),
 		cmocka_unit_test(well_known_models_have_their_published_prices),
