@@ -370,7 +370,10 @@ multi_setup(struct http *h, long max_connections)
 	(void)curl_multi_setopt(m, CURLMOPT_SOCKETDATA, h);
 	(void)curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, http_on_timeout);
 	(void)curl_multi_setopt(m, CURLMOPT_TIMERDATA, h);
-	(void)curl_multi_setopt(m, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	/* One stream a connection, HTTP/2 too: where several share one, libcurl can forget a stream
+	 * whose bytes it read on behalf of another, for ever (seen with 7.88.1, within seconds,
+	 * when the callbacks take 100 us; later versions had such bugs with pauses). */
+	(void)curl_multi_setopt(m, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	(void)curl_multi_setopt(m, CURLMOPT_MAX_HOST_CONNECTIONS, max_connections);
 	(void)curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, keep);
 }

@@ -2,11 +2,13 @@
 /*
  * http - many HTTP exchanges on one event loop: libcurl's multi interface driven by libuv.
  *
- * Connections are kept and reused, HTTP/2 is taken where TLS offers it, redirects are not followed
- * (a 3xx is a head like any other). http_proxy, https_proxy and no_proxy are read by libcurl
- *itself; CA files come by http_config. Each exchange has four deadlines, each with its own end. An
- *exchange ends exactly once, by its done callback, which is never called from inside a function of
- *this header (http_free excepted). All but http_free may be called from inside callbacks.
+ * Connections are kept and used again, one exchange at a time on each; HTTP/2 is taken where TLS
+ * offers it. Redirects are not followed: a 3xx is a head like any other. libcurl itself reads
+ * http_proxy, https_proxy and no_proxy; CA files come by http_config.
+ *
+ * Each exchange has four deadlines, each with its own end. It ends exactly once, by its done
+ * callback, which no function of this header calls from inside (http_free excepted). All of them
+ * but http_free may be called from inside callbacks.
  *
  *	struct http *http = http_new(loop, &(struct http_config){ .max_connections = 256 });
  *	x = http_start(http, &request, &on, user);

@@ -247,15 +247,11 @@ set_method(struct http_exchange *x, const struct http_request *request)
 }
 
 static void
-set_tls(struct http_exchange *x, bool is_https)
+set_tls(struct http_exchange *x)
 {
 	const struct http *h = x->http;
 
 	SET(x, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* Wait to learn whether a connection under way takes many streams; in clear text the answer
-	 * is known to be no. */
-	if (is_https)
-		SET(x, CURLOPT_PIPEWAIT, 1L);
 	if (h->ca_file)
 		SET(x, CURLOPT_CAINFO, h->ca_file);
 	if (h->ca_dir)
@@ -289,7 +285,7 @@ http_exchange_setup(struct http_exchange *x, const struct http_request *request)
 	SET(x, CURLOPT_PROTOCOLS_STR, "http,https");
 	set_method(x, request);
 	set_fields(x, request->headers);
-	set_tls(x, strncasecmp(request->url, "https:", 6) == 0);
+	set_tls(x);
 	set_callbacks(x);
 	SET(x, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)(request->connect_ms > 0 ? request->connect_ms : CONNECT_MS));
