@@ -3,8 +3,8 @@
  * edit - splice members into an object and leave every other byte alone.
  *
  * Edits are collected and then written out in one pass over the original text. Values are raw JSON,
- *borrowed until json_edit_write returns. Where a member stands twice, the last is the one edited
- *(it is the one that readers see).
+ * borrowed until json_edit_write returns. Where a member stands twice, the last is the one edited
+ * (it is the one that readers see).
  *
  *	struct json_edit e;
  *	json_edit_start(&e, record);
@@ -41,13 +41,14 @@ void json_edit_set(struct json_edit *e, const char *key, struct str raw);
 /* As json_edit_set, where the caller already knows (from json_scan) that the member is absent. */
 void json_edit_append(struct json_edit *e, const char *key, struct str raw);
 
-/* Remove the member, with one comma. Nothing where it is absent. */
+/* Remove the member with one comma, and earlier ones of its name with it: none is to come to light.
+ * Nothing where it is absent. */
 void json_edit_drop(struct json_edit *e, const char *key);
 
 void json_edit_write(const struct json_edit *e, struct buf *out);
 
-/* RFC 7396: target patched by patch, as new text; members of target that patch does not name keep
- * their bytes and order. */
+/* RFC 7396: append target patched by patch; members of target that patch does not name keep their
+ * bytes and order, the white space between members is left out. */
 void json_merge_patch(struct json target, struct json patch, struct buf *out);
 
 #endif

@@ -3,10 +3,10 @@
  * json - reading JSON where it lies.
  *
  * json_parse walks a text once, proves it to be one RFC 8259 value (strict: UTF-8, no NaN, no
- *trailing comma, depth at most JSON_DEPTH_MAX) and builds nothing. A struct json is a borrowed
- *range of such a proven text: it lives as long as the text, owns nothing, and may be copied.
- *Everything below it is found by walking on: cheap for records and events, and no number or escape
- *is ever respelled.
+ * trailing comma, depth at most JSON_DEPTH_MAX) and builds nothing. A struct json is a borrowed
+ * range of such a proven text: it lives as long as the text, owns nothing, and may be copied.
+ * Everything below it is found by walking on: cheap for records and events, and no number or escape
+ * is ever respelled.
  *
  *	struct json rec, v;
  *	if (json_parse(line, len, &rec, &err) < 0)
@@ -15,7 +15,7 @@
  *	if (json_i64(v, &n)) ...
  *
  * A filter that wants the same few members of every line compiles them once (json_paths) and gets
- *them from the validating walk itself (json_scan): one pass, no second look.
+ * them from the validating walk itself (json_scan): one pass, no second look.
  */
 #ifndef JSON_JSON_H
 #define JSON_JSON_H
@@ -49,8 +49,8 @@ struct json {
 
 #define JSON_ABSENT ((struct json){ NULL, 0, JSON_NONE })
 
-/* Prove text to be one JSON value, white space around it allowed. The error names the byte and what
- * was wrong. */
+/* Prove text to be one JSON value, white space around it allowed. The error names the byte, counted
+ * from 1, and what was wrong. */
 int json_parse(const char *p, size_t len, struct json *out, struct err *err)
     __attribute__((warn_unused_result));
 
@@ -70,7 +70,7 @@ struct json json_find(struct json v, const char *path);
  * Walk an object's members or an array's elements in order; of any other kind there are none.
  *	struct json_iter it = json_each(v);
  *	while (json_next(&it)) use(it.key, it.value);	// key: JSON_STRING in objects, else
- *JSON_NONE
+ * JSON_NONE
  */
 struct json_iter {
 	const char *at, *end;

@@ -18,7 +18,7 @@ jsonw_start(struct jsonw *w, struct buf *out)
 static bool
 in_object(const struct jsonw *w)
 {
-	return w->depth && (w->is_object >> (w->depth - 1) & 1);
+	return w->depth && w->is_object[w->depth - 1];
 }
 
 /* What must stand before a value; a value in an object needs its key first. */
@@ -37,11 +37,9 @@ static void
 open_bracket(struct jsonw *w, char bracket)
 {
 	begin_value(w);
-	if (w->depth == JSONW_DEPTH_MAX)
+	if (w->depth >= JSONW_DEPTH_MAX)
 		BUG("jsonw: nested deeper than %d", JSONW_DEPTH_MAX);
-	w->is_object &= ~((uint64_t)1 << w->depth);
-	w->is_object |= (uint64_t)(bracket == '{') << w->depth;
-	w->depth++;
+	w->is_object[w->depth++] = bracket == '{';
 	w->need_comma = false;
 	buf_addc(w->out, bracket);
 }

@@ -3,8 +3,8 @@
  * jsonw - write JSON into a buf.
  *
  * Commas, colons and escapes are the writer's business; brackets are checked (an unbalanced
- *document is a bug and dies). Strings must be UTF-8; malformed bytes become U+FFFD, so the output
- *is always valid.
+ * document is a bug and dies). Strings must be UTF-8; malformed bytes become U+FFFD, so the output
+ * is always valid.
  *
  *	struct jsonw w;
  *	jsonw_start(&w, &out);
@@ -28,7 +28,7 @@ enum { JSONW_DEPTH_MAX = 64 };
 struct jsonw {
 	struct buf *out;
 	unsigned depth;
-	uint64_t is_object; /* a bit a level */
+	bool is_object[JSONW_DEPTH_MAX]; /* of each open bracket */
 	bool need_comma;
 	bool after_key;
 };

@@ -80,7 +80,7 @@ struct ndjson_writer {
 	int fd;
 	struct buf pending;
 	size_t batch; /* write when this many bytes wait; 0: after each record */
-	bool broken; /* EPIPE or an error came: everything after is dropped */
+	bool broken; /* EPIPE or an error came: everything after is dropped; a filter's loop ends */
 	int error; /* the errno that broke it; EPIPE is a quiet end */
 	uint64_t bytes; /* written so far */
 };
