@@ -131,9 +131,8 @@ exchange_finish(struct http_exchange *x, CURLcode code)
 	free(message);
 }
 
-/* Transfers that libcurl has ended. */
-static void
-multi_reap(struct http *h)
+void
+http_reap(struct http *h)
 {
 	struct http_exchange *x;
 	CURLMsg *msg;
@@ -205,7 +204,7 @@ http_on_soon(uv_idle_t *idle)
 		x->is_ready = false;
 		exchange_serve(x);
 	}
-	multi_reap(h);
+	http_reap(h);
 }
 
 /* End what is due, then sleep until what is due next. In flight are at most some hundreds, and
@@ -233,114 +232,6 @@ http_on_deadline(uv_timer_t *timer)
 		deadline_by(h, earliest);
 }
 
-/* --- libcurl on libuv --- */
-
-struct watched { /* a socket that libcurl wants to know about */
-	uv_poll_t poll;
-	struct http *http;
-	curl_socket_t fd;
-	int events;
-};
-
-static void
-multi_act(struct http *h, curl_socket_t fd, int events)
-{
-	int running;
-	CURLMcode rc = curl_multi_socket_action(h->multi, fd, events, &running);
-
-	if (rc)
-		BUG("http: libcurl: %s", curl_multi_strerror(rc));
-	multi_reap(h);
-}
-
-static void
-watched_on_event(uv_poll_t *poll, int status, int events)
-{
-	struct watched *w = poll->data;
-	int flags = 0;
-
-	if (status < 0) {
-		/* libuv stops watching a socket in error. There may be bytes before the error, so
-		 * libcurl is to find it by reading on, not to be told of it. */
-		events = w->events;
-		(void)uv_poll_start(poll, events, watched_on_event); /* as below */
-	}
-	if (events & UV_READABLE)
-		flags |= CURL_CSELECT_IN;
-	if (events & UV_WRITABLE)
-		flags |= CURL_CSELECT_OUT;
-	multi_act(w->http, w->fd, flags);
-}
-
-static void
-watched_free(uv_handle_t *handle)
-{
-	free(handle->data);
-}
-
-static struct watched *
-watched_new(struct http *h, curl_socket_t fd)
-{
-	struct watched *w = xcalloc(1, sizeof *w);
-	int rc = uv_poll_init_socket(h->loop, &w->poll, fd);
-
-	if (rc)
-		die(EXIT_SYSTEM, "cannot watch a socket: %s", uv_strerror(rc));
-	w->poll.data = w;
-	w->http = h;
-	w->fd = fd;
-	return w;
-}
-
-static int
-http_on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *of_socket)
-{
-	struct http *h = user;
-	struct watched *w = of_socket;
-	int events = 0;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (w) {
-			(void)curl_multi_assign(h->multi, fd, NULL); /* it is there */
-			uv_close((uv_handle_t *)&w->poll, watched_free);
-		}
-		return 0;
-	}
-	if (!w) {
-		w = watched_new(h, fd);
-		(void)curl_multi_assign(h->multi, fd, w); /* it is there */
-	}
-	if (what & CURL_POLL_IN)
-		events |= UV_READABLE;
-	if (what & CURL_POLL_OUT)
-		events |= UV_WRITABLE;
-	w->events = events;
-	(void)uv_poll_start(&w->poll, events, watched_on_event); /* fails only when closing */
-	return 0;
-}
-
-static void
-http_on_curl_timer(uv_timer_t *timer)
-{
-	multi_act(timer->data, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int
-http_on_timeout(CURLM *multi, long ms, void *user)
-{
-	struct http *h = user;
-
-	(void)multi;
-	if (ms < 0 || h->closing) {
-		(void)uv_timer_stop(&h->curl_timer); /* never fails */
-		return 0;
-	}
-	uv_update_time(h->loop);
-	(void)uv_timer_start(&h->curl_timer, http_on_curl_timer, (uint64_t)ms, 0);
-	return 0;
-}
-
 /* --- the client --- */
 
 static void
@@ -366,10 +257,6 @@ multi_setup(struct http *h, long max_connections)
 	long keep = max_connections > KEEP_CONNECTIONS ? max_connections : KEEP_CONNECTIONS;
 
 	/* Options of libcurl 7.67 at the latest, with values in range: they don't fail. */
-	(void)curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, http_on_socket);
-	(void)curl_multi_setopt(m, CURLMOPT_SOCKETDATA, h);
-	(void)curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, http_on_timeout);
-	(void)curl_multi_setopt(m, CURLMOPT_TIMERDATA, h);
 	/* One stream a connection, HTTP/2 too: where several share one, libcurl can forget a stream
 	 * whose bytes it read on behalf of another, for ever (seen with 7.88.1, within seconds,
 	 * when the callbacks take 100 us; later versions had such bugs with pauses). */
@@ -394,10 +281,10 @@ http_new(uv_loop_t *loop, const struct http_config *config)
 	if (!h->multi)
 		die(EXIT_SYSTEM, "out of memory");
 	multi_setup(h, config->max_connections);
-	(void)uv_timer_init(loop, &h->curl_timer); /* none of the three can fail */
-	(void)uv_timer_init(loop, &h->deadline);
+	http_loop_start(h);
+	(void)uv_timer_init(loop, &h->deadline); /* neither can fail */
 	(void)uv_idle_init(loop, &h->soon);
-	h->curl_timer.data = h->deadline.data = h->soon.data = h;
+	h->deadline.data = h->soon.data = h;
 	h->open_handles = 3;
 	h->ready_end = &h->ready;
 	return h;

@@ -53,6 +53,12 @@ struct http_exchange {
 	char trouble[CURL_ERROR_SIZE]; /* libcurl's own words */
 };
 
+/* Let libcurl's sockets and timer drive it from the loop. */
+void http_loop_start(struct http *h);
+
+/* Finish the exchanges whose transfers libcurl has ended. */
+void http_reap(struct http *h);
+
 /* Make the handle ready to be added to the multi. */
 void http_exchange_setup(struct http_exchange *x, const struct http_request *request);
 
