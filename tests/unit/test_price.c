@@ -99,7 +99,8 @@ spellings_of_a_name_lead_to_it_and_near_misses_do_not(void **state)
 	assert_string_equal(find(p, "openai", "gpt-4"), "no model");
 	assert_string_equal(find(p, "openai", "GPT-4o"), "no model");
 	assert_string_equal(find(p, "openai", "gpt-4o-2024-13-99x"), "no model");
-	assert_string_equal(find(p, "openai", "gpt-4o-20249999"), "no model");
+	assert_string_equal(find(p, "openai", "gpt-4o-20249901"), "no model");
+	assert_string_equal(find(p, "openai", "gpt-4o-2024-01-40"), "no model");
 	assert_string_equal(find(p, "openai", "gpt-4o-1234"), "no model");
 	assert_string_equal(find(p, "openai", "azure/gpt-4o"), "no model");
 	assert_string_equal(find(p, "openai", "-latest"), "no model");

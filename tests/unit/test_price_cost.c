@@ -4,11 +4,14 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "json/schema.h"
 #include "price/cost.h"
 #include "price/cost_total.h"
+#include "sys/file.h"
 
 /* Round figures: in 2, out 10, and so on, in dollars per million. */
 static const char rows[] =
@@ -25,6 +28,40 @@ static const char rows[] =
     "{\"provider\":\"home\",\"id\":\"*\",\"basis\":\"free (local)\",\"usdPerMillion\":{\"in\":0,\"out\":0}}\n";
 
 static struct prices *prices;
+
+/* The compiled share/schemas/NAME.schema.json; the text stays in buf. */
+static struct schema *
+schema_of(const char *name, struct buf *text)
+{
+	const char *top = getenv("top");
+	struct buf path = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct schema *schema = NULL;
+	struct json v;
+
+	buf_addf(&path, "%s/share/schemas/%s.schema.json", top ? top : ".", name);
+	if (file_read(path.p, text, &err) == 0 && json_parse(text->p, text->len, &v, &err) == 0)
+		schema = schema_compile(v, &err);
+	if (!schema)
+		fail_msg("%s", err.text);
+	buf_release(&path);
+	return schema;
+}
+
+static void
+assert_fits(const char *name, struct str record)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct schema *schema = schema_of(name, &text);
+	struct err err = ERR_INIT;
+	struct json v;
+
+	assert_int_equal(json_parse(record.p, record.len, &v, &err), 0);
+	if (!schema_valid(schema, v, &err))
+		fail_msg("%.*s: %s", (int)record.len, record.p, err.text);
+	schema_free(schema);
+	buf_release(&text);
+}
 
 static int
 setup(void **state)
@@ -200,12 +237,12 @@ assert_cost(const char *line, enum cost_kind kind, const char *want)
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
 	struct cost cost;
-	struct json v;
 
 	cost_init(&cost, prices, 20000);
 	assert_int_equal(cost_record(&cost, str_of(line), &out, &err), kind);
 	assert_string_equal(out.p, want);
-	assert_int_equal(json_parse(out.p, out.len, &v, &err), 0);
+	if (kind != COST_OTHER && strstr(want, "\"source\":"))
+		assert_fits("response", buf_str(&out));
 	buf_reset(&out); /* a second pass changes nothing */
 	assert_int_equal(cost_record(&cost, str_of(want), &out, &err), kind);
 	assert_string_equal(out.p, want);
@@ -249,10 +286,10 @@ every_item_and_tier_is_named(void **state)
 	    "{\"what\":\"output\",\"tokens\":60,\"usdPerMillion\":15,\"usd\":0.0009},"
 	    "{\"what\":\"reasoning\",\"tokens\":40,\"usdPerMillion\":20,\"usd\":0.0008}]}}");
 	assert_cost(HEAD
-	    "\"model\":\"from\",\"usage\":{\"tokensIn\":200000,\"tokensOut\":0,\"cacheReadTokens\":1}}",
+	    "\"model\":\"from\",\"usage\":{\"tokensIn\":200000,\"tokensOut\":0,\"cacheReadTokens\":1,\"source\":\"reported\"}}",
 	    COST_PRICED,
 	    HEAD
-	    "\"model\":\"from\",\"usage\":{\"tokensIn\":200000,\"tokensOut\":0,\"cacheReadTokens\":1},"
+	    "\"model\":\"from\",\"usage\":{\"tokensIn\":200000,\"tokensOut\":0,\"cacheReadTokens\":1,\"source\":\"reported\"},"
 	    "\"costUsd\":0.8,\"cost\":{\"basis\":\"computed\",\"row\":\"p:from\",\"contextTierFrom\":200000,"
 	    "\"items\":[{\"what\":\"input\",\"tokens\":199999,\"usdPerMillion\":4,\"usd\":0.799996},"
 	    "{\"what\":\"cacheRead\",\"tokens\":1,\"usdPerMillion\":4,\"usd\":0.000004,"
@@ -338,21 +375,21 @@ a_reported_cost_is_kept_and_the_difference_shown(void **state)
 {
 	(void)state;
 	assert_cost(HEAD
-	    "\"model\":\"plain\",\"costUsd\":0.0000030,\"usage\":{\"tokensIn\":1,\"tokensOut\":0},"
+	    "\"model\":\"plain\",\"costUsd\":0.0000030,\"usage\":{\"tokensIn\":1,\"tokensOut\":0,\"source\":\"reported\"},"
 	    "\"cost\":{\"basis\":\"reported\",\"upstreamUsd\":1.0}}",
 	    COST_PRICED,
 	    HEAD
-	    "\"model\":\"plain\",\"costUsd\":0.0000030,\"usage\":{\"tokensIn\":1,\"tokensOut\":0},"
+	    "\"model\":\"plain\",\"costUsd\":0.0000030,\"usage\":{\"tokensIn\":1,\"tokensOut\":0,\"source\":\"reported\"},"
 	    "\"cost\":{\"basis\":\"reported\",\"upstreamUsd\":1.0,\"computedUsd\":0.000002,"
 	    "\"differenceUsd\":0.000001,\"row\":\"p:plain\",\"items\":["
 	    "{\"what\":\"input\",\"tokens\":1,\"usdPerMillion\":2,\"usd\":0.000002},"
 	    "{\"what\":\"output\",\"tokens\":0,\"usdPerMillion\":10,\"usd\":0}]}}");
 	assert_cost(HEAD "\"model\":\"new\",\"costUsd\":0.5,\"cost\":{\"basis\":\"reported\"},"
-			 "\"usage\":{\"tokensIn\":1,\"tokensOut\":0}}",
+			 "\"usage\":{\"tokensIn\":1,\"tokensOut\":0,\"source\":\"reported\"}}",
 	    COST_PRICED,
 	    HEAD
 	    "\"model\":\"new\",\"costUsd\":0.5,\"cost\":{\"basis\":\"reported\","
-	    "\"reason\":\"no price row for p:new\"},\"usage\":{\"tokensIn\":1,\"tokensOut\":0}}");
+	    "\"reason\":\"no price row for p:new\"},\"usage\":{\"tokensIn\":1,\"tokensOut\":0,\"source\":\"reported\"}}");
 }
 
 static void
@@ -458,6 +495,7 @@ endless_model_names_share_one_sum(void **state)
 	assert_int_equal(cost.total.responses, COST_MODELS_MAX + 51);
 	cost_total_record(&cost, &out);
 	assert_non_null(strstr(out.p, "{\"others\":true,\"responses\":51,"));
+	assert_fits("total", buf_str(&out));
 	cost_release(&cost);
 	buf_release(&line);
 	buf_release(&out);
