@@ -98,7 +98,8 @@ visit_record(const struct visit *v, enum serve_end end)
 		jsonw_kstrn(&w, "model", buf_str(&v->request.model));
 	if (v->recorded)
 		jsonw_kstr(&w, "case", mock_case_name(v->recorded));
-	jsonw_ki64(&w, "status", v->reply.status);
+	if (!v->raw || !v->wire.headless)
+		jsonw_ki64(&w, "status", v->reply.status);
 	jsonw_kbool(&w, "stream", v->reply.streamed);
 	if (v->faults.spec)
 		jsonw_kstr(&w, "fault", v->faults.spec);
@@ -307,7 +308,7 @@ visit_begin(void *user, struct serve_exchange *x)
 
 	v->mock = m;
 	v->x = x;
-	v->start_us = clock_mono_us();
+	v->start_us = serve_arrived_us(x);
 	serve_set_data(x, v);
 	mock_request_init(&v->request);
 	buf_init(&v->named, BUF_UNLIMITED);

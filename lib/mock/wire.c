@@ -256,6 +256,7 @@ mock_wire_build(struct mock_wire *w, const struct mock_reply *r, const struct mo
 									 : FRAMING_LENGTH;
 	b.wait_us = r->head_wait_us;
 	wire_strike_head(&b);
+	w->headless = b.ended || b.wait_us == MOCK_FOREVER;
 	if (b.ended)
 		return;
 	wire_head(&b);

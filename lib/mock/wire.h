@@ -22,6 +22,7 @@ enum mock_ending { MOCK_END_CLOSE, MOCK_END_RESET };
 struct mock_wire {
 	struct mock_tape tape; /* all bytes of the connection from here on */
 	enum mock_ending ending;
+	bool headless; /* nothing of the answer is sent, not even its status */
 	bool complete; /* the answer is whole: nothing was cut off or put in its way */
 };
 

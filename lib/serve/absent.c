@@ -80,6 +80,13 @@ serve_body(const struct serve_exchange *x)
 	ABSENT;
 }
 
+int64_t
+serve_arrived_us(const struct serve_exchange *x)
+{
+	(void)x;
+	ABSENT;
+}
+
 void
 serve_set_data(struct serve_exchange *x, void *data)
 {

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "serve/listen.h"
 #include "serve/rawsock.h"
+#include "sys/clock.h"
 
 enum {
 	SERVE_SLOW_AT = 256 << 10, /* bytes that wait before serve_is_slow */
@@ -31,6 +32,7 @@ struct serve {
 	uv_prepare_t prepare;
 	uv_timer_t timer;
 	unsigned handles; /* open ones of the three above */
+	int64_t run_us; /* when the daemon ran last */
 	bool dirty; /* a connection was resumed: the daemon must run before the loop sleeps */
 	char *url;
 	size_t body_max;
@@ -56,6 +58,7 @@ struct serve_exchange {
 	struct rawsock *sock;
 	char *method, *target;
 	struct buf body;
+	int64_t arrived_us;
 	void *data;
 	enum serve_answer answer;
 	int status;
@@ -241,6 +244,7 @@ serve_advance(struct serve_exchange *x)
 		serve_reply(x, 413, NULL, STR_LIT("the request body is too large\n"));
 	} else if (!x->asked) {
 		x->asked = true;
+		x->arrived_us = x->serve->run_us;
 		x->serve->on->request(x->serve->user, x);
 	}
 	switch (x->answer) {
@@ -333,6 +337,7 @@ static void
 serve_run(struct serve *s)
 {
 	s->dirty = false;
+	s->run_us = clock_mono_us();
 	(void)MHD_run(s->daemon); /* fails only when shut down */
 }
 
@@ -514,6 +519,12 @@ struct str
 serve_body(const struct serve_exchange *x)
 {
 	return buf_str(&x->body);
+}
+
+int64_t
+serve_arrived_us(const struct serve_exchange *x)
+{
+	return x->arrived_us;
 }
 
 void

@@ -74,6 +74,8 @@ struct str serve_query(const struct serve_exchange *x); /* what stands after '?'
 bool serve_query_get(const struct serve_exchange *x, const char *name, struct buf *out);
 const char *serve_header(const struct serve_exchange *x, const char *name); /* NULL where absent */
 struct str serve_body(const struct serve_exchange *x);
+/* When it came, on clock_mono_us: as the server began to look at what had arrived. */
+int64_t serve_arrived_us(const struct serve_exchange *x);
 void serve_unescape(struct str s, struct buf *out); /* %41 -> A; malformed ones stay */
 
 void serve_set_data(struct serve_exchange *x, void *data);
