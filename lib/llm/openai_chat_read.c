@@ -358,9 +358,7 @@ read_object(struct answer *a, struct json data, bool whole)
 	}
 	if (a->choice_done)
 		keep_list(a, KEY_CITATIONS, "citations", v[E_CITATIONS]);
-	if (json_exists(v[E_ERROR]) && !(v[E_ERROR].kind == JSON_OBJECT && !json_count(v[E_ERROR])))
-		answer_error_json(a, 0, data);
-	else if (json_eq(v[E_OBJECT], "error"))
+	if (json_count(v[E_ERROR]) || says_something(v[E_ERROR]) || json_eq(v[E_OBJECT], "error"))
 		answer_error_json(a, 0, data);
 	return n;
 }

@@ -2,274 +2,56 @@
 /* openai_chat_turns - a conversation in the form of chat completions' messages. */
 #include <stdlib.h>
 
-#include "base/mem.h"
 #include "llm/openai_chat.h"
-
-struct turns {
-	const struct build *b;
-	const struct openai_server *server;
-	struct jsonw *w;
-	struct err *err;
-	char *model; /* b->model as a C string */
-	bool developer; /* the system speaks as "developer" */
-};
-
-/* A JSON string's bytes between its quotes: escaped as they are, so strings can be joined. */
-static void
-add_inner(struct buf *out, struct json v)
-{
-	if (v.kind == JSON_STRING)
-		buf_add(out, v.p + 1, v.len - 2);
-}
 
 /* The part's state where it comes from this provider and model. */
 static struct json
-opaque_of(const struct turns *t, struct json part)
+opaque_of(const struct openai_request *q, struct json part)
 {
-	return request_opaque(part, t->b->provider->name, t->model);
-}
-
-static void
-write_raw(struct turns *t, const char *key, struct buf *raw)
-{
-	jsonw_key(t->w, key);
-	jsonw_raw(t->w, buf_str(raw));
-	buf_release(raw);
-}
-
-static void
-write_url(struct turns *t, const char *type, struct buf *url)
-{
-	jsonw_kstr(t->w, "type", type);
-	jsonw_key(t->w, type);
-	jsonw_object(t->w);
-	write_raw(t, "url", url);
-	jsonw_end(t->w);
-}
-
-/* --- media --- */
-
-/* The part's url, or its data as a data URI, as a raw JSON string. */
-static struct buf
-data_url(struct json part)
-{
-	struct json url = json_get(part, "url");
-	struct buf out = BUF_INIT(BUF_UNLIMITED);
-
-	if (json_exists(url)) {
-		buf_addstr(&out, json_raw(url));
-		return out;
-	}
-	buf_adds(&out, "\"data:");
-	add_inner(&out, json_get(part, "mediaType"));
-	buf_adds(&out, ";base64,");
-	add_inner(&out, json_get(part, "data"));
-	buf_addc(&out, '"');
-	return out;
-}
-
-static int
-write_file_id(struct turns *t, struct json id)
-{
-	jsonw_kstr(t->w, "type", "file");
-	jsonw_key(t->w, "file");
-	jsonw_object(t->w);
-	jsonw_kjson(t->w, "file_id", id);
-	jsonw_end(t->w);
-	return 0;
-}
-
-static int
-write_image(struct turns *t, struct json part)
-{
-	struct buf url;
-
-	if (json_exists(json_get(part, "fileId")))
-		return write_file_id(t, json_get(part, "fileId"));
-	url = data_url(part);
-	write_url(t, "image_url", &url);
-	return 0;
-}
-
-static int
-write_video(struct turns *t, struct json part)
-{
-	struct buf url;
-
-	if (!(t->server->flags & OPENAI_VIDEO) || json_exists(json_get(part, "fileId")))
-		return err_set(t->err, EXIT_NO, "this provider takes no video parts");
-	url = data_url(part);
-	write_url(t, "video_url", &url);
-	return 0;
-}
-
-/* The API names formats, not media types: "audio/mpeg" is "mp3". */
-static int
-write_audio(struct turns *t, struct json part)
-{
-	static const char *const renamed[][2] = { { "mpeg", "mp3" }, { "x-wav", "wav" },
-		{ "wave", "wav" }, { "vnd.wave", "wav" }, { "x-m4a", "m4a" }, { NULL, NULL } };
-	struct json data = json_get(part, "data");
-	struct str type = STR_NONE, family;
-	size_t i;
-
-	if (!json_exists(data))
-		return err_set(t->err, EXIT_NO, "this provider takes audio as data only");
-	if (json_plain(json_get(part, "mediaType"), &type))
-		(void)str_split(&type, '/', &family); /* what is left is the subtype */
-	for (i = 0; renamed[i][0] && !str_eq_nocase(type, renamed[i][0]); i++)
-		;
-	jsonw_kstr(t->w, "type", "input_audio");
-	jsonw_key(t->w, "input_audio");
-	jsonw_object(t->w);
-	jsonw_kjson(t->w, "data", data);
-	jsonw_kstrn(t->w, "format", renamed[i][0] ? str_of(renamed[i][1]) : type);
-	jsonw_end(t->w);
-	return 0;
-}
-
-static int
-write_file(struct turns *t, struct json part)
-{
-	struct json name = json_get(part, "name"), text = json_get(part, "text");
-	struct buf data;
-
-	if (json_exists(json_get(part, "fileId")))
-		return write_file_id(t, json_get(part, "fileId"));
-	if (json_exists(text)) {
-		jsonw_kstr(t->w, "type", "text");
-		jsonw_kjson(t->w, "text", text);
-		return 0;
-	}
-	if (json_exists(json_get(part, "url")) && (t->server->flags & OPENAI_OWN))
-		return err_set(
-		    t->err, EXIT_NO, "this provider takes files as data or fileId, not by url");
-	data = data_url(part);
-	jsonw_kstr(t->w, "type", "file");
-	jsonw_key(t->w, "file");
-	jsonw_object(t->w);
-	if (json_exists(name))
-		jsonw_kjson(t->w, "filename", name);
-	else
-		jsonw_kstr(t->w, "filename", "file");
-	write_raw(t, "file_data", &data);
-	jsonw_end(t->w);
-	return 0;
-}
-
-/* --- content --- */
-
-static bool
-wants_cache(const struct turns *t, struct json part)
-{
-	struct json cache = json_get(part, "cache");
-
-	return (t->server->flags & OPENAI_CACHE_CONTROL) && !t->b->request->options.cache_off &&
-	       (json_is_true(cache) || cache.kind == JSON_STRING);
-}
-
-static void
-write_cache(struct turns *t, struct json part)
-{
-	if (!wants_cache(t, part))
-		return;
-	jsonw_key(t->w, "cache_control");
-	jsonw_object(t->w);
-	jsonw_kstr(t->w, "type", "ephemeral");
-	if (json_eq(json_get(part, "cache"), "1h"))
-		jsonw_kstr(t->w, "ttl", "1h");
-	jsonw_end(t->w);
-}
-
-/* A block of this provider's own. */
-static bool
-is_ours(const struct turns *t, struct json part)
-{
-	struct json name = json_get(part, "provider");
-
-	return json_eq(name, t->b->provider->name) || json_eq(name, t->b->provider->dialect->name);
-}
-
-/* One part as an element of a content array. */
-static int
-write_part(struct turns *t, const struct request_parts *p)
-{
-	int r = 0;
-
-	if (p->type == PART_PROVIDER) {
-		if (is_ours(t, p->part))
-			jsonw_json(t->w, json_get(p->part, "value"));
-		return 0;
-	}
-	if (p->type == PART_REASONING || p->type == PART_TOOL_CALL || p->type == PART_TOOL_RESULT)
-		return 0;
-	jsonw_object(t->w);
-	switch (p->type) {
-	case PART_TEXT:
-		jsonw_kstr(t->w, "type", "text");
-		jsonw_kjson(t->w, "text", p->text);
-		break;
-	case PART_IMAGE:
-		r = write_image(t, p->part);
-		break;
-	case PART_AUDIO:
-		r = write_audio(t, p->part);
-		break;
-	case PART_VIDEO:
-		r = write_video(t, p->part);
-		break;
-	case PART_FILE:
-		r = write_file(t, p->part);
-		break;
-	case PART_REASONING:
-	case PART_TOOL_CALL:
-	case PART_TOOL_RESULT:
-	case PART_PROVIDER:
-		break;
-	}
-	write_cache(t, p->part);
-	jsonw_end(t->w);
-	return r;
-}
-
-/* Whether one string says it all. */
-static bool
-is_one_text(const struct turns *t, struct json content)
-{
-	struct request_parts p = request_parts(content);
-	size_t n = 0;
-
-	while (request_next_part(&p)) {
-		if (p.type != PART_TEXT || wants_cache(t, p.part) || ++n > 1)
-			return false;
-	}
-	return n == 1;
-}
-
-static int
-write_content(struct turns *t, struct json content)
-{
-	struct request_parts p = request_parts(content);
-
-	jsonw_key(t->w, "content");
-	if (is_one_text(t, content)) {
-		(void)request_next_part(&p); /* it is there */
-		jsonw_json(t->w, p.text);
-		return 0;
-	}
-	jsonw_array(t->w);
-	while (request_next_part(&p)) {
-		if (write_part(t, &p) < 0)
-			return -1;
-	}
-	jsonw_end(t->w);
-	return 0;
+	return request_opaque(part, q->b->provider->name, q->model);
 }
 
 /* --- tool results --- */
 
+static bool
+is_short_id(struct str id)
+{
+	size_t i;
+
+	for (i = 0; i < id.len; i++) {
+		if (!strchr(
+			"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", id.p[i]))
+			return false;
+	}
+	return id.len == 9;
+}
+
+/* A call's id. One that another provider made is replaced where the server refuses its form, in the
+ * call and in its result alike (FNV-1a, in letters and digits). */
 static void
-write_result_parts(struct turns *t, struct json content)
+write_id(struct openai_request *q, const char *key, struct json id)
+{
+	struct str text = STR_NONE;
+	uint64_t hash = UINT64_C(14695981039346656037);
+	char made[9]; /* of OPENAI_SHORT_IDS */
+	size_t i;
+
+	if (!(q->server->flags & OPENAI_SHORT_IDS) ||
+	    (json_plain(id, &text) && is_short_id(text))) {
+		jsonw_kjson(&q->w, key, id);
+		return;
+	}
+	for (i = 0; i < id.len; i++)
+		hash = (hash ^ (unsigned char)id.p[i]) * UINT64_C(1099511628211);
+	for (i = 0; i < sizeof made; i++) {
+		made[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36];
+		hash /= 36;
+	}
+	jsonw_kstrn(&q->w, key, (struct str){ made, sizeof made });
+}
+
+static void
+write_result_parts(struct openai_request *q, struct json content)
 {
 	struct request_parts p = request_parts(content);
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
@@ -277,49 +59,49 @@ write_result_parts(struct turns *t, struct json content)
 	buf_addc(&text, '"');
 	while (request_next_part(&p)) {
 		if (p.type == PART_TEXT)
-			add_inner(&text, p.text);
+			openai_chat_inner(&text, p.text);
 		else if (json_exists(json_get(p.part, "text")))
-			add_inner(&text, json_get(p.part, "text"));
+			openai_chat_inner(&text, json_get(p.part, "text"));
 		else
-			answer_warn(t->b->answer, "messages",
+			answer_warn(q->b->answer, "messages",
 			    "a tool result's %s part cannot be carried", part_type_name(p.type));
 	}
 	buf_addc(&text, '"');
-	write_raw(t, "content", &text);
+	openai_chat_raw_member(q, "content", &text);
 }
 
 static void
-write_result(struct turns *t, struct json part)
+write_result(struct openai_request *q, struct json part)
 {
 	struct json content = json_get(part, "content");
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 
-	jsonw_object(t->w);
-	jsonw_kstr(t->w, "role", "tool");
-	jsonw_kjson(t->w, "tool_call_id", json_get(part, "id"));
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "role", "tool");
+	write_id(q, "tool_call_id", json_get(part, "id"));
 	if (content.kind == JSON_STRING) {
-		jsonw_kjson(t->w, "content", content);
+		jsonw_kjson(&q->w, "content", content);
 	} else if (request_is_parts(content)) {
-		write_result_parts(t, content);
+		write_result_parts(q, content);
 	} else if (json_exists(content)) {
 		jsonw_quote(&text, json_raw(content));
-		write_raw(t, "content", &text);
+		openai_chat_raw_member(q, "content", &text);
 	} else {
-		jsonw_kstr(t->w, "content", "");
+		jsonw_kstr(&q->w, "content", "");
 	}
-	jsonw_end(t->w);
+	jsonw_end(&q->w);
 }
 
 /* Results are messages of their own, before what else the turn says. True where it says more. */
 static bool
-write_results(struct turns *t, struct json content)
+write_results(struct openai_request *q, struct json content)
 {
 	struct request_parts p = request_parts(content);
 	bool more = false;
 
 	while (request_next_part(&p)) {
 		if (p.type == PART_TOOL_RESULT)
-			write_result(t, p.part);
+			write_result(q, p.part);
 		else
 			more = true;
 	}
@@ -329,42 +111,42 @@ write_results(struct turns *t, struct json content)
 /* --- the assistant's turn --- */
 
 static void
-write_call(struct turns *t, struct json part)
+write_call(struct openai_request *q, struct json part)
 {
 	struct json arguments = json_get(part, "arguments"), input = json_get(part, "input");
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	bool custom = !json_exists(arguments) && json_exists(input);
 
-	jsonw_object(t->w);
-	jsonw_kjson(t->w, "id", json_get(part, "id"));
-	jsonw_kstr(t->w, "type", custom ? "custom" : "function");
-	jsonw_key(t->w, custom ? "custom" : "function");
-	jsonw_object(t->w);
-	jsonw_kjson(t->w, "name", json_get(part, "name"));
+	jsonw_object(&q->w);
+	write_id(q, "id", json_get(part, "id"));
+	jsonw_kstr(&q->w, "type", custom ? "custom" : "function");
+	jsonw_key(&q->w, custom ? "custom" : "function");
+	jsonw_object(&q->w);
+	jsonw_kjson(&q->w, "name", json_get(part, "name"));
 	if (custom) {
-		jsonw_kjson(t->w, "input", input);
+		jsonw_kjson(&q->w, "input", input);
 	} else {
 		jsonw_quote(&text, json_exists(arguments) ? json_raw(arguments) : STR_LIT("{}"));
-		write_raw(t, "arguments", &text);
+		openai_chat_raw_member(q, "arguments", &text);
 	}
-	jsonw_end(t->w);
-	jsonw_members(t->w, opaque_of(t, part));
-	write_cache(t, part);
-	jsonw_end(t->w);
+	jsonw_end(&q->w);
+	jsonw_members(&q->w, opaque_of(q, part));
+	openai_chat_cache(q, part);
+	jsonw_end(&q->w);
 }
 
 static void
-write_calls(struct turns *t, struct json content)
+write_calls(struct openai_request *q, struct json content)
 {
 	struct request_parts p = request_parts(content);
 
-	jsonw_key(t->w, "tool_calls");
-	jsonw_array(t->w);
+	jsonw_key(&q->w, "tool_calls");
+	jsonw_array(&q->w);
 	while (request_next_part(&p)) {
 		if (p.type == PART_TOOL_CALL)
-			write_call(t, p.part);
+			write_call(q, p.part);
 	}
-	jsonw_end(t->w);
+	jsonw_end(&q->w);
 }
 
 /* What the parts of an assistant's turn come to. */
@@ -392,59 +174,59 @@ add_list(struct buf *out, struct json list)
 
 /* Only parsed files need go back (OpenRouter); to send sources back is an error elsewhere. */
 static struct json
-annotations_of(const struct turns *t, struct json part)
+annotations_of(const struct openai_request *q, struct json part)
 {
 	struct json list = json_find(json_get(part, "value"), "annotations");
 
-	if (!is_ours(t, part) || !json_eq(json_find(list, "0.type"), "file"))
+	if (!openai_chat_is_ours(q, part) || !json_eq(json_find(list, "0.type"), "file"))
 		return JSON_ABSENT;
 	return list;
 }
 
 static void
-gather_reasoning(struct turns *t, struct turn *turn, const struct request_parts *p)
+gather_reasoning(struct openai_request *q, struct turn *turn, const struct request_parts *p)
 {
-	struct json opaque = opaque_of(t, p->part), field = json_get(opaque, "field");
+	struct json opaque = opaque_of(q, p->part), field = json_get(opaque, "field");
 
 	/* The first reasoner refuses its own reasoning; its successors ask for it. */
-	if (str_has_nocase(t->b->model, "deepseek-r1"))
+	if (str_has_nocase(q->b->model, "deepseek-r1"))
 		return;
 	add_list(&turn->details, json_get(opaque, "reasoning_details"));
 	if (!json_exists(field))
 		return;
 	turn->field = field;
-	add_inner(&turn->reasoning, p->text);
+	openai_chat_inner(&turn->reasoning, p->text);
 }
 
 static void
-gather(struct turns *t, struct turn *turn, struct json content)
+gather(struct openai_request *q, struct turn *turn, struct json content)
 {
 	struct request_parts p = request_parts(content);
 
 	while (request_next_part(&p)) {
 		switch (p.type) {
 		case PART_TEXT:
-			add_inner(&turn->text, p.text);
+			openai_chat_inner(&turn->text, p.text);
 			turn->texts++;
 			break;
 		case PART_REASONING:
-			gather_reasoning(t, turn, &p);
+			gather_reasoning(q, turn, &p);
 			break;
 		case PART_TOOL_CALL:
 			turn->calls++;
 			break;
-		case PART_AUDIO:
-			if (json_exists(opaque_of(t, p.part)))
-				turn->audio = opaque_of(t, p.part);
+		case PART_AUDIO: /* its transcript is in the text */
+			if (json_exists(opaque_of(q, p.part)))
+				turn->audio = opaque_of(q, p.part);
 			break;
 		case PART_PROVIDER:
-			if (json_exists(annotations_of(t, p.part)))
-				turn->annotations = annotations_of(t, p.part);
+			if (json_exists(annotations_of(q, p.part)))
+				turn->annotations = annotations_of(q, p.part);
 			break;
 		case PART_IMAGE:
 		case PART_VIDEO:
 		case PART_FILE:
-			answer_warn(t->b->answer, "messages",
+			answer_warn(q->b->answer, "messages",
 			    "an assistant's %s part cannot be carried", part_type_name(p.type));
 			break;
 		case PART_TOOL_RESULT:
@@ -455,30 +237,30 @@ gather(struct turns *t, struct turn *turn, struct json content)
 
 /* Content that begins with Mistral's thinking. */
 static void
-write_thinking_content(struct turns *t, struct turn *turn)
+write_thinking_content(struct openai_request *q, struct turn *turn)
 {
-	jsonw_array(t->w);
-	jsonw_object(t->w);
-	jsonw_kstr(t->w, "type", "thinking");
-	jsonw_key(t->w, "thinking");
-	jsonw_array(t->w);
-	jsonw_object(t->w);
-	jsonw_kstr(t->w, "type", "text");
-	write_raw(t, "text", &turn->reasoning);
-	jsonw_end(t->w);
-	jsonw_end(t->w);
-	jsonw_end(t->w);
+	jsonw_array(&q->w);
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "type", "thinking");
+	jsonw_key(&q->w, "thinking");
+	jsonw_array(&q->w);
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "type", "text");
+	openai_chat_raw_member(q, "text", &turn->reasoning);
+	jsonw_end(&q->w);
+	jsonw_end(&q->w);
+	jsonw_end(&q->w);
 	if (turn->texts) {
-		jsonw_object(t->w);
-		jsonw_kstr(t->w, "type", "text");
-		write_raw(t, "text", &turn->text);
-		jsonw_end(t->w);
+		jsonw_object(&q->w);
+		jsonw_kstr(&q->w, "type", "text");
+		openai_chat_raw_member(q, "text", &turn->text);
+		jsonw_end(&q->w);
 	}
-	jsonw_end(t->w);
+	jsonw_end(&q->w);
 }
 
 static void
-write_assistant(struct turns *t, struct json content)
+write_assistant(struct openai_request *q, struct json content)
 {
 	struct turn turn = { .text = BUF_INIT(BUF_UNLIMITED),
 		.reasoning = BUF_INIT(BUF_UNLIMITED),
@@ -487,33 +269,33 @@ write_assistant(struct turns *t, struct json content)
 
 	buf_addc(&turn.text, '"');
 	buf_addc(&turn.reasoning, '"');
-	gather(t, &turn, content);
+	gather(q, &turn, content);
 	buf_addc(&turn.text, '"');
 	buf_addc(&turn.reasoning, '"');
 	field = json_strdup(turn.field);
-	jsonw_kstr(t->w, "role", "assistant");
-	jsonw_key(t->w, "content");
+	jsonw_kstr(&q->w, "role", "assistant");
+	jsonw_key(&q->w, "content");
 	if (json_eq(turn.field, "thinking"))
-		write_thinking_content(t, &turn);
+		write_thinking_content(q, &turn);
 	else if (turn.texts || !turn.calls)
-		jsonw_raw(t->w, buf_str(&turn.text));
+		jsonw_raw(&q->w, buf_str(&turn.text));
 	else
-		jsonw_null(t->w);
+		jsonw_null(&q->w);
 	if (turn.details.len) {
-		jsonw_key(t->w, "reasoning_details");
-		jsonw_array(t->w);
-		jsonw_raw(t->w, buf_str(&turn.details));
-		jsonw_end(t->w);
+		jsonw_key(&q->w, "reasoning_details");
+		jsonw_array(&q->w);
+		jsonw_raw(&q->w, buf_str(&turn.details));
+		jsonw_end(&q->w);
 	} else if (field && strcmp(field, "thinking") != 0) {
-		write_raw(t, field, &turn.reasoning);
-	} else if (turn.calls && (t->server->flags & OPENAI_REASONING_BACK)) {
-		jsonw_kstr(t->w, "reasoning_content", "");
+		openai_chat_raw_member(q, field, &turn.reasoning);
+	} else if (turn.calls && (q->server->flags & OPENAI_REASONING_BACK)) {
+		jsonw_kstr(&q->w, "reasoning_content", "");
 	}
-	jsonw_members(t->w, turn.audio);
+	jsonw_members(&q->w, turn.audio);
 	if (json_exists(turn.annotations))
-		jsonw_kjson(t->w, "annotations", turn.annotations);
+		jsonw_kjson(&q->w, "annotations", turn.annotations);
 	if (turn.calls)
-		write_calls(t, content);
+		write_calls(q, content);
 	free(field);
 	buf_release(&turn.text);
 	buf_release(&turn.reasoning);
@@ -523,57 +305,47 @@ write_assistant(struct turns *t, struct json content)
 /* --- the conversation --- */
 
 static int
-write_turn(struct turns *t, const struct request_turns *turn)
+write_turn(struct openai_request *q, const struct request_turns *turn)
 {
 	int r = 0;
 
 	if (turn->role == ROLE_TOOL || turn->role == ROLE_USER) {
-		if (!write_results(t, turn->content))
+		if (!write_results(q, turn->content))
 			return 0;
 	}
-	jsonw_object(t->w);
+	jsonw_object(&q->w);
 	switch (turn->role) {
 	case ROLE_ASSISTANT:
-		write_assistant(t, turn->content);
+		write_assistant(q, turn->content);
 		break;
 	case ROLE_SYSTEM:
-		jsonw_kstr(t->w, "role", t->developer ? "developer" : "system");
+		jsonw_kstr(&q->w, "role", q->own_reasoning ? "developer" : "system");
 		if (turn->text.p)
-			jsonw_kstrn(t->w, "content", turn->text);
+			jsonw_kstrn(&q->w, "content", turn->text);
 		else
-			r = write_content(t, turn->content);
+			r = openai_chat_content(q, turn->content);
 		break;
 	case ROLE_USER:
 	case ROLE_TOOL:
-		jsonw_kstr(t->w, "role", "user");
-		r = write_content(t, turn->content);
+		jsonw_kstr(&q->w, "role", "user");
+		r = openai_chat_content(q, turn->content);
 		break;
 	}
-	jsonw_end(t->w);
+	jsonw_end(&q->w);
 	return r;
 }
 
 int
-openai_chat_messages(
-    const struct build *b, const struct openai_server *server, struct jsonw *w, struct err *err)
+openai_chat_messages(struct openai_request *q)
 {
-	struct request_turns turn = request_turns(b->request);
-	struct turns t = {
-		.b = b,
-		.server = server,
-		.w = w,
-		.err = err,
-		.model = xmemdup(b->model.p, b->model.len),
-		.developer = (server->flags & OPENAI_OWN) && openai_chat_model_reasons(b->model),
-	};
+	struct request_turns turn = request_turns(q->b->request);
 	int r = 0;
 
-	jsonw_key(w, "messages");
-	jsonw_array(w);
+	jsonw_key(&q->w, "messages");
+	jsonw_array(&q->w);
 	while (r == 0 && request_next_turn(&turn))
-		r = write_turn(&t, &turn);
+		r = write_turn(q, &turn);
 	if (r == 0)
-		jsonw_end(w);
-	free(t.model);
+		jsonw_end(&q->w);
 	return r;
 }

@@ -180,7 +180,9 @@ reader_feed(struct reader *r, const char *p, size_t n)
 		return true;
 	if (frame_feed(r->frame, p, n, &err) < 0 && !a->overflow)
 		answer_fail(a, ERROR_PROTOCOL, "%s", err.text);
-	return a->error.kind == ERROR_NONE && !a->overflow;
+	if (a->overflow)
+		answer_fail(a, ERROR_PROTOCOL, "the answer is too large");
+	return a->error.kind == ERROR_NONE;
 }
 
 /* How a transport's end reads as an error; ERROR_NONE where it is none. */

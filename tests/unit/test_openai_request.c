@@ -218,6 +218,25 @@ the_first_reasoner_never_gets_its_reasoning_back(void **state)
 	    "");
 }
 
+static void
+mistral_gets_ids_of_its_own_form_in_calls_and_results_alike(void **state)
+{
+	(void)state;
+	expect_at("https://api.mistral.ai", NULL,
+	    TURNS(
+		"{\"role\":\"assistant\",\"content\":[{\"type\":\"toolCall\",\"id\":\"call_1\",\"name\":\"f\",\"arguments\":{}},"
+		"{\"type\":\"toolCall\",\"id\":\"aB3dE6gH9\",\"name\":\"f\",\"arguments\":{}}]},"
+		"{\"role\":\"tool\",\"content\":[{\"type\":\"toolResult\",\"id\":\"call_1\",\"content\":\"x\"},"
+		"{\"type\":\"toolResult\",\"id\":\"aB3dE6gH9\",\"content\":\"y\"}]}"),
+	    SENT(
+		"{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
+		"{\"id\":\"p2lpsz8ng\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},"
+		"{\"id\":\"aB3dE6gH9\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
+		"{\"role\":\"tool\",\"tool_call_id\":\"p2lpsz8ng\",\"content\":\"x\"},"
+		"{\"role\":\"tool\",\"tool_call_id\":\"aB3dE6gH9\",\"content\":\"y\"}"),
+	    "");
+}
+
 /* --- options --- */
 
 #define ASK(options) "{\"prompt\":\"x\",\"options\":{" options "}}"
@@ -259,7 +278,7 @@ openais_reasoning_models_have_rules_of_their_own(void **state)
 	    "");
 	expect_at(openai, "gpt-5-mini", ASK("\"reasoning\":\"off\""),
 	    GOT("gpt-5-mini", ",\"reasoning_effort\":\"minimal\",\"stream\":false"),
-	    "{\"option\":\"options.reasoning\",\"message\":\"this model always reasons\"}");
+	    "{\"option\":\"options.reasoning\",\"message\":\"this model always reasons; the least is asked for\"}");
 	expect_at(openai, "gpt-4o-mini", ASK("\"maxTokens\":9,\"reasoning\":\"low\""),
 	    GOT("gpt-4o-mini", ",\"max_tokens\":9,\"stream\":false"),
 	    "{\"option\":\"options.reasoning\",\"message\":\"this model does not reason\"}");
@@ -279,6 +298,13 @@ each_server_is_told_in_its_own_words_how_much_to_reason(void **state)
 		    "{\"option\":\"options.reasoning\",\"message\":\"\\\"xhigh\\\" is not known here; \\\"high\\\" is asked for\"}" },
 		{ lab, "{\"budgetTokens\":100}", "",
 		    "{\"option\":\"options.reasoning\",\"message\":\"a token budget cannot be carried; use a level\"}" },
+		{ "https://api.x.ai", "\"off\"", "",
+		    "{\"option\":\"options.reasoning\",\"message\":\"this provider has no word for it\"}" },
+		{ "https://api.mistral.ai", "\"high\"", ",\"reasoning_effort\":\"high\"", "" },
+		{ "https://api.mistral.ai", "\"low\"", ",\"reasoning_effort\":\"high\"",
+		    "{\"option\":\"options.reasoning\",\"message\":\"\\\"low\\\" is not known here; \\\"high\\\" is asked for\"}" },
+		{ "https://api.moonshot.ai", "\"high\"", ",\"thinking\":{\"type\":\"enabled\"}",
+		    "{\"option\":\"options.reasoning\",\"message\":\"it is on or off here, and no level can be carried\"}" },
 		{ "https://openrouter.ai/api", "\"xhigh\"", ",\"reasoning\":{\"effort\":\"xhigh\"}",
 		    "" },
 		{ "https://openrouter.ai/api", "{\"budgetTokens\":100}",
@@ -328,6 +354,8 @@ tools_and_the_choice_among_them_are_sent_together(void **state)
 	    "");
 	expect_at("https://api.mistral.ai/v1", NULL, WITH_TOOL(",\"toolChoice\":\"required\""),
 	    GOT("m", ",\"tools\":[" TOOL "],\"tool_choice\":\"any\",\"stream\":false"), "");
+	expect_at("https://api.mistral.ai/v1", NULL, WITH_TOOL(",\"toolChoice\":\"none\""),
+	    GOT("m", ",\"stream\":false"), "");
 	expect_at(lab, NULL, WITH_TOOL(",\"toolChoice\":{\"name\":\"f\"}"),
 	    GOT("m",
 		",\"tools\":[" TOOL
@@ -430,6 +458,7 @@ main(void)
 		cmocka_unit_test(a_calls_own_state_and_blocks_of_the_provider_go_back),
 		cmocka_unit_test(deepseek_gets_an_empty_reasoning_for_a_turn_with_calls),
 		cmocka_unit_test(the_first_reasoner_never_gets_its_reasoning_back),
+		cmocka_unit_test(mistral_gets_ids_of_its_own_form_in_calls_and_results_alike),
 		cmocka_unit_test(options_take_the_names_of_the_server),
 		cmocka_unit_test(openais_reasoning_models_have_rules_of_their_own),
 		cmocka_unit_test(each_server_is_told_in_its_own_words_how_much_to_reason),
