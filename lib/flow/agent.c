@@ -2,6 +2,7 @@
 /* agent - agent directories: where an image is found, and what its agent.yaml says. */
 #include "flow/agent.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -18,6 +19,7 @@ agent_free(struct agent *a)
 	free(a->image);
 	free(a->dir);
 	free(a->program);
+	free(a->absolute);
 	yaml_doc_free(a->doc);
 	task_release(&a->task);
 	schema_free(a->input_schema);
@@ -55,7 +57,7 @@ root_command(struct agent *a)
 
 	if (!program || program[0] == '/' || !strchr(program, '/'))
 		return;
-	a->program = file_join(a->dir, program);
+	a->program = file_join(a->absolute, program);
 	a->task.command[0] = a->program;
 }
 
@@ -78,6 +80,9 @@ read_members(struct agent *a, struct expr_list *exprs, struct err *err)
 		    "an agent needs a prompt or a command, and this has neither");
 	if (output)
 		a->output = expr_add(exprs, a->doc, field_get(&m, "output"), "output");
+	a->absolute = realpath(a->dir, NULL);
+	if (!a->absolute)
+		return err_sys(err, errno, "cannot resolve %s", a->dir);
 	root_command(a);
 	return 0;
 }

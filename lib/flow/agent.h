@@ -17,6 +17,7 @@
 
 struct agent {
 	char *image, *dir;
+	char *absolute; /* dir, wherever one stands */
 	char *program; /* its command's path, where that is relative to dir; NULL */
 	struct yaml_doc *doc;
 	const char *name, *version; /* NULL where agent.yaml does not say */

@@ -30,6 +30,8 @@ run_new(const struct run_config *config)
 	rand_seed(&run->chance, config->seed);
 	buf_init(&run->env_json, BUF_UNLIMITED);
 	run->procs = procs_new(config->loop);
+	uv_prepare_init(config->loop, &run->turns);
+	run->turns.data = run;
 	for (size_t i = 0; i < count; i++) {
 		struct run_node *n = &run->nodes[i];
 
@@ -61,6 +63,7 @@ run_free(struct run *run)
 		return;
 	for (size_t i = 0; i < run->w->count; i++)
 		node_free(&run->nodes[i]);
+	uv_close((uv_handle_t *)&run->turns, NULL);
 	coproc_free(run->llm);
 	procs_free(run->procs);
 	uv_run(run->config.loop, UV_RUN_NOWAIT); /* the handles' memory is needed until now */
@@ -395,6 +398,18 @@ is_over(const struct run *run)
 	return run->running == 0 && run->queue_len == 0 && run->backing_off == 0;
 }
 
+/* Before the loop goes to sleep: timers and exits have had their say. (Between calls of UV_RUN_ONCE
+ * would not do: it sleeps after a timer has fired.) */
+static void
+take_turns(uv_prepare_t *handle)
+{
+	struct run *run = handle->data;
+
+	turn(run);
+	if (is_over(run))
+		uv_stop(run->config.loop);
+}
+
 static int
 exit_status(const struct run *run)
 {
@@ -469,8 +484,9 @@ run_execute(struct run *run, struct err *err)
 		run_event_ready(run, i);
 		queue_push(run, i);
 	}
-	for (turn(run); !is_over(run); turn(run))
-		uv_run(run->config.loop, UV_RUN_ONCE);
+	uv_prepare_start(&run->turns, take_turns);
+	uv_run(run->config.loop, UV_RUN_DEFAULT);
+	uv_prepare_stop(&run->turns);
 	if (run->broken) {
 		*err = run->err;
 		return EXIT_IO;

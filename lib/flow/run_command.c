@@ -212,7 +212,7 @@ spawn(struct run *run, size_t i, struct err *err)
 		xasprintf("AGENTFLOW_RUN_DIR=%s", run->config.dir->absolute),
 		xasprintf("AGENTFLOW_NODE=%s", node->name),
 		xasprintf("AGENTFLOW_ATTEMPT=%lld", (long long)n->attempt),
-		node->agent ? xasprintf("AGENTFLOW_AGENT_DIR=%s", node->agent->dir) : NULL,
+		node->agent ? xasprintf("AGENTFLOW_AGENT_DIR=%s", node->agent->absolute) : NULL,
 		NULL,
 	};
 	const char **env = proc_env(run->config.env, (const char *const *)own);

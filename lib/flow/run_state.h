@@ -70,6 +70,7 @@ struct run {
 	const struct workflow *w;
 	struct run_node *nodes;
 	struct journal *journal;
+	uv_prepare_t turns;
 	struct procs *procs;
 	struct coproc *llm; /* NULL until a node asks a model */
 	int llm_log;
