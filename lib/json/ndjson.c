@@ -176,7 +176,9 @@ open_file(struct ndjson_reader *r, struct err *err)
 	const char *file = *r->operands++;
 	size_t limit = r->lines.limit;
 
-	r->fd = is_stdin(file) ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	do
+		r->fd = is_stdin(file) ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	while (r->fd < 0 && errno == EINTR); /* a FIFO's open waits */
 	if (r->fd < 0)
 		return err_sys(err, errno, "cannot open %s", file);
 	r->file = file;

@@ -94,6 +94,10 @@ text_is_unescaped(void **state)
 	json_text(parse("\"\\ud83d \\ude00\\ud83d\\ud83d\\ude00\\udc00\""), &out);
 	assert_string_equal(
 	    out.p, "\xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\xF0\x9F\x98\x80\xEF\xBF\xBD");
+	buf_reset(&out);
+	json_text(parse("\"\\udc00\\udc00\\ud83d\\u0041\""), &out);
+	assert_string_equal(out.p, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+				   "A");
 	buf_release(&out);
 	s = json_strdup(parse("\"a\\u0041\""));
 	assert_string_equal(s, "aA");

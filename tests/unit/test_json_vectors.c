@@ -685,6 +685,43 @@ cut_texts_are_never_read_past_their_end(void **state)
 	}
 }
 
+/* A string of plain bytes but for odd, which stands behind pad of them. */
+static bool
+accepts_at(size_t pad, const char *odd)
+{
+	struct buf b = BUF_INIT(BUF_UNLIMITED);
+	bool ok;
+
+	buf_addc(&b, '"');
+	while (b.len <= pad)
+		buf_addc(&b, 'a');
+	buf_adds(&b, odd);
+	while (b.len <= pad + 100)
+		buf_addc(&b, 'b');
+	buf_addc(&b, '"');
+	ok = accepts(b.p, b.len);
+	buf_release(&b);
+	return ok;
+}
+
+static void
+what_is_odd_in_a_string_is_seen_wherever_it_stands(void **state)
+{
+	static const char *const good[] = { "\\n", "\\\\", "\\\"", "\\u00e9", "\xC3\xA9",
+		"\xF0\x9F\x98\x80", "\\\\\\\"\\n\xE2\x82\xAC\\t" };
+	static const char *const bad[] = { "\n", "\x1F", "\\x", "\\u12g4", "\xC3", "\xE2\x82",
+		"\xED\xA0\x80", "\\n\x01", "\"", "\\\\\"", "\xC3\xA9\x80" };
+	size_t pad, i;
+
+	(void)state;
+	for (pad = 0; pad < 200; pad++) {
+		for (i = 0; i < COUNT(good); i++)
+			assert_true(accepts_at(pad, good[i]));
+		for (i = 0; i < COUNT(bad); i++)
+			assert_false(accepts_at(pad, bad[i]));
+	}
+}
+
 static char *
 nested(size_t depth, const char *open, const char *close)
 {
@@ -775,6 +812,7 @@ main(void)
 		cmocka_unit_test(broken_strings_are_refused),
 		cmocka_unit_test(malformed_utf8_and_other_encodings_are_refused),
 		cmocka_unit_test(cut_texts_are_never_read_past_their_end),
+		cmocka_unit_test(what_is_odd_in_a_string_is_seen_wherever_it_stands),
 		cmocka_unit_test(nesting_ends_at_the_limit),
 		cmocka_unit_test(an_error_names_the_byte_and_the_reason),
 	};

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -277,18 +278,48 @@ on_alarm(int sig)
 	(void)sig;
 }
 
-/* A child reads the pipe slowly while a timer interrupts our writes: sum what arrives. */
+/* Interrupt system calls every millisecond, or stop it. */
 static void
-write_through_slow_pipe(bool nonblocking)
+interrupt(bool on)
 {
 	static const struct itimerval every_ms = { { 0, 1000 }, { 0, 1000 } }, never;
 	struct sigaction sa = { .sa_handler = on_alarm };
+
+	assert_int_equal(sigaction(SIGALRM, &sa, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, on ? &every_ms : &never, NULL), 0);
+}
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { 0, ms * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* What the child that reads fd, slowly at first, was sent must be want bytes. */
+static _Noreturn void
+read_slowly(int fd, size_t want)
+{
+	char got[7777];
+	size_t sum = 0, reads = 0;
+	ssize_t n;
+
+	while ((n = read(fd, got, sizeof got)) > 0) {
+		sum += (size_t)n;
+		if (reads++ < 20)
+			pause_ms(5);
+	}
+	_exit(sum == want ? 0 : 1);
+}
+
+static void
+write_through_slow_pipe(bool nonblocking)
+{
 	struct ndjson_writer w;
 	struct err err = ERR_INIT;
-	char record[1000], got[777];
+	char record[1000];
 	int fds[2], status, i;
-	size_t sum = 0;
-	ssize_t n;
 	pid_t child;
 
 	assert_int_equal(pipe(fds), 0);
@@ -296,24 +327,66 @@ write_through_slow_pipe(bool nonblocking)
 	assert_true(child >= 0);
 	if (!child) {
 		close(fds[1]);
-		while ((n = read(fds[0], got, sizeof got)) > 0)
-			sum += (size_t)n;
-		_exit(sum == 1001 * 1000 ? 0 : 1);
+		read_slowly(fds[0], 1001 * 1000);
 	}
 	close(fds[0]);
 	if (nonblocking)
 		assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
-	assert_int_equal(sigaction(SIGALRM, &sa, NULL), 0);
-	assert_int_equal(setitimer(ITIMER_REAL, &every_ms, NULL), 0);
+	interrupt(true);
 	memset(record, 'x', sizeof record);
 	ndjson_writer_init(&w, fds[1], 200000);
 	for (i = 0; i < 1000; i++)
 		ndjson_put(&w, (struct str){ record, sizeof record });
 	assert_int_equal(ndjson_finish(&w, EXIT_OK, &err), EXIT_OK);
-	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	interrupt(false);
 	close(fds[1]);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+}
+
+/* A child writes a FIFO a piece now and then. */
+static void
+an_interrupted_reader_goes_on(void **state)
+{
+	struct buf path = BUF_INIT(BUF_UNLIMITED);
+	char *operands[] = { NULL, NULL };
+	struct err err = ERR_INIT;
+	struct ndjson_reader *r;
+	struct ndjson_line line;
+	int fd, i, status;
+	pid_t child;
+
+	(void)state;
+	buf_addf(&path, "%s/fifo", dir);
+	assert_int_equal(mkfifo(path.p, 0600), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		pause_ms(5);
+		fd = open(path.p, O_WRONLY);
+		for (i = 0; i < 10; i++) {
+			if (write(fd, "{}\n[", 4) != 4)
+				_exit(1);
+			pause_ms(5);
+			if (write(fd, "]\n", 2) != 2)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	operands[0] = path.p;
+	r = ndjson_open(operands, NDJSON_LINE_MAX);
+	interrupt(true);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(ndjson_next(r, &line, &err), 1);
+		assert_true(str_is(line.text, i % 2 ? "[]" : "{}"));
+	}
+	assert_int_equal(ndjson_next(r, &line, &err), 0);
+	interrupt(false);
+	ndjson_close(r);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	(void)unlink(path.p); /* remove_dir would say */
+	buf_release(&path);
 }
 
 static void
@@ -403,6 +476,7 @@ main(void)
 		cmocka_unit_test(a_long_file_comes_back_whole),
 		cmocka_unit_test(records_are_written_one_by_one_or_in_batches),
 		cmocka_unit_test(short_writes_and_interruptions_lose_nothing),
+		cmocka_unit_test(an_interrupted_reader_goes_on),
 		cmocka_unit_test(a_full_disk_is_an_error_once),
 		cmocka_unit_test(a_closed_pipe_ends_the_process_as_sigpipe_would),
 		cmocka_unit_test(a_bad_line_becomes_a_failed_response),

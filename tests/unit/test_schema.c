@@ -81,6 +81,8 @@ numbers_are_held_against_limits_exactly(void **state)
 	    "value: is 0.015, the schema wants a multiple of 0.01");
 	assert_checked(
 	    "{\"multipleOf\":3}", "1e30", "value: is 1e30, the schema wants a multiple of 3");
+	assert_checked("{\"multipleOf\":7}", "1e999999999999",
+	    "value: is 1e999999999999, the schema wants a multiple of 7");
 	assert_checked("{\"multipleOf\":8}", "1e300", NULL);
 	assert_checked("{\"multipleOf\":1e-8}", "12391239123", NULL);
 	assert_checked("{\"multipleOf\":7}", "0", NULL);
