@@ -144,7 +144,7 @@ http_reap(struct http *h)
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		code = msg->data.result; /* msg dies with remove_handle */
-		if (curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private) || !private)
+		if (curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private))
 			BUG("http: a transfer without its exchange");
 		x = (struct http_exchange *)(void *)private;
 		exchange_finish(x, code);

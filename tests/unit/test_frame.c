@@ -125,6 +125,8 @@ sse_follows_the_standard(void **state)
 		SSE("data: a\n\n", "message<a>"),
 		SSE("data: a\r\n\r\ndata: b\r\rdata: c\n\n", "message<a>message<b>message<c>"),
 		SSE("data: a\r\n\rdata: b\r\n\n", "message<a>message<b>"),
+		SSE("event: e\r\ndata: a\r\ndata: b\r\n\r\n", "e<a\nb>"),
+		SSE("event: e\rdata: a\rdata: b\r\r", "e<a\nb>"),
 		SSE("\n\r\n\rdata: a\n\n\n\n", "message<a>"),
 		SSE("\xEF\xBB\xBF"
 		    "data: a\n\n",

@@ -190,6 +190,7 @@ struct seen {
 	enum where cancel, refuse, start_another;
 	struct seen *another;
 	bool output_at_data, pause_each, in_call;
+	int64_t resumed_us;
 	uv_timer_t resume;
 };
 
@@ -906,6 +907,7 @@ resume_and_note(uv_timer_t *timer)
 
 	assert_int_equal(s->dones, 0);
 	s->pause_each = false;
+	s->resumed_us = clock_mono_us();
 	http_resume(s->x);
 }
 
@@ -940,6 +942,25 @@ a_pause_is_no_silence(void **state)
 		assert_int_equal(s.body.len, BIG_LEN);
 		seen_release(&s);
 	}
+	free(url);
+}
+
+static void
+after_a_pause_silence_counts_anew(void **state)
+{
+	static const struct http_handler on = { on_head, pause_for_long, on_done };
+	struct client *c = *state;
+	char *url = xasprintf("%s/stall-body", c->base);
+	struct seen s;
+
+	seen_init(&s, c);
+	s.pause_each = true;
+	s.output_at_data = true;
+	s.x = http_start(c->http, &(struct http_request){ .url = url, .idle_ms = 60 }, &on, &s);
+	run(c);
+	assert_int_equal(s.result.end, HTTP_IDLE_TIMEOUT);
+	assert_true(s.result.end_us - s.resumed_us >= 60 * 1000);
+	seen_release(&s);
 	free(url);
 }
 
@@ -1095,6 +1116,7 @@ main(void)
 		WITH_SERVER(at_most_so_many_connections_are_made),
 		WITH_SERVER(a_paused_exchange_goes_on_where_it_was),
 		WITH_SERVER(a_pause_is_no_silence),
+		WITH_SERVER(after_a_pause_silence_counts_anew),
 		WITH_SERVER(refusing_what_a_pause_held_back_ends_it),
 		WITH_SERVER(a_paused_exchange_can_be_cancelled),
 		cmocka_unit_test(fields_compare_without_case),
