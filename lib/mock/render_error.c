@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "json/jsonw.h"
 
+/* A table begins with 400, which also speaks for the 4xx that it does not name. */
 struct error_word {
 	int status; /* 0: any other */
 	const char *type, *code, *message;
@@ -51,7 +52,10 @@ static const struct error_word gemini_words[] = {
 
 static const struct error_word ollama_words[] = {
 	{ 400, NULL, NULL, "invalid request" },
+	{ 401, NULL, NULL, "unauthorized" },
 	{ 404, NULL, NULL, "model not found" },
+	{ 429, NULL, NULL, "too many requests" },
+	{ 503, NULL, NULL, "server busy, please try again" },
 	{ 0, NULL, NULL, "internal server error" },
 };
 
@@ -103,6 +107,8 @@ mock_write_error(
 
 	while (word->status && word->status != e->status)
 		word++;
+	if (!word->status && e->status < 500)
+		word = words[family];
 	type = e->type ? e->type : word->type;
 	code = e->code ? e->code : e->type || e->message ? NULL : word->code;
 	message = e->message ? e->message : word->message;

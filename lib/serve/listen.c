@@ -94,6 +94,7 @@ int
 serve_parse_listen(const char *text, char **address, uint16_t *port, struct err *err)
 {
 	const char *colon = strrchr(text, ':');
+	union listen_address numeric;
 	struct str host, number;
 	int64_t n = 0;
 
@@ -103,7 +104,13 @@ serve_parse_listen(const char *text, char **address, uint16_t *port, struct err 
 		host = (struct str){ host.p + 1, host.len - 2 };
 	if (!num_i64(number, &n) || n < 0 || n > 65535)
 		return err_set(err, EXIT_USAGE, "%s: not ADDRESS:PORT", text);
+	if (host.len == 0 || str_is(host, "localhost"))
+		host = STR_LIT("127.0.0.1");
 	*port = (uint16_t)n;
-	*address = host.len ? xmemdup(host.p, host.len) : xstrdup("127.0.0.1");
-	return 0;
+	*address = xmemdup(host.p, host.len);
+	if (listen_numeric(*address, 0, &numeric) > 0)
+		return 0;
+	free(*address);
+	*address = NULL;
+	return err_set(err, EXIT_USAGE, "%s: not a numeric address and a port", text);
 }

@@ -62,7 +62,8 @@ void serve_close(struct serve *s);
 
 /* Whether address is loopback's (127/8, ::1); false for what is no numeric address. */
 bool serve_is_loopback(const char *address);
-/* "ADDR:PORT", "[ADDR]:PORT", ":PORT" or "PORT" taken apart; address is the caller's to free. */
+/* "ADDR:PORT", "[ADDR]:PORT", "localhost:PORT", ":PORT" or "PORT" taken apart: a numeric address,
+ * which is the caller's to free. */
 int serve_parse_listen(const char *text, char **address, uint16_t *port, struct err *err);
 
 /* --- the request; all of it lives until done returns --- */
