@@ -49,8 +49,7 @@ set_found(struct walk *w, uint32_t bits, struct json v)
 		w->found[__builtin_ctz(bits)] = v;
 }
 
-/* The steps of the walk: each takes the place where it begins and returns that behind it, or NULL.
- */
+/* Each step of the walk takes the place where it begins and returns that behind it, or NULL. */
 
 static __attribute__((noinline, cold)) const char *
 walk_fail(struct walk *w, const char *at, const char *why)
@@ -77,14 +76,16 @@ walk_hex4(struct walk *w, const char *p)
 static inline const char *
 walk_escape(struct walk *w, const char *p)
 {
-	static const char escapes[256] = { ['"'] = 1,
-		['\\'] = 1,
-		['/'] = 1,
-		['b'] = 1,
-		['f'] = 1,
-		['n'] = 1,
-		['r'] = 1,
-		['t'] = 1 };
+	static const bool escapes[256] = {
+		['"'] = true,
+		['\\'] = true,
+		['/'] = true,
+		['b'] = true,
+		['f'] = true,
+		['n'] = true,
+		['r'] = true,
+		['t'] = true,
+	};
 
 	w->escaped = true;
 	if (p + 1 < w->end && escapes[(unsigned char)p[1]])
@@ -236,30 +237,36 @@ walk_scalar(struct walk *w, const char *p)
 	return walk_fail(w, p, "not a value");
 }
 
-/* A member's name and its colon; settles which node the value is. node: of the object. */
+/* Settle which node the member's value is. quoted: the name. */
+static inline void
+walk_name(struct walk *w, const char *quoted, size_t len, unsigned parent)
+{
+	if (w->escaped)
+		w->node = paths_find_escaped(
+		    w->nodes, parent, (struct json){ quoted, len, JSON_STRING });
+	else
+		w->node = paths_find(w->nodes, parent, quoted + 1, len - 2);
+}
+
+/* A member's name and its colon. node: of the object. */
 static inline const char *
 walk_key(struct walk *w, const char *p, unsigned node)
 {
-	const char *key = p + 1;
+	const char *name = p;
 
 	if (p == w->end || *p != '"')
 		return walk_fail(w, p, "a member's name, in quotes, should stand here");
 	w->escaped = false;
-	p = walk_string(w, key);
+	p = walk_string(w, p + 1);
 	if (!p)
 		return NULL;
-	if (node) {
-		size_t len = (size_t)(p - key - 1);
-
-		w->node = w->escaped ? paths_find_escaped(w->nodes, node,
-					   (struct json){ key - 1, len + 2, JSON_STRING })
-				     : paths_find(w->nodes, node, key, len);
-	}
+	if (node)
+		walk_name(w, name, (size_t)(p - name), node);
+	if (p < w->end && *p != ':')
+		p = lex_space(p, w->end);
 	if (p < w->end && *p == ':')
 		return p + 1;
-	p = lex_space(p, w->end);
-	return p < w->end && *p == ':' ? p + 1
-				       : walk_fail(w, p, "a colon should stand behind the name");
+	return walk_fail(w, p, "a colon should stand behind the name");
 }
 
 /* The value at p was found to be one of those asked for. */
