@@ -53,7 +53,8 @@ node_finished(struct json e, struct buf *out)
 	put_member(
 	    out, json_is_true(json_get(e, "ok")) ? "ok       " : "FAILED   ", json_get(e, "node"));
 	put_ms(out, "  ", json_get(e, "ms"));
-	put_member(out, "  ", json_get(e, "model"));
+	put_member(out, "  ", json_get(e, "provider"));
+	put_member(out, ":", json_get(e, "model"));
 	put_member(out, "  ", json_get(usage, "tokensIn"));
 	put_member(out, " + ", json_get(usage, "tokensOut"));
 	if (json_exists(usage))

@@ -235,7 +235,8 @@ run_attempt_done(struct run *run, size_t i, struct str output, const struct run_
 	run->running--;
 	if (!failure && take_output(run, i, output, response, &err) < 0) {
 		buf_release(&n->output);
-		own.retryable = node_is_llm(&run->w->nodes[i]); /* asked again, a model says other things */
+		own.retryable = node_is_llm(
+		    &run->w->nodes[i]); /* asked again, a model says other things */
 		own.message = err.text;
 		failure = &own;
 	}
