@@ -144,7 +144,8 @@ end_text(const struct http_exchange *x, enum http_end end, CURLcode code)
 		return xasprintf("the connection ended inside the response, after %llu bytes of it",
 		    (unsigned long long)x->body_bytes);
 	case HTTP_DNS:
-		return xstrdup("no such host, or no name server answers");
+		return xasprintf("no such %s, or no name server answers",
+		    code == CURLE_COULDNT_RESOLVE_PROXY ? "proxy" : "host");
 	case HTTP_CONNECT:
 		return xstrdup(connect_trouble(x, code));
 	case HTTP_TLS:
@@ -176,12 +177,11 @@ char *
 http_end_message(const struct http_exchange *x, enum http_end end, CURLcode code)
 {
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
-	char *url = NULL, *peer, *why, *p;
+	char *peer, *why, *p;
 
-	(void)curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &url); /* else NULL */
 	if (end == HTTP_DONE)
 		return xstrdup("done");
-	peer = http_url_peer(url ? url : "");
+	peer = http_url_peer(x->url);
 	why = end_text(x, end, code);
 	buf_addf(&out, "%s: ", peer);
 	secret_mask(str_of(why), &out);

@@ -9,6 +9,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "net/secret.h"
 #include "sys/clock.h"
 
@@ -35,15 +36,16 @@ static void
 head_begin(struct http_exchange *x, struct str line)
 {
 	const char *space = memchr(line.p, ' ', line.len);
-	int i;
+	int64_t status = 0;
 
 	http_headers_release(&x->head);
 	x->head_bytes = 0;
+	x->head_open = true;
 	x->is_chunked = false;
-	x->status = 0;
-	/* libcurl has checked that three digits stand here. */
-	for (i = 1; space && i <= 3 && space + i < line.p + line.len; i++)
-		x->status = x->status * 10 + (space[i] - '0');
+	/* libcurl has checked that three digits stand there. */
+	if (space && line.p + line.len - space > 3 &&
+	    num_i64((struct str){ space + 1, 3 }, &status))
+		x->status = (int)status;
 }
 
 static void
@@ -68,6 +70,7 @@ head_field(struct http_exchange *x, struct str line)
 static void
 head_finish(struct http_exchange *x)
 {
+	x->head_open = false;
 	if (x->status < 200 && x->status != 101)
 		return; /* 100 Continue, 103 Early Hints: the head is to come */
 	x->head_over = true;
@@ -86,8 +89,6 @@ on_header(char *p, size_t size, size_t n, void *user)
 		return 0;
 	if (x->head_over)
 		return size * n; /* a trailer */
-	if (str_starts(line, "HTTP/"))
-		head_begin(x, line);
 	x->head_bytes += size * n;
 	if (x->head_bytes > HEAD_MAX) {
 		x->broken_head = true;
@@ -95,8 +96,10 @@ on_header(char *p, size_t size, size_t n, void *user)
 	}
 	if (!line.len)
 		head_finish(x);
-	else if (!str_starts(line, "HTTP/"))
+	else if (x->head_open)
 		head_field(x, line);
+	else
+		head_begin(x, line);
 	return x->is_cancelled ? 0 : size * n;
 }
 
@@ -281,7 +284,8 @@ set_callbacks(struct http_exchange *x)
 void
 http_exchange_setup(struct http_exchange *x, const struct http_request *request)
 {
-	SET(x, CURLOPT_URL, request->url);
+	x->url = xstrdup(request->url);
+	SET(x, CURLOPT_URL, x->url);
 	SET(x, CURLOPT_PROTOCOLS_STR, "http,https");
 	set_method(x, request);
 	set_fields(x, request->headers);
@@ -292,6 +296,7 @@ http_exchange_setup(struct http_exchange *x, const struct http_request *request)
 	SET(x, CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl was built with */
 	SET(x, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's head is not the response's */
 	SET(x, CURLOPT_NOSIGNAL, 1L);
+	SET(x, CURLOPT_QUICK_EXIT, 1L); /* or an end while a name is looked up waits for that */
 	SET(x, CURLOPT_TCP_NODELAY, 1L);
 	SET(x, CURLOPT_TCP_KEEPALIVE, 1L);
 	/* Refused where the handle keeps the buffer of an exchange before, which had this size. */
@@ -307,6 +312,7 @@ http_exchange_setup(struct http_exchange *x, const struct http_request *request)
 void
 http_exchange_free(struct http_exchange *x)
 {
+	free(x->url);
 	curl_slist_free_all(x->fields);
 	http_headers_release(&x->head);
 	free(x);

@@ -34,10 +34,12 @@ struct http_exchange {
 	bool is_paused, is_held, wants_resume; /* is_held: libcurl keeps bytes that we refused */
 	bool saw_output;
 	bool is_chunked; /* by the response head */
+	bool head_open; /* its status line came, the blank line did not */
 	bool head_over; /* the final head was handed out; fields that come now are trailers */
 	bool broken_head; /* it is too long */
 	enum http_end end; /* set where we ended it, else HTTP_DONE */
 	CURL *easy;
+	char *url;
 	struct curl_slist *fields;
 	struct http_handler on;
 	void *user;

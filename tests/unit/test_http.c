@@ -143,6 +143,8 @@ static const struct script_route routes[] = {
 	    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" OK
 	    "Content-Length: 5\r\n\r\nhello",
 	    SCRIPT_KEEP),
+	SAY("/field-like-status", OK "HTTP/1.1 500 Not: so\r\nContent-Length: 5\r\n\r\nhello",
+	    SCRIPT_KEEP),
 	SAY("/cut-length", OK "Content-Length: 10\r\n\r\nhello", SCRIPT_CLOSE),
 	SAY("/cut-chunk", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", SCRIPT_CLOSE),
 	SAY("/cut-chunk-reset", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
@@ -396,6 +398,7 @@ the_other_whole_bodies_end_well_too(void **state)
 		{ "/status", "{}", true, 429 },
 		{ "/redirect", "gone", true, 307 },
 		{ "/continue", "hello", true, 200 },
+		{ "/field-like-status", "hello", true, 200 },
 		{ "/gzip",
 		    "hello, gzip hello, gzip hello, gzip hello, gzip hello, gzip hello, gzip hello, gzip "
 		    "hello, gzip hello, gzip hello, gzip hello, gzip hello, gzip hello, gzip hello, gzip "
@@ -740,6 +743,7 @@ cancelling_before_the_loop_runs_sends_nothing(void **state)
 	run(c);
 	assert_int_equal(s.dones, 1);
 	assert_int_equal(s.result.end, HTTP_CANCELLED);
+	assert_memory_equal(s.message, c->base + 7, strlen(c->base + 7));
 	assert_int_equal(script_server_connections(c->server), 0);
 	seen_release(&s);
 }
