@@ -16,6 +16,7 @@ static const struct api {
 	{ "generate-content", "gemini", &dialect_gemini },
 	{ "stream-generate-content", "gemini", &dialect_gemini },
 	{ "chat-completions", "chat", &dialect_openai_chat },
+	{ "v1-chat-completions", "chat", &dialect_openai_chat },
 	{ "chat", "ollama", &dialect_ollama },
 };
 

@@ -5,6 +5,6 @@ if . == null then {content: "", calls: []} else
     content: ((.content | text) + (.refusal // "")),
     reasoning: (.reasoning_content // null),
     details: (.reasoning_details // []),
-    calls: ((if (.function_call.name? // "") != "" and (.tool_calls // []) == [] then [.function_call | {id: "call_0", name, arguments: (.arguments | fromjson)}] else [] end) + [.tool_calls[]? | {id, name: (.function.name // .custom.name), arguments: ((.function.arguments // .custom.input // "{}") | if . == "" then "{}" else . end | fromjson)}])
+    calls: ((if (.function_call.name? // "") != "" and (.tool_calls // []) == [] then [.function_call | {id: "call_0", name, arguments: (.arguments | fromjson)}] else [] end) + [.tool_calls // [] | to_entries[] | .key as $n | .value | {id: (if (.id // "") == "" then "call_\($n)" else .id end), name: (.function.name // .custom.name), arguments: ((.function.arguments // .custom.input // "{}") | if . == "" then "{}" else . end | fromjson)}])
   }
 end

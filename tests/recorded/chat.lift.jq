@@ -23,7 +23,7 @@ def thoughts($p; $m):
 def call: {type: "toolCall", id, name: .function.name, cache: (if .cache_control then true else null end),
   arguments: (.function.arguments | if . == "" then {} else fromjson end)} | known;
 def message($p; $m):
-  if .role == "tool" then {role, content: [{type: "toolResult", id: .tool_call_id, content}]}
+  if .role == "tool" then {role, content: [{type: "toolResult", id: .tool_call_id, content: (if (.content | type) == "array" then [.content[] | part($p; $m)] else .content end)}]}
   elif .role == "assistant" then {role, content: (thoughts($p; $m) + (.content | content($p; $m)) + [.tool_calls[]? | call])}
   else {role: (if .role == "developer" then "system" else .role end),
         content: (if .cache_control then .cache_control as $c | (.content | content($p; $m) | map(. + {cache: (if $c.ttl == "1h" then "1h" else true end)}))

@@ -11,9 +11,9 @@ def arguments:
   if type == "object" then {arguments: .}
   else ((if . == null or . == "" then "{}" else . end) as $text
         | ($text | try fromjson catch null) as $v | if ($v | type) == "object" then {arguments: $v} else {input: $text} end) end;
-# A call's fragments go by index; without one, a new id or a name begins a call.
+# A call's fragments go by index (Ollama gives all calls the same one, each its id); without one, a new id or a name begins a call.
 def slot($calls; $d):
-  if $d.index != null then ([$calls | to_entries[] | select(.value.index == $d.index) | .key] | last)
+  if $d.index != null then ([$calls | to_entries[] | select(.value.index == $d.index and (($d.id // "") == "" or .value.id == $d.id)) | .key] | last)
   elif ($d.id // "") != "" then ([$calls | to_entries[] | select(.value.id == $d.id) | .key] | last)
   elif ($d.function.name // "") != "" then null
   else (($calls | length) - 1) end;
@@ -34,7 +34,7 @@ def stop($calls; $refused):
   | if $refused and . == "end" then "refusal"
     elif ($calls | length) > 0 and (. == "end") then "tool"
     elif ($calls | length) == 0 and . == "tool" then "end" else . end;
-# xAI, and Grok elsewhere, count reasoning beside the completion; Mistral counts audio beside the prompt; Gemini behind a gateway is
+# xAI, Grok elsewhere, and Gemini count reasoning beside the completion; Mistral counts audio beside the prompt; Gemini behind a gateway is
 # seen by more reasoning than completion. The total tells.
 def usage($provider):
   ([.[] | .usage // .x_groq.usage | select(. != null)] | last) as $u
@@ -43,7 +43,7 @@ def usage($provider):
       | $u.completion_tokens_details.reasoning_tokens as $reasoning
       | (if $u.total_tokens then $u.total_tokens - $u.prompt_tokens - $u.completion_tokens else 0 end) as $extra
       | ($u.prompt_tokens + (if $provider == "mistral" and $extra > 0 then $extra else 0 end)) as $in
-      | ($u.completion_tokens + (if $extra > 0 and $extra == ($reasoning // 0) then $extra else 0 end)) as $out
+      | ($u.completion_tokens + (if $extra > 0 and ($extra == ($reasoning // 0) or $provider == "gemini") then $extra else 0 end)) as $out
       | {
           tokensIn: (if ($cached // 0) > $in then $in + $cached else $in end),
           tokensOut: (if ($reasoning // 0) > $out then $out + $reasoning else $out end),
