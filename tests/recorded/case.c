@@ -11,13 +11,15 @@
 static const struct api {
 	const char *dir, *words;
 	const struct dialect *dialect;
+	bool response_only; /* its requests are another dialect's */
 } apis[] = {
-	{ "messages", "anthropic", &dialect_anthropic_messages },
-	{ "generate-content", "gemini", &dialect_gemini },
-	{ "stream-generate-content", "gemini", &dialect_gemini },
-	{ "chat-completions", "chat", &dialect_openai_chat },
-	{ "v1-chat-completions", "chat", &dialect_openai_chat },
-	{ "chat", "ollama", &dialect_ollama },
+	{ "messages", "anthropic", &dialect_anthropic_messages, false },
+	{ "anthropic-raw-predict", "anthropic", &dialect_anthropic_messages, true },
+	{ "generate-content", "gemini", &dialect_gemini, false },
+	{ "stream-generate-content", "gemini", &dialect_gemini, false },
+	{ "chat-completions", "chat", &dialect_openai_chat, false },
+	{ "v1-chat-completions", "chat", &dialect_openai_chat, false },
+	{ "chat", "ollama", &dialect_ollama, false },
 };
 
 struct list {
@@ -154,6 +156,7 @@ recorded_load(struct recorded *c, const char *root, const char *id, struct err *
 		if (str_is((struct str){ api, (size_t)(end - api) }, apis[i].dir)) {
 			c->dialect = apis[i].dialect;
 			c->words = apis[i].words;
+			c->response_only = apis[i].response_only;
 		}
 	}
 	ok = load_files(c, dir, err);

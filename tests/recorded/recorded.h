@@ -24,6 +24,7 @@ struct recorded {
 	char *provider; /* its first word */
 	const struct dialect *dialect;
 	const char *words; /* the dialect's name in the jq programs: "chat", "anthropic", ... */
+	bool response_only;
 	struct buf meta_text, request, response;
 	struct json meta;
 	int status;
