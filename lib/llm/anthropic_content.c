@@ -240,10 +240,13 @@ write_tool_call(struct anthropic_writer *x, struct json part, struct json opaque
 	jsonw_kjson(&x->w, "id", json_get(part, "id"));
 	jsonw_kjson(&x->w, "name", json_get(part, "name"));
 	jsonw_key(&x->w, "input");
-	if (arguments.kind == JSON_OBJECT)
+	if (arguments.kind == JSON_OBJECT) {
 		jsonw_json(&x->w, arguments);
-	else
-		jsonw_raw(&x->w, STR_LIT("{}"));
+	} else { /* text of a custom tool, or arguments that were cut: an object all the same */
+		jsonw_object(&x->w);
+		jsonw_kjson_opt(&x->w, "input", json_get(part, "input"));
+		jsonw_end(&x->w);
+	}
 	jsonw_members(&x->w, opaque);
 }
 

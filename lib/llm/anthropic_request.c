@@ -134,20 +134,26 @@ write_stop_sequences(struct anthropic_writer *x)
 	}
 }
 
-/* Thinking, the room for it, and how much effort: what one level means differs by family. */
+/* max_tokens has to be sent, and counts the thinking: what was asked for is the answer's own room.
+ */
+static int64_t
+room_of(const struct anthropic_writer *x, const struct anthropic_thinking *t)
+{
+	int64_t asked = x->r->options.max_tokens, cap = x->family->max_tokens, room;
+
+	if (asked == OPTION_UNSET)
+		return cap;
+	room = t->mode == THINKING_BUDGET ? asked + t->budget : asked;
+	if (room > cap && asked <= cap)
+		room = cap;
+	return room;
+}
+
+/* Thinking and the room for it: what one level means differs by family. */
 static void
 write_thinking(struct anthropic_writer *x, const struct anthropic_thinking *t)
 {
-	const struct request_options *o = &x->r->options;
-	int64_t max = o->max_tokens;
-
-	if (max == OPTION_UNSET)
-		max = x->family->max_tokens;
-	else if (t->mode == THINKING_BUDGET)
-		max += t->budget;
-	if (t->mode == THINKING_BUDGET && max > x->family->max_tokens)
-		max = x->family->max_tokens > t->budget ? x->family->max_tokens : t->budget + 1;
-	jsonw_ki64(&x->w, "max_tokens", max);
+	jsonw_ki64(&x->w, "max_tokens", room_of(x, t));
 	if (t->mode == THINKING_UNSET)
 		return;
 	jsonw_key(&x->w, "thinking");

@@ -172,6 +172,19 @@ a_level_is_a_budget_on_older_models(void **state)
 }
 
 static void
+room_that_was_asked_for_is_not_taken_away(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(talk_build(t, "{'model':'claude-opus-4-1'," HELLO
+				  ",'options':{'reasoning':'high','maxTokens':30000}}"));
+	talk_body_is(t, "max_tokens", "32000"); /* the most that it writes, thinking included */
+	assert_true(talk_build(t, "{'model':'somebody-elses'," HELLO
+				  ",'options':{'reasoning':'low','maxTokens':30000}}"));
+	talk_body_is(t, "max_tokens", "32048");
+}
+
+static void
 a_level_is_an_effort_on_newer_models(void **state)
 {
 	struct talk *t = *state;
@@ -367,6 +380,23 @@ text_thinking_and_tools_are_put_together(void **state)
 }
 
 static void
+hidden_thinking_is_kept_for_its_signature(void **state)
+{
+	static const char *const events[] = { START,
+		"{'type':'content_block_start','index':0,'content_block':{'type':'thinking',"
+		"'thinking':'','signature':''}}",
+		"{'type':'content_block_delta','index':0,'delta':{'type':'signature_delta',"
+		"'signature':'sig'}}",
+		"{'type':'content_block_stop','index':0}", STOPPED("end_turn"), DONE, NULL };
+	struct talk *t = *state;
+
+	talk_read(t, events, true);
+	assert_int_equal(t->answer.part_count, 1);
+	assert_int_equal(t->answer.parts[0].type, PART_REASONING);
+	talk_json_is(&t->answer.parts[0].opaque, "{'signature':'sig'}");
+}
+
+static void
 without_message_stop_it_is_truncated(void **state)
 {
 	static const char *const events[] = { START, STOPPED("end_turn"), NULL };
@@ -494,6 +524,7 @@ main(void)
 		T(sound_is_refused_and_not_dropped),
 		T(thinking_goes_back_to_the_model_that_thought_it),
 		T(a_level_is_a_budget_on_older_models),
+		T(room_that_was_asked_for_is_not_taken_away),
 		T(a_level_is_an_effort_on_newer_models),
 		T(off_is_said_where_a_model_thinks_unasked),
 		T(what_the_api_lacks_is_warned_of),
@@ -504,6 +535,7 @@ main(void)
 		T(cache_marks_are_four_at_most),
 		T(automatic_marks_stand_where_a_prefix_comes_again),
 		T(text_thinking_and_tools_are_put_together),
+		T(hidden_thinking_is_kept_for_its_signature),
 		T(without_message_stop_it_is_truncated),
 		T(an_error_inside_the_stream_is_the_end),
 		T(the_same_message_may_start_twice_but_not_another),
