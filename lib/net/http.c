@@ -190,13 +190,12 @@ exchange_serve(struct http_exchange *x)
 	}
 }
 
-static void
-http_on_soon(uv_idle_t *idle)
+void
+http_serve_ready(struct http *h)
 {
-	struct http *h = idle->data;
 	struct http_exchange *x;
 
-	(void)uv_idle_stop(idle); /* never fails */
+	(void)uv_idle_stop(&h->soon); /* never fails */
 	while ((x = h->ready)) {
 		h->ready = x->next_ready;
 		if (!h->ready)
@@ -205,6 +204,12 @@ http_on_soon(uv_idle_t *idle)
 		exchange_serve(x);
 	}
 	http_reap(h);
+}
+
+static void
+http_on_soon(uv_idle_t *idle)
+{
+	http_serve_ready(idle->data);
 }
 
 /* End what is due, then sleep until what is due next. In flight are at most some hundreds, and

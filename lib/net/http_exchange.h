@@ -58,6 +58,9 @@ struct http_exchange {
 /* Let libcurl's sockets and timer drive it from the loop. */
 void http_loop_start(struct http *h);
 
+/* http.c: add, end or resume the exchanges that wait for it (exchange_wake). */
+void http_serve_ready(struct http *h);
+
 /* Finish the exchanges whose transfers libcurl has ended. */
 void http_reap(struct http *h);
 

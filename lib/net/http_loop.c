@@ -28,6 +28,7 @@ static void
 watched_on_event(uv_poll_t *poll, int status, int events)
 {
 	struct watched *w = poll->data;
+	struct http *h = w->http;
 	int flags = 0;
 
 	if (status < 0) {
@@ -40,7 +41,11 @@ watched_on_event(uv_poll_t *poll, int status, int events)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
 		flags |= CURL_CSELECT_OUT;
-	loop_act(w->http, w->fd, flags);
+	loop_act(h, w->fd, flags);
+	if (h->ready) { /* what a done callback started is sent before the next socket's turn */
+		http_serve_ready(h);
+		loop_act(h, CURL_SOCKET_TIMEOUT, 0);
+	}
 }
 
 static void
