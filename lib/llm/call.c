@@ -483,10 +483,10 @@ schema_of(struct call *c)
 	return caller->schema;
 }
 
-static double
-elapsed_ms(int64_t from_us, int64_t to_us)
+static int64_t
+elapsed_us(int64_t from_us, int64_t to_us)
 {
-	return from_us > 0 && to_us >= from_us ? (double)(to_us - from_us) / 1000 : -1;
+	return from_us > 0 && to_us >= from_us ? to_us - from_us : -1;
 }
 
 static void
@@ -502,9 +502,9 @@ write_response(struct call *c, struct buf *out)
 		.provider = c->provider ? c->provider->name : NULL,
 		.requested_model = c->model,
 		.requested = c->request.model,
-		.ms = called ? elapsed_ms(sent_us, c->end_us) : -1,
-		.ttft_ms = streamed ? elapsed_ms(sent_us, c->first_us) : -1,
-		.queue_ms = called ? elapsed_ms(c->read_us, c->start_us) : -1,
+		.total_us = called ? elapsed_us(sent_us, c->end_us) : -1,
+		.ttft_us = streamed ? elapsed_us(sent_us, c->first_us) : -1,
+		.queue_us = called ? elapsed_us(c->read_us, c->start_us) : -1,
 		.tags = c->request.tags,
 		.meta = c->request.meta,
 		.trace_id = c->caller->trace.id[0] ? c->caller->trace.id : NULL,

@@ -40,6 +40,7 @@ struct calls {
 	int64_t block_us;
 	bool block_used; /* every line in it was started */
 	bool input_over;
+	bool starting; /* start_lines is at work */
 
 	struct output *output;
 	bool paused; /* the output is slow */
@@ -109,6 +110,8 @@ sweep(struct calls *s)
 			break;
 	}
 }
+
+static void start_lines(struct calls *s);
 
 /* --- what is heard --- */
 
@@ -184,6 +187,7 @@ on_done(void *user, struct call *call)
 	slot->done = true;
 	s->in_flight--;
 	s->done++;
+	start_lines(s); /* at once, so that what is sent spreads out as what is answered does */
 }
 
 /* --- what is started --- */
@@ -249,6 +253,9 @@ start_lines(struct calls *s)
 	enum lines_status status;
 	struct str line;
 
+	if (s->starting) /* a call that failed at once: the loop below goes on */
+		return;
+	s->starting = true;
 	while (!s->block_used && may_start(s)) {
 		status = s->input_over ? lines_end(&s->lines, &line) : lines_next(&s->lines, &line);
 		if (status == LINES_LINE)
@@ -258,6 +265,7 @@ start_lines(struct calls *s)
 		else
 			s->block_used = true;
 	}
+	s->starting = false;
 	if (s->block_used && s->input)
 		input_start(s->input);
 }

@@ -223,13 +223,22 @@ put_usage(struct jsonw *w, const struct usage *u)
 	jsonw_end(w);
 }
 
+/* Microseconds as milliseconds with at most three places: exact, and no printf. */
 static void
-put_ms(struct jsonw *w, const char *key, double ms)
+put_ms(struct jsonw *w, const char *key, int64_t us)
 {
-	if (ms < 0)
+	char places[4] = { '.', '0', '0', '0' };
+	int64_t rest = us % 1000;
+	size_t n = 4;
+
+	if (us < 0)
 		return;
-	jsonw_key(w, key);
-	jsonw_double(w, (double)(int64_t)(ms * 1000 + 0.5) / 1000);
+	for (size_t i = 3; i > 0; i--, rest /= 10)
+		places[i] = (char)('0' + rest % 10);
+	while (n > 1 && places[n - 1] == '0')
+		n--;
+	jsonw_ki64(w, key, us / 1000);
+	buf_add(w->out, places, n > 1 ? n : 0);
 }
 
 static void
@@ -319,9 +328,9 @@ static void
 put_measures(struct jsonw *w, const struct answer *a, const struct response_facts *facts)
 {
 	put_usage(w, &a->usage);
-	put_ms(w, "ms", facts->ms);
-	put_ms(w, "ttftMs", facts->ttft_ms);
-	put_ms(w, "queueMs", facts->queue_ms);
+	put_ms(w, "ms", facts->total_us);
+	put_ms(w, "ttftMs", facts->ttft_us);
+	put_ms(w, "queueMs", facts->queue_us);
 	if (a->perf.len) {
 		struct buf perf = BUF_INIT(BUF_UNLIMITED);
 

@@ -20,7 +20,7 @@ struct response_facts {
 	const char *provider; /* NULL: none was reached */
 	struct str requested_model; /* as the request named it, without the provider */
 	struct str requested; /* the whole spec as asked for; for requestedModel */
-	double ms, ttft_ms, queue_ms; /* negative: absent */
+	int64_t total_us, ttft_us, queue_us; /* ms, ttftMs, queueMs; negative: absent */
 	struct json tags, meta; /* from the request */
 	const char *trace_id, *span_id; /* NULL: absent */
 	struct str

@@ -1,0 +1,86 @@
+#!/bin/sh
+# call: llm-call beside curl on the same bytes, many calls at once beside the ideal, and what a streamed chunk costs. Needs python3 to
+# measure. REQUESTS=10000 and JOBS=256 by default.
+set -eu
+dir=$(mktemp -d)
+mock=
+trap 'kill $mock 2>/dev/null; rm -rf "$dir"' EXIT
+PATH=$BUILD/bin:$PATH
+AGENTFLOW_SHARE=${top:?run by tests/bench/run}/share
+no_proxy='*'
+export PATH AGENTFLOW_SHARE no_proxy
+unset TRACEPARENT
+
+cat >"$dir/script.yaml" <<-END
+	answers:
+	  - {when: {contains: wait}, text: done, ttft: 50ms}
+	  - {when: {contains: many}, text: "word ", repeat: 100000}
+	  - {when: {contains: paced}, text: "word ", repeat: 1000, perTokenDelay: 1ms}
+	  - {when: {contains: slow}, text: "word ", repeat: 40, perTokenDelay: 50ms}
+	  - {text: "Hello, world."}
+END
+cd "$dir" # no agentflow.yaml here
+llm-mock -s script.yaml >mock.log &
+mock=$!
+while ! grep -q listening mock.log; do sleep 0.05; done
+OPENAI_BASE_URL=$(sed -n '1s/.*"url":"\([^"]*\)".*/\1/p' mock.log)/v1
+OPENAI_API_KEY=bench-key
+export OPENAI_BASE_URL OPENAI_API_KEY
+
+python3 - "${REQUESTS:-10000}" "${JOBS:-256}" <<'END'
+import json, os, subprocess, sys, time
+
+REQUESTS, JOBS = int(sys.argv[1]), int(sys.argv[2])
+URL = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+
+
+def run(args, stdin=None):
+    """Wall seconds, CPU seconds and peak KiB of one process."""
+    start = time.perf_counter()
+    with open(stdin or os.devnull) as given:
+        child = subprocess.Popen(args, stdin=given, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        sys.exit(f"{args[0]} ended with {status}")
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+def requests(name, n, prompt, stream=False):
+    with open(name, "w") as out:
+        for _ in range(n):
+            out.write(json.dumps({"prompt": prompt, "options": {"stream": stream}}) + "\n")
+    return name
+
+
+def row(what, value, budget):
+    print(f"{what:54} {value:>22}   budget {budget}")
+
+
+body = '{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":false}'
+curl = ["curl", "-s", URL, "-H", "content-type: application/json", "-H", "authorization: Bearer bench-key", "-d", body]
+ours = ["llm-call", "-m", "openai:m", "hi"]
+timed = [(run(ours), run(curl)) for _ in range(101)]
+call_ms, curl_ms = (median([t[i][0] for t in timed]) * 1000 for i in (0, 1))
+print("== llm-call")
+row("one request, whole process: ms, curl's, ratio", f"{call_ms:.2f} {curl_ms:.2f} {call_ms / curl_ms:.2f}", "1.20")
+row("  peak memory, MiB (curl's)", f"{max(t[0][2] for t in timed) / 1024:.1f} ({max(t[1][2] for t in timed) / 1024:.1f})", "12")
+
+model = ["llm-call", "-m", "openai:m"]
+wall, cpu, _ = run(model + ["-j", str(JOBS)], requests("wait", REQUESTS, "wait"))
+ideal = REQUESTS / JOBS * 0.050
+row(f"-j {JOBS}, {REQUESTS} requests of 50 ms: s, % of ideal", f"{wall:.2f} {100 * ideal / wall:.1f} %", "95 %")
+row("  CPU a request, us", f"{cpu / REQUESTS * 1e6:.0f}", "-")
+one = run(model + ["-j", "1"], requests("slow1", 1, "slow", True))[2]
+many = run(model + ["-j", str(JOBS)], requests("slow", JOBS, "slow", True))[2]
+row("  memory a stream in flight, KiB", f"{(many - one) / (JOBS - 1):.1f}", "64")
+
+base = median([run(model, requests("one", 1, "hi", True))[1] for _ in range(11)])
+many = median([run(model, requests("many", 1, "many", True))[1] for _ in range(5)])
+row("a streamed chunk, in to out: us CPU, many at once", f"{(many - base) / 100000 * 1e6:.2f}", "10")
+paced = median([run(model, requests("paced", 1, "paced", True))[1] for _ in range(5)])
+row("  each alone (1000 a second)", f"{(paced - base) / 1000 * 1e6:.2f}", "10")
+END
