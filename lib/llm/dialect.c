@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "json/edit.h"
+#include "base/mem.h"
 #include "json/jsonw.h"
 
 static const struct dialect *const dialects[] = {
@@ -53,111 +53,125 @@ wire_release(struct wire *w)
 	wire_init(w);
 }
 
-/* --- providerOptions: a merge patch in which "NAME+" appends to the array NAME --- */
+/* --- providerOptions: a merge patch (RFC 7396) in which "NAME+" appends to the array NAME --- */
 
-/* The name that an appending member appends to (the caller frees), or NULL for any other. */
-static char *
-appends_to(struct json key)
+static int merge_object(struct json target, struct json patch, struct buf *out, struct err *err);
+
+/* What a patch says of one member. */
+struct change {
+	struct json old; /* the target's; JSON_NONE: it has none */
+	struct json with; /* in its place; JSON_NONE: it stays, JSON_NULL: it goes */
+	struct json more; /* appended to it */
+};
+
+static struct change
+change_of(struct json target, struct json patch, const char *name)
 {
-	char *name = json_strdup(key);
-	size_t n = name ? strlen(name) : 0;
+	char *plus = xasprintf("%s+", name);
+	struct change c = { json_get(target, name), json_get(patch, name), json_get(patch, plus) };
 
-	if (n < 2 || name[n - 1] != '+') {
-		free(name);
-		return NULL;
-	}
-	name[n - 1] = '\0';
-	return name;
+	free(plus);
+	return c;
 }
 
-/* The patch without its appending members; true where it had any. */
-static bool
-plain_patch(struct json patch, struct buf *out)
-{
-	struct json_iter it = json_each(patch);
-	bool had = false, comma = false;
-	char *name;
-
-	buf_addc(out, '{');
-	while (json_next(&it)) {
-		name = appends_to(it.key);
-		if (name) {
-			had = true;
-			free(name);
-			continue;
-		}
-		if (comma)
-			buf_addc(out, ',');
-		comma = true;
-		buf_addstr(out, json_raw(it.key));
-		buf_addc(out, ':');
-		buf_addstr(out, json_raw(it.value));
-	}
-	buf_addc(out, '}');
-	return had;
-}
-
-/* body[name] with the elements of more behind it. */
 static int
-append_array(struct buf *body, const char *name, struct json more, struct err *err)
+append_array(struct json list, struct json more, struct buf *out, struct err *err)
 {
-	struct buf list = BUF_INIT(BUF_UNLIMITED), out = BUF_INIT(BUF_UNLIMITED);
-	struct json_iter each[2];
-	struct json_edit edit;
-	struct json old, root;
+	struct json_iter each[2] = { json_each(list), json_each(more) };
 	struct jsonw w;
 	int i;
 
-	if (json_parse(body->p, body->len, &root, err) < 0)
-		return err_wrap(err, "providerOptions");
-	old = json_get(root, name);
-	if (more.kind != JSON_ARRAY || (json_exists(old) && old.kind != JSON_ARRAY))
-		return err_set(
-		    err, EXIT_NO, "providerOptions: %s+ appends an array to an array", name);
-	each[0] = json_each(old);
-	each[1] = json_each(more);
-	jsonw_start(&w, &list);
+	if (more.kind != JSON_ARRAY || (json_exists(list) && list.kind != JSON_ARRAY))
+		return err_set(err, EXIT_NO, "appends an array to an array");
+	jsonw_start(&w, out);
 	jsonw_array(&w);
 	for (i = 0; i < 2; i++) {
 		while (json_next(&each[i]))
 			jsonw_json(&w, each[i].value);
 	}
 	jsonw_end(&w);
-	json_edit_start(&edit, root);
-	json_edit_set(&edit, name, buf_str(&list));
-	json_edit_write(&edit, &out);
-	buf_release(&list);
-	buf_release(body);
-	*body = out;
 	return 0;
 }
 
 static int
-merge_patch(struct buf *body, struct json patch, struct err *err)
+put_member(const char *name, struct change c, struct buf *out, struct err *err)
 {
-	struct buf plain = BUF_INIT(BUF_UNLIMITED), out = BUF_INIT(BUF_UNLIMITED);
-	struct json_iter it = json_each(patch);
-	struct json root, v;
-	char *name;
-	int r = -1;
+	struct json base = c.with.kind == JSON_NONE ? c.old : c.with;
 
-	(void)plain_patch(patch, &plain);
-	if (json_parse(body->p, body->len, &root, err) < 0 ||
-	    json_parse(plain.p, plain.len, &v, err) < 0)
-		goto out;
-	json_merge_patch(root, v, &out);
-	buf_release(body);
-	*body = out;
-	r = 0;
-	while (r == 0 && json_next(&it)) {
-		name = appends_to(it.key);
+	if (c.with.kind == JSON_NULL && !json_exists(c.more))
+		return 0;
+	if (out->p[out->len - 1] != '{')
+		buf_addc(out, ',');
+	jsonw_quote(out, str_of(name));
+	buf_addc(out, ':');
+	if (json_exists(c.more)) {
+		if (append_array(base, c.more, out, err) < 0)
+			return err_wrap(err, "%s+", name);
+	} else if (c.with.kind == JSON_OBJECT) {
+		return merge_object(c.old, c.with, out, err);
+	} else {
+		buf_addstr(out, json_raw(base));
+	}
+	return 0;
+}
+
+/* A member of the patch that the target does not have; "NAME+" beside NAME goes with it. */
+static int
+put_new(struct json target, struct json patch, char *name, struct buf *out, struct err *err)
+{
+	size_t n = strlen(name);
+	bool plus = n > 1 && name[n - 1] == '+';
+	struct change c;
+
+	if (plus)
+		name[n - 1] = '\0';
+	c = change_of(target, patch, name);
+	if (c.old.kind != JSON_NONE || (plus && c.with.kind != JSON_NONE))
+		return 0;
+	return put_member(name, c, out, err);
+}
+
+/* target (JSON_NONE: empty) with the patch merged in; both without duplicate members. */
+static int
+merge_object(struct json target, struct json patch, struct buf *out, struct err *err)
+{
+	struct json_iter it = json_each(target);
+	char *name;
+	int r = 0;
+
+	buf_addc(out, '{');
+	while (r == 0 && target.kind == JSON_OBJECT && json_next(&it)) {
+		name = json_strdup(it.key);
 		if (name)
-			r = append_array(body, name, it.value, err);
+			r = put_member(name, change_of(target, patch, name), out, err);
 		free(name);
 	}
-out:
-	buf_release(&plain);
+	it = json_each(patch);
+	while (r == 0 && json_next(&it)) {
+		name = json_strdup(it.key);
+		if (name) /* a name with a NUL is nobody's option */
+			r = put_new(target.kind == JSON_OBJECT ? target : JSON_ABSENT, patch, name,
+			    out, err);
+		free(name);
+	}
+	buf_addc(out, '}');
 	return r;
+}
+
+static int
+merge_options(struct buf *body, struct json options, struct err *err)
+{
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+	struct json root;
+
+	if (json_parse(body->p, body->len, &root, err) < 0 ||
+	    merge_object(root, options, &out, err) < 0) {
+		buf_release(&out);
+		return err_wrap(err, "providerOptions");
+	}
+	buf_release(body);
+	*body = out;
+	return 0;
 }
 
 /* The provider's own options: by its configured name, else by its dialect's. */
@@ -203,5 +217,5 @@ dialect_build(const struct build *b, struct wire *w, struct err *err)
 	if (options.kind != JSON_OBJECT)
 		return err_set(
 		    err, EXIT_NO, "providerOptions.%s is not an object", b->provider->name);
-	return merge_patch(&w->body, options, err);
+	return merge_options(&w->body, options, err);
 }

@@ -195,6 +195,8 @@ counts_that_are_told_replace_and_unknown_ones_stay_unknown(void **state)
 	assert_int_equal(n, TOKENS_UNKNOWN);
 	usage_set(&n, lit("7"));
 	usage_set(&n, lit("null"));
+	usage_set(&n, lit("-1"));
+	usage_set(&n, lit("-2"));
 	assert_int_equal(n, 7);
 	usage_set(&n, lit("0"));
 	assert_int_equal(n, 0);

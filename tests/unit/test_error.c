@@ -227,6 +227,8 @@ filters_faults_and_troubles_of_the_server_have_their_kinds(void **state)
 		{ 0, ANTHROPIC("overloaded_error", "Overloaded"), ERROR_OVERLOADED },
 		{ 0, ANTHROPIC("api_error", "Internal server error"), ERROR_SERVER },
 		{ 0, ANTHROPIC("invalid_request_error", "x"), ERROR_INVALID_REQUEST },
+		{ 429, "{\"error\":\"maximum context length of your tier\"}", ERROR_RATE_LIMIT },
+		{ 403, "{\"error\":\"no rate limit is set for you\"}", ERROR_PERMISSION },
 		{ 504, "", ERROR_TIMEOUT },
 		{ 408, "", ERROR_TIMEOUT },
 		{ 302, "", ERROR_INVALID_REQUEST },

@@ -77,6 +77,21 @@ a_last_line_without_newline_and_one_body_are_read_alike(void **state)
 }
 
 static void
+lines_are_lines_whatever_their_type_says(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	reading_of(&r, &(struct exchange){ .dialect = &dialect_ollama,
+			   .body = LINE("\"content\":\"a\"") LAST,
+			   .stream = true,
+			   .content_type = "application/json" });
+	assert_int_equal(r.answer.error.kind, ERROR_NONE);
+	assert_string_equal(r.content.p, "a");
+	reading_release(&r);
+}
+
+static void
 lines_that_end_before_done_are_truncated(void **state)
 {
 	struct reading r;
@@ -225,6 +240,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_make_text_thoughts_and_counts),
 		cmocka_unit_test(a_last_line_without_newline_and_one_body_are_read_alike),
+		cmocka_unit_test(lines_are_lines_whatever_their_type_says),
 		cmocka_unit_test(lines_that_end_before_done_are_truncated),
 		cmocka_unit_test(whole_calls_with_object_arguments_get_ids_where_they_have_none),
 		cmocka_unit_test(an_error_comes_as_text_before_or_amid_the_lines),

@@ -282,6 +282,25 @@ reasoning_details_are_joined_as_they_stream_and_read_once(void **state)
 }
 
 static void
+details_of_one_thought_do_not_run_into_the_next(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_stream(&r,
+	    CHUNK(
+		"{\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"a\",\"index\":0}]}")
+		CHUNK("{\"content\":\"x\"}") CHUNK(
+		    "{\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"b\",\"index\":0}]}")
+		    FINISH("stop") DONE,
+	    3);
+	assert_int_equal(r.answer.part_count, 3);
+	assert_string_equal(r.answer.parts[2].opaque.p,
+	    "{\"reasoning_details\":[{\"type\":\"reasoning.text\",\"index\":0,\"text\":\"b\"}]}");
+	reading_release(&r);
+}
+
+static void
 reasoning_that_comes_in_details_only_is_visible_too(void **state)
 {
 	struct reading r;
@@ -794,6 +813,7 @@ main(void)
 		cmocka_unit_test(content_in_pieces_keeps_thinking_text_and_references_apart),
 		cmocka_unit_test(reasoning_remembers_the_member_it_came_in),
 		cmocka_unit_test(reasoning_details_are_joined_as_they_stream_and_read_once),
+		cmocka_unit_test(details_of_one_thought_do_not_run_into_the_next),
 		cmocka_unit_test(reasoning_that_comes_in_details_only_is_visible_too),
 		cmocka_unit_test(sealed_reasoning_without_text_is_kept_before_the_calls),
 		cmocka_unit_test(parallel_tool_calls_are_assembled_by_index),
