@@ -79,16 +79,21 @@ a_last_line_without_newline_and_one_body_are_read_alike(void **state)
 static void
 lines_are_lines_whatever_their_type_says(void **state)
 {
+	static const char *const types[] = { "application/json", "text/event-stream",
+		"text/plain" };
 	struct reading r;
+	size_t i;
 
 	(void)state;
-	reading_of(&r, &(struct exchange){ .dialect = &dialect_ollama,
-			   .body = LINE("\"content\":\"a\"") LAST,
-			   .stream = true,
-			   .content_type = "application/json" });
-	assert_int_equal(r.answer.error.kind, ERROR_NONE);
-	assert_string_equal(r.content.p, "a");
-	reading_release(&r);
+	for (i = 0; i < sizeof types / sizeof *types; i++) {
+		reading_of(&r, &(struct exchange){ .dialect = &dialect_ollama,
+				   .body = LINE("\"content\":\"a\"") LAST,
+				   .stream = true,
+				   .content_type = types[i] });
+		assert_int_equal(r.answer.error.kind, ERROR_NONE);
+		assert_string_equal(r.content.p, "a");
+		reading_release(&r);
+	}
 }
 
 static void

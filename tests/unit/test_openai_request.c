@@ -444,9 +444,9 @@ provider_options_are_merged_last_and_plus_appends(void **state)
 	/* At every depth; NAME and NAME+ together: replaced, then appended to. */
 	expect_at(lab, NULL,
 	    "{\"prompt\":\"x\",\"options\":{\"stream\":true,\"stop\":[\"a\"]},\"providerOptions\":{\"test\":{\"stream_options\":{\"list+\":[1],"
-	    "\"include_usage\":null},\"stop\":[\"b\"],\"stop+\":[\"c\"],\"n\":{\"o\":{\"gone\":null,\"p+\":[2]}}}}}",
+	    "\"include_usage\":null},\"stop\":[\"b\"],\"stop+\":[\"c\"],\"n\":{\"o\":{\"gone\":null,\"p+\":[2],\"q+\":[2],\"q\":[1]}}}}}",
 	    GOT("m",
-		",\"stop\":[\"b\",\"c\"],\"stream\":true,\"stream_options\":{\"list\":[1]},\"n\":{\"o\":{\"p\":[2]}}"),
+		",\"stop\":[\"b\",\"c\"],\"stream\":true,\"stream_options\":{\"list\":[1]},\"n\":{\"o\":{\"p\":[2],\"q\":[1,2]}}"),
 	    "");
 	expect_refused(lab, "{\"prompt\":\"x\",\"providerOptions\":{\"test\":{\"model+\":[1]}}}",
 	    "providerOptions: model+: appends an array to an array");
