@@ -265,12 +265,33 @@ put_odd(struct buf *out, const char *p, const char *end)
 	return p + n;
 }
 
+/* Names and most short strings need no escape: one look, one copy. */
+static bool
+quote_plain(struct buf *out, struct str s)
+{
+	char *to;
+
+	if (lex_plain(s.p, s.p + s.len) != s.p + s.len)
+		return false;
+	to = buf_reserve(out, s.len + 2);
+	if (!to)
+		return true; /* out is full, and says so */
+	to[0] = '"';
+	if (s.len)
+		memcpy(to + 1, s.p, s.len);
+	to[s.len + 1] = '"';
+	to[s.len + 2] = '\0';
+	out->len += s.len + 2;
+	return true;
+}
+
 void
 jsonw_quote(struct buf *out, struct str s)
 {
 	const char *p = s.p, *end = p + s.len, *odd;
 
-	(void)buf_reserve(out, s.len + 2); /* one allocation for most; a full buf says so itself */
+	if (quote_plain(out, s))
+		return;
 	buf_addc(out, '"');
 	while (p < end) {
 		odd = lex_plain(p, end);
