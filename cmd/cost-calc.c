@@ -14,6 +14,7 @@
 #include "price/price_list.h"
 #include "price/price_load.h"
 #include "sys/clock.h"
+#include "sys/share.h"
 
 enum { BATCH = 256 * 1024, STALE_DAYS = 90 };
 #define DAY_US (INT64_C(86400) * 1000000)
@@ -223,13 +224,13 @@ main(int argc, char **argv)
 {
 	struct run run = { .worst = EXIT_OK, .unwanted = BUF_INIT(BUF_UNLIMITED) };
 	struct err err = ERR_INIT;
-	const char *share;
+	char *share;
 
 	argv += opt_parse(&spec, argc, argv);
 	read_options(&run);
-	share = getenv("AGENTFLOW_SHARE");
-	run.prices = price_load(
-	    share && *share ? share : AGENTFLOW_SHAREDIR, price_files.items, &err);
+	share = share_dir(getenv("AGENTFLOW_SHARE"));
+	run.prices = price_load(share, price_files.items, &err);
+	free(share);
 	if (!run.prices)
 		err_die(&err);
 	ndjson_writer_init(&run.out, open_output(), BATCH);

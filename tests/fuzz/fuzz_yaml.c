@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_yaml - any bytes either make a tree whose JSON is valid, or an error that names its place. */
+/* fuzz_yaml - any bytes either make a tree whose JSON is valid, or an error that names its place.
+ */
 #include "fuzz/fuzz.h"
 
 #include <stdlib.h>

@@ -1,0 +1,76 @@
+#!/bin/sh
+# Every example runs as it is printed, against llm-mock.
+set -u
+cd "${top:?}" || exit 71
+PATH=$BUILD/bin:$PATH
+AGENTFLOW_SHARE=$top/share
+export PATH AGENTFLOW_SHARE
+work=$(mktemp -d "${TMPDIR:-/tmp}/examples.XXXXXX") || exit 71
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+cp -R examples "$work/"
+cd "$work" || exit 71
+# shellcheck source=tests/cli/lib.sh
+. "$top/tests/cli/lib.sh"
+mock_start
+
+n=0
+bad=0
+# try NAME COMMAND...: what it prints must hold each line of the file NAME.want, written before.
+try() {
+	name=$1
+	shift
+	n=$((n + 1))
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	rc=$?
+	missing=$(while IFS= read -r line; do
+		grep -qF -e "$line" "$work/out" || printf '%s\n' "$line"
+	done <"$work/want")
+	if [ $rc = 0 ] && [ -z "$missing" ]; then
+		echo "ok $n - $name"
+	else
+		bad=1
+		echo "not ok $n - $name (status $rc)"
+		printf 'missing: %s\n' "$missing" | sed 's/^/# /'
+		sed 's/^/# /' "$work/out" "$work/err" | head -n 40
+	fi
+}
+
+cat >"$work/want" <<-EOF
+	gpt-4o-mini
+EOF
+try "the pipeline prints totals" sh examples/pipeline/ask.sh
+jq -r .id answers.ndjson >"$work/ids"
+n=$((n + 1))
+if [ "$(tr '\n' ' ' <"$work/ids")" = "sky sea ice " ]; then echo "ok $n - the pipeline keeps the order"; else
+	bad=1
+	echo "not ok $n - the pipeline keeps the order"
+fi
+
+: >"$work/want"
+try "make asks what has changed" make -C examples/makefile
+n=$((n + 1))
+if make -q -C examples/makefile && grep -q 'message digest' examples/makefile/digest.answer; then echo "ok $n - and nothing else"; else
+	bad=1
+	echo "not ok $n - and nothing else"
+fi
+
+cat >"$work/want" <<-EOF
+	ticket-classifier   openai     gpt-4
+	response-generator  anthropic  claude-3-sonnet
+	quality-checker     gemini     gemini-2.5-flash
+	quality-checker     ollama     llama3.2
+	run.finished
+EOF
+try "the demo runs three agents on four providers" sh "$top/examples/customer-support/demo.sh"
+
+# The crontab's command lines, with the field of the time cut off.
+mkdir -p support/tickets
+cp -R examples/customer-support/agents examples/customer-support/workflow.yaml support/
+cp examples/customer-support/ticket.json support/tickets/latest.json
+line=$(sed -n 's/^0 9 \* \* 1-5 *//p' examples/cron/crontab)
+: >"$work/want"
+AGENTFLOW_MODEL=openai:gpt-4 HOME=$work try "the crontab's line runs the workflow" sh -c "$line"
+
+echo "1..$n"
+exit $bad

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* test_schemas - the published schemas accept what the programs write, and refuse what they must
+ * not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "json/ndjson.h"
+#include "json/schema.h"
+#include "sys/file.h"
+
+static const char *const kinds[] = { "request", "chunk", "response", "event" };
+enum { KINDS = sizeof kinds / sizeof *kinds };
+static struct schema *schemas[KINDS];
+
+static char *
+in_tree(const char *path)
+{
+	const char *top = getenv("top");
+
+	return file_join(top ? top : ".", path);
+}
+
+static struct schema *
+load_schema(const char *path)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct schema *s = NULL;
+	struct json v;
+
+	if (file_read(path, &text, &err) == 0 && json_parse(text.p, text.len, &v, &err) == 0)
+		s = schema_compile(v, &err);
+	if (!s)
+		print_error("%s: %s\n", path, err.text);
+	buf_release(&text);
+	return s;
+}
+
+static int
+load_schemas(void **state)
+{
+	char *path, *whole;
+	int i;
+
+	(void)state;
+	for (i = 0; i < KINDS; i++) {
+		path = xasprintf("share/schemas/%s.schema.json", kinds[i]);
+		whole = in_tree(path);
+		schemas[i] = load_schema(whole);
+		free(whole);
+		free(path);
+		if (!schemas[i])
+			return -1;
+	}
+	return 0;
+}
+
+static int
+free_schemas(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < KINDS; i++)
+		schema_free(schemas[i]);
+	return 0;
+}
+
+static bool
+fits(const char *kind, const char *record)
+{
+	struct err err = ERR_INIT;
+	struct json v;
+	int i;
+
+	assert_int_equal(json_parse(record, strlen(record), &v, &err), 0);
+	for (i = 0; strcmp(kinds[i], kind) != 0; i++)
+		assert_true(i + 1 < KINDS);
+	return schema_valid(schemas[i], v, &err);
+}
+
+static void
+every_schema_of_the_tree_compiles(void **state)
+{
+	char *pattern = in_tree("share/schemas/*.json");
+	struct schema *s;
+	glob_t found;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		s = load_schema(found.gl_pathv[i]);
+		assert_non_null(s);
+		schema_free(s);
+	}
+	globfree(&found);
+	free(pattern);
+}
+
+/* Each line of a case's expected output that is a record of a kind we have a schema for. Returns
+ * how many. */
+static size_t
+check_output(const char *path)
+{
+	char *operands[] = { (char *)(uintptr_t)path, NULL };
+	struct ndjson_reader *in = ndjson_open(operands, NDJSON_LINE_MAX);
+	struct ndjson_line line;
+	struct err err = ERR_INIT;
+	size_t checked = 0;
+	struct json v;
+	int i;
+
+	while (ndjson_next(in, &line, &err) > 0) {
+		if (json_parse(line.text.p, line.text.len, &v, &err) < 0)
+			continue; /* a case whose output is text */
+		for (i = 0; i < KINDS; i++) {
+			if (!json_eq(json_get(v, "type"), kinds[i]))
+				continue;
+			checked++;
+			if (!schema_valid(schemas[i], v, &err))
+				fail_msg(
+				    "%s:%llu: %s", path, (unsigned long long)line.number, err.text);
+		}
+	}
+	ndjson_close(in);
+	return checked;
+}
+
+static void
+what_the_programs_write_fits_the_schemas(void **state)
+{
+	char *pattern = in_tree("tests/cli/*/*/out");
+	size_t checked = 0, i;
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		/* Filters carry through what others wrote, odd or not. */
+		if (!strstr(found.gl_pathv[i], "/cost-calc/"))
+			checked += check_output(found.gl_pathv[i]);
+	}
+	assert_true(checked > 50);
+	globfree(&found);
+	free(pattern);
+}
+
+static void
+requests_are_told_from_what_is_none(void **state)
+{
+	(void)state;
+	assert_true(fits("request", "{\"prompt\":\"x\",\"unknown\":1}"));
+	assert_true(fits("request",
+	    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"},"
+	    "{\"type\":\"image\",\"url\":\"u\"}]}],\"options\":{\"reasoning\":{\"budgetTokens\":9}}}"));
+	assert_false(fits("request", "{\"model\":\"m\"}"));
+	assert_false(fits("request", "{\"messages\":[{\"role\":\"robot\",\"content\":\"x\"}]}"));
+	assert_false(fits("request", "{\"prompt\":\"x\",\"options\":{\"maxTokens\":0}}"));
+}
+
+static void
+a_failed_response_must_say_why(void **state)
+{
+	(void)state;
+	assert_true(fits("response",
+	    "{\"type\":\"response\",\"ok\":false,\"error\":{\"kind\":\"auth\",\"message\":\"m\","
+	    "\"retryable\":false}}"));
+	assert_false(fits("response", "{\"type\":\"response\",\"ok\":false}"));
+	assert_false(fits("response",
+	    "{\"type\":\"response\",\"ok\":false,\"error\":{\"kind\":\"odd\",\"message\":\"m\","
+	    "\"retryable\":false}}"));
+	assert_false(fits("response", "{\"type\":\"response\",\"ok\":true,\"stop\":\"stopped\"}"));
+}
+
+static void
+a_chunk_is_a_delta_or_a_restart(void **state)
+{
+	(void)state;
+	assert_true(fits(
+	    "chunk", "{\"type\":\"chunk\",\"id\":\"1\",\"seq\":0,\"delta\":{\"content\":\"x\"}}"));
+	assert_true(fits(
+	    "chunk", "{\"type\":\"chunk\",\"id\":\"1\",\"seq\":3,\"restart\":true,\"attempt\":2}"));
+	assert_false(fits("chunk", "{\"type\":\"chunk\",\"id\":\"1\",\"seq\":0,\"delta\":{}}"));
+	assert_false(fits("chunk", "{\"type\":\"chunk\",\"id\":\"1\",\"seq\":0}"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_schema_of_the_tree_compiles),
+		cmocka_unit_test(what_the_programs_write_fits_the_schemas),
+		cmocka_unit_test(requests_are_told_from_what_is_none),
+		cmocka_unit_test(a_failed_response_must_say_why),
+		cmocka_unit_test(a_chunk_is_a_delta_or_a_restart),
+	};
+
+	return cmocka_run_group_tests_name("schemas", tests, load_schemas, free_schemas);
+}
