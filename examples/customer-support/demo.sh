@@ -14,8 +14,11 @@ work=$BUILD/demo
 rm -rf "$work"
 mkdir -p "$work"
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-[ -t 1 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '\n%s\n' "$*"; }
+bold= plain=
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
 # The stand-in: one server that speaks every provider's API, on a port of its own.
 llm-mock --script "$here/providers.yaml" >"$work/mock.ndjson" &

@@ -12,7 +12,7 @@ cp -R examples "$work/"
 cd "$work" || exit 71
 # shellcheck source=tests/cli/lib.sh
 . "$top/tests/cli/lib.sh"
-mock_start
+mock_start --seed 1
 
 n=0
 bad=0
