@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * anthropic - what the files of the anthropic-messages dialect share: anthropic_request.c builds
- * the request, anthropic_content.c writes its conversation, anthropic_messages.c reads the answer,
- * and anthropic_models.c knows what the models can do.
+ * the request, anthropic_content.c writes its conversation, anthropic_cache.c marks it,
+ * anthropic_schema.c fits its schema, anthropic_messages.c reads the answer, and anthropic_models.c
+ * knows what the models can do.
  */
 #ifndef LLM_ANTHROPIC_H
 #define LLM_ANTHROPIC_H

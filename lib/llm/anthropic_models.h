@@ -13,7 +13,6 @@ enum anthropic_flags {
 	FAMILY_JSON_SCHEMA = 1 << 0, /* output_config.format */
 	FAMILY_BUDGET = 1 << 1, /* thinking: enabled, with a budget */
 	FAMILY_ADAPTIVE = 1 << 2, /* thinking: adaptive */
-	FAMILY_EFFORT = 1 << 3, /* output_config.effort */
 	FAMILY_XHIGH = 1 << 4, /* effort knows xhigh; else the top is max */
 	FAMILY_THINKS_UNASKED = 1 << 5, /* "off" has to be said */
 	FAMILY_THINKS_HIDDEN = 1 << 6, /* shows its thinking only where display asks for it */
