@@ -48,6 +48,13 @@ check_word(const struct check *at, const char *member, struct json v, const char
 	return -1;
 }
 
+/* Whether a key can be that name: most are told apart by their first letter. */
+static bool
+may_be(struct json key, const char *name)
+{
+	return key.p[1] == *name || key.p[1] == '\\';
+}
+
 void
 check_members(struct json obj, const char *const *names, struct json *found, size_t n)
 {
@@ -57,7 +64,7 @@ check_members(struct json obj, const char *const *names, struct json *found, siz
 		found[i] = JSON_ABSENT;
 	while (json_next(&it))
 		for (size_t i = 0; i < n; i++)
-			if (json_eq(it.key, names[i])) {
+			if (may_be(it.key, names[i]) && json_eq(it.key, names[i])) {
 				found[i] = json_exists(it.value) ? it.value : JSON_ABSENT;
 				break;
 			}

@@ -122,9 +122,9 @@ read_answer(const struct recorded *c, const struct feed *feed, struct buf *out, 
 		.provider = c->provider,
 		.requested_model = STR_LIT("model"),
 		.requested = STR_LIT("model"),
-		.ms = -1,
-		.ttft_ms = -1,
-		.queue_ms = -1,
+		.total_us = -1,
+		.ttft_us = -1,
+		.queue_us = -1,
 	};
 	struct streamed streamed;
 	struct answer a;
