@@ -37,6 +37,20 @@ static const struct anthropic_family families[] = {
 /* Other makers' models behind the same API. */
 static const struct anthropic_family foreign = { "", 8192, FAMILY_BUDGET };
 
+/* Whether the model's name begins so; gateways write 4.5 for 4-5. */
+static bool
+begins(struct str model, const char *prefix)
+{
+	size_t i;
+
+	for (i = 0; prefix[i]; i++) {
+		if (i == model.len ||
+		    (model.p[i] != prefix[i] && !(model.p[i] == '.' && prefix[i] == '-')))
+			return false;
+	}
+	return true;
+}
+
 const struct anthropic_family *
 anthropic_family(struct str model)
 {
@@ -48,7 +62,7 @@ anthropic_family(struct str model)
 		model.len--;
 	}
 	for (i = 0; i < sizeof families / sizeof *families; i++) {
-		if (str_starts(model, families[i].prefix))
+		if (begins(model, families[i].prefix))
 			return &families[i];
 	}
 	return &foreign;

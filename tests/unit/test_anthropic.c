@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "llm/anthropic_models.h"
 #include "support/talk.h"
 
 #define HAIKU "claude-haiku-4-5"
@@ -182,6 +183,26 @@ room_that_was_asked_for_is_not_taken_away(void **state)
 	assert_true(talk_build(t, "{'model':'somebody-elses'," HELLO
 				  ",'options':{'reasoning':'low','maxTokens':30000}}"));
 	talk_body_is(t, "max_tokens", "32048");
+}
+
+static void
+families_are_known_by_any_name(void **state)
+{
+	static const struct {
+		const char *model;
+		int64_t max_tokens;
+	} rows[] = { { "claude-3-sonnet-20240229", 4096 }, { "claude-opus-4-20250514", 32000 },
+		{ "anthropic/claude-sonnet-4.5", 64000 },
+		{ "us.anthropic.claude-opus-4-6-v1", 128000 }, { "claude-next-9", 128000 },
+		{ "kimi-k2", 8192 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_int_equal(
+		    anthropic_family(str_of(rows[i].model))->max_tokens, rows[i].max_tokens);
+	assert_true(anthropic_family(str_of("claude-sonnet-4.5"))->flags & FAMILY_JSON_SCHEMA);
+	assert_false(anthropic_family(str_of("claude-sonnet-4"))->flags & FAMILY_JSON_SCHEMA);
 }
 
 static void
@@ -525,6 +546,7 @@ main(void)
 		T(thinking_goes_back_to_the_model_that_thought_it),
 		T(a_level_is_a_budget_on_older_models),
 		T(room_that_was_asked_for_is_not_taken_away),
+		T(families_are_known_by_any_name),
 		T(a_level_is_an_effort_on_newer_models),
 		T(off_is_said_where_a_model_thinks_unasked),
 		T(what_the_api_lacks_is_warned_of),
