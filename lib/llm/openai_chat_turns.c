@@ -192,7 +192,8 @@ gather_reasoning(struct openai_request *q, struct turn *turn, const struct reque
 	if (str_has_nocase(q->b->model, "deepseek-r1"))
 		return;
 	add_list(&turn->details, json_get(opaque, "reasoning_details"));
-	if (!json_exists(field))
+	if (!json_eq(field, "reasoning_content") && !json_eq(field, "reasoning") &&
+	    !json_eq(field, "thinking"))
 		return;
 	turn->field = field;
 	openai_chat_inner(&turn->reasoning, p->text);

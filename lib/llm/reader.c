@@ -100,7 +100,7 @@ format_of(const struct reader *r, char first)
 static void
 malformed(struct reader *r, struct str data)
 {
-	if (r->ending) /* the end cut it: that it is missing says so */
+	if (r->ending || r->answer->ended) /* cut: that it is missing says so; or after the end */
 		return;
 	answer_fail(r->answer, ERROR_PROTOCOL, "the stream holds what is no JSON: %.*s",
 	    (int)str_cut_utf8(data, SHOWN_MAX), data.p);

@@ -85,6 +85,9 @@ only_the_dialects_end_proves_the_end(void **state)
 	    &(struct exchange){
 		.body = "data: {\"t\":\"a\"}\n\n", .stream = true, .end = HTTP_CUT },
 	    ERROR_TRUNCATED, "cut", "a");
+	/* Nor does what comes after the end. */
+	expect(&(struct exchange){ .body = "data: !\n\ndata: oops\n\n", .stream = true },
+	    ERROR_NONE, "", "");
 	/* What the transport does after the end is known no longer matters. */
 	expect(
 	    &(struct exchange){
