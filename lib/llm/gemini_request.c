@@ -174,12 +174,10 @@ write_thinking(struct gemini_writer *x)
 }
 
 static void
-write_generation_config(struct gemini_writer *x)
+write_options(struct gemini_writer *x)
 {
 	const struct request_options *o = &x->r->options;
 
-	jsonw_key(&x->w, "generationConfig");
-	jsonw_object(&x->w);
 	if (o->max_tokens != OPTION_UNSET)
 		jsonw_ki64(&x->w, "maxOutputTokens", o->max_tokens);
 	if (json_exists(o->temperature))
@@ -203,7 +201,25 @@ write_generation_config(struct gemini_writer *x)
 		jsonw_kjson(&x->w, "responseJsonSchema", o->response_schema);
 	}
 	write_thinking(x);
+}
+
+/* An empty generationConfig is not sent. */
+static void
+write_generation_config(struct gemini_writer *x)
+{
+	struct buf config = BUF_INIT(BUF_UNLIMITED);
+	struct jsonw whole = x->w;
+
+	jsonw_start(&x->w, &config);
+	jsonw_object(&x->w);
+	write_options(x);
 	jsonw_end(&x->w);
+	x->w = whole;
+	if (!str_is(buf_str(&config), "{}")) {
+		jsonw_key(&x->w, "generationConfig");
+		jsonw_raw(&x->w, buf_str(&config));
+	}
+	buf_release(&config);
 }
 
 /* --- the whole --- */
