@@ -28,9 +28,9 @@ fuzz_read(
 		.provider = name,
 		.requested_model = STR_LIT("m"),
 		.requested = STR_LIT("fuzz:m"),
-		.ms = -1,
-		.ttft_ms = -1,
-		.queue_ms = -1 };
+		.total_us = -1,
+		.ttft_us = -1,
+		.queue_us = -1 };
 	struct http_headers none = { 0 };
 	struct answer a;
 	struct reader *r;
