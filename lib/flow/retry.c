@@ -62,7 +62,7 @@ backoff_ms(const struct retry *r, int64_t attempt)
 		break;
 	case BACKOFF_EXPONENTIAL:
 		while (--attempt > 0 && ms < r->max_delay_ms)
-			ms *= 2;
+			ms = ms > r->max_delay_ms / 2 ? r->max_delay_ms : ms * 2;
 		break;
 	}
 	return ms < r->max_delay_ms ? ms : r->max_delay_ms;
