@@ -237,6 +237,12 @@ leave_by_signal(int number)
 	(void)raise(number);
 }
 
+static void
+say(const char *line)
+{
+	warn("%s", line);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -271,7 +277,7 @@ main(int argc, char **argv)
 	call.traceparent = environment("TRACEPARENT");
 	call.keep_raw = keep_raw;
 	call.dry_run = dry_run;
-	call.verbose = verbose;
+	call.log = verbose ? say : NULL;
 	config.jobs = jobs;
 	config.ordered = ordered;
 	config.in_fd = with_prompt ? -1 : open_input();

@@ -14,7 +14,8 @@ work=$BUILD/demo
 rm -rf "$work"
 mkdir -p "$work"
 
-bold= plain=
+bold=''
+plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
 fi

@@ -82,7 +82,7 @@ caller_http(struct caller *caller)
 		    &(struct http_config){ .user_agent = "agentflow/" AGENTFLOW_VERSION,
 			.ca_file = caller->config->ca_file,
 			.ca_dir = caller->config->ca_dir,
-			.verbose = caller->config->verbose });
+			.log = caller->config->log });
 	return caller->http;
 }
 

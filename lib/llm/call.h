@@ -46,7 +46,7 @@ struct call_config {
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own */
 	bool keep_raw; /* --raw */
 	bool dry_run; /* build the HTTP request, write it in place of the response, send nothing */
-	bool verbose; /* the HTTP client tells on stderr what it does */
+	void (*log)(const char *line); /* told what the HTTP client does; NULL: nobody is */
 };
 
 struct call_events {

@@ -281,7 +281,7 @@ http_new(uv_loop_t *loop, const struct http_config *config)
 	h->user_agent = copy_or_null(config->user_agent);
 	h->ca_file = copy_or_null(config->ca_file);
 	h->ca_dir = copy_or_null(config->ca_dir);
-	h->verbose = config->verbose;
+	h->log = config->log;
 	h->multi = curl_multi_init();
 	if (!h->multi)
 		die(EXIT_SYSTEM, "out of memory");

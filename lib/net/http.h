@@ -53,7 +53,7 @@ struct http_config {
 	long max_connections; /* per host; 0: no limit */
 	const char *user_agent; /* NULL: none is sent */
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own default */
-	bool verbose; /* libcurl's account of what it does, on stderr, secrets masked */
+	void (*log)(const char *line); /* told what libcurl does, secrets masked; NULL: nobody is */
 };
 
 struct http_request {

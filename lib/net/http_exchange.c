@@ -151,7 +151,7 @@ names_secret(struct str name)
 
 /* Also libcurl's own words quote fields: "* h2h3 [authorization: ...]". */
 static void
-log_line(char mark, struct str line)
+log_line(const struct http *http, char mark, struct str line)
 {
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
 	struct str name = line;
@@ -165,8 +165,7 @@ log_line(char mark, struct str line)
 			name.len += 1 + line.len;
 		secret_mask(name, &out);
 	}
-	buf_addc(&out, '\n');
-	(void)fputs(out.p, stderr); /* nowhere left to say that it failed */
+	http->log(out.p);
 	buf_release(&out);
 }
 
@@ -174,17 +173,17 @@ log_line(char mark, struct str line)
 static int
 on_debug(CURL *easy, curl_infotype type, char *p, size_t n, void *user)
 {
+	const struct http *http = user;
 	char mark = type == CURLINFO_TEXT ? '*' : type == CURLINFO_HEADER_IN ? '<' : '>';
 	struct str rest = { p, n }, line;
 
 	(void)easy;
-	(void)user;
 	if (type != CURLINFO_TEXT && type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
 		return 0;
 	while (str_split(&rest, '\n', &line)) {
 		line = str_trim(line);
 		if (line.len)
-			log_line(mark, line);
+			log_line(http, mark, line);
 	}
 	return 0;
 }
@@ -275,8 +274,9 @@ set_callbacks(struct http_exchange *x)
 	SET(x, CURLOPT_PREREQFUNCTION, on_connected);
 	SET(x, CURLOPT_PREREQDATA, x);
 	SET(x, CURLOPT_ERRORBUFFER, x->trouble);
-	if (x->http->verbose) {
+	if (x->http->log) {
 		SET(x, CURLOPT_DEBUGFUNCTION, on_debug);
+		SET(x, CURLOPT_DEBUGDATA, x->http);
 		SET(x, CURLOPT_VERBOSE, 1L);
 	}
 }

@@ -23,7 +23,8 @@ struct http {
 	CURL **spare; /* handles to use again: they keep their buffers */
 	size_t spare_count, spare_cap;
 	char *user_agent, *ca_file, *ca_dir;
-	bool verbose, closing;
+	bool closing;
+	void (*log)(const char *line);
 };
 
 struct http_exchange {
