@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -15,6 +16,7 @@
 #include "sys/file.h"
 #include "sys/share.h"
 
+enum { DESCRIPTORS_OWN = 64 };
 #define PROMPT_MAX ((size_t)64 << 20)
 
 static const char *model, *file, *system_text, *reasoning, *schema_file, *config_file, *log_format;
@@ -229,6 +231,18 @@ open_input(void)
 	return fd;
 }
 
+/* A connection each, and some for ourselves, where the system lets us. */
+static void
+want_descriptors(int64_t n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= (rlim_t)n)
+		return;
+	limit.rlim_cur = limit.rlim_max < (rlim_t)n ? limit.rlim_max : (rlim_t)n;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* calls that get none will say so */
+}
+
 /* End as the signal would have ended us, so that a shell or make sees it. */
 static void
 leave_by_signal(int number)
@@ -258,6 +272,7 @@ main(int argc, char **argv)
 	with_prompt = *argv != NULL;
 	check_options(with_prompt);
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is told by EPIPE */
+	want_descriptors(jobs + DESCRIPTORS_OWN);
 	share = share_dir(environment("AGENTFLOW_SHARE"));
 	call.providers = providers_load(share, config_file, environment, &err);
 	if (!call.providers)

@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "base/version.h"
 #include "cli/opt_help.h"
+#include "sys/file.h"
 
 /* What getopt_long returns for long names: the table's index past every letter, then everyone's
  * own. */
@@ -219,6 +220,7 @@ opt_parse(const struct opt_spec *spec, int argc, char **argv)
 	struct getopt_tables t;
 	int code;
 
+	file_hold_standard();
 	die_init(argc > 0 ? argv[0] : NULL);
 	tables_init(&t, spec->opts);
 	opterr = 0;

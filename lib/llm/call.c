@@ -531,14 +531,14 @@ call_write(struct call *c, struct buf *out)
 }
 
 void
-call_complaint(const struct call *c, struct buf *out)
+call_complaint(const struct call *c, bool with_id, struct buf *out)
 {
 	const struct answer_error *e = &c->answer.error;
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 
-	if (c->id.len)
+	if (with_id && c->id.len)
 		buf_addf(&text, "%s: ", c->id.p);
-	else
+	else if (with_id)
 		buf_addf(&text, "line %lld: ", (long long)c->number);
 	buf_addf(&text, "%s: %s", error_kind_name(e->kind), e->message.p);
 	secret_mask(buf_str(&text), out);

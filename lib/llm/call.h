@@ -81,8 +81,8 @@ struct provider *call_provider(const struct call *call); /* NULL where none coul
 
 /* The ended call's response (or, in a dry run, its HTTP request) as a record, no newline. */
 void call_write(struct call *call, struct buf *out);
-/* "ID: KIND: MESSAGE" of a failed call, for people; secrets masked. */
-void call_complaint(const struct call *call, struct buf *out);
+/* "KIND: MESSAGE" of a failed call, for people; secrets masked. with_id: which one, before that. */
+void call_complaint(const struct call *call, bool with_id, struct buf *out);
 /* A delta of this call as a chunk record, no newline. */
 void call_write_chunk(struct call *call, const struct delta *delta, struct buf *out);
 

@@ -157,7 +157,7 @@ write_text(struct calls *s, struct call *call, struct buf *out)
 	n = text.len;
 	buf_reset(&text);
 	if (a->error.kind != ERROR_NONE)
-		call_complaint(call, &text);
+		call_complaint(call, !s->config->line.p, &text);
 	else if (!n && a->tool_count)
 		buf_addf(&text, "the model calls tools (see the record: leave out -t)");
 	if (text.len)

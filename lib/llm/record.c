@@ -410,6 +410,22 @@ record_response(struct buf *out, const struct answer *a, const struct response_f
 	jsonw_end(&w);
 }
 
+/* The URL without the user and password that it may name. */
+static void
+put_url(struct jsonw *w, struct str url)
+{
+	struct buf shown = BUF_INIT(BUF_UNLIMITED);
+	const char *host = strstr(url.p, "://"), *at;
+
+	host = host ? host + 3 : url.p;
+	at = memchr(host, '@', strcspn(host, "/?"));
+	buf_add(&shown, url.p, (size_t)(host - url.p));
+	buf_adds(&shown, at ? "***" : "");
+	buf_adds(&shown, at ? at : host);
+	put_masked(w, "url", buf_str(&shown));
+	buf_release(&shown);
+}
+
 void
 record_http_request(struct buf *out, struct str id, const char *provider, const struct wire *wire,
     const struct answer *a)
@@ -425,7 +441,7 @@ record_http_request(struct buf *out, struct str id, const char *provider, const 
 	jsonw_raw(&w, id);
 	jsonw_kstr(&w, "provider", provider);
 	jsonw_kstr(&w, "method", "POST");
-	put_masked(&w, "url", buf_str(&wire->url));
+	put_url(&w, buf_str(&wire->url));
 	jsonw_key(&w, "headers");
 	jsonw_object(&w);
 	for (size_t i = 0; i < wire->headers.count; i++)

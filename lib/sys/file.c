@@ -165,6 +165,17 @@ file_sync_dir(const char *path, struct err *err)
 	return rc;
 }
 
+void
+file_hold_standard(void)
+{
+	/* the wrong way round, so that input can't be read nor output be written */
+	static const int flags[3] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", flags[fd]) != fd)
+			return; /* no /dev/null, no descriptors: later opens will tell */
+}
+
 bool
 file_exists(const char *path)
 {

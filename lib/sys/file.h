@@ -29,6 +29,10 @@ int file_mkdirs(const char *path, struct err *err) __attribute__((warn_unused_re
 /* fsync a directory, so that entries made in it last. */
 int file_sync_dir(const char *path, struct err *err) __attribute__((warn_unused_result));
 
+/* Keep 0, 1 and 2 from being given to files opened later where a parent has closed them. Reading or
+ * writing them fails as it would have. */
+void file_hold_standard(void);
+
 bool file_exists(const char *path);
 
 /* "a/b" of "a" and "b"; b alone where it is absolute or a is empty. The caller frees. */
