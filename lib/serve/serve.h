@@ -66,7 +66,7 @@ bool serve_is_loopback(const char *address);
  * which is the caller's to free. */
 int serve_parse_listen(const char *text, char **address, uint16_t *port, struct err *err);
 
-/* --- the request; all of it lives until done returns --- */
+/* --- the request; it lives until done returns, its header until the answer is begun --- */
 
 const char *serve_method(const struct serve_exchange *x);
 struct str serve_path(const struct serve_exchange *x); /* as sent: escapes kept, without query */
