@@ -62,7 +62,7 @@ check_members(struct json obj, const char *const *names, struct json *found, siz
 
 	for (size_t i = 0; i < n; i++)
 		found[i] = JSON_ABSENT;
-	while (json_next(&it))
+	while (json_is(obj, JSON_OBJECT) && json_next(&it))
 		for (size_t i = 0; i < n; i++)
 			if (may_be(it.key, names[i]) && json_eq(it.key, names[i])) {
 				found[i] = json_exists(it.value) ? it.value : JSON_ABSENT;

@@ -200,6 +200,7 @@ what_is_wrong_is_named_by_its_place(void **state)
 		const char *record, *message;
 	} cases[] = {
 		{ "[]", "not a JSON object" },
+		{ "[\"prompt\",1]", "not a JSON object" },
 		{ "{\"type\":\"response\",\"prompt\":\"x\"}", "type: not a request" },
 		{ "{\"type\":\"request\"}", "messages: is missing, and there is no prompt" },
 		{ "{\"messages\":[]}", "messages: is empty, and there is no prompt" },
