@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* test_mock_script - rules choose answers, and their schema agrees with the reader on what a script
+ * is. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "json/schema.h"
+#include "json/yaml.h"
+#include "mock/render.h"
+#include "mock/script.h"
+#include "sys/file.h"
+
+static struct mock_script *
+script_of(const char *text)
+{
+	struct err err = ERR_INIT;
+	struct mock_script *s = mock_script_parse("s.yaml", str_of(text), &err);
+
+	if (!s)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+/* The text that a script answers an OpenAI request with. */
+static const char *
+answer_to(struct mock_script *s, const char *body)
+{
+	struct err err = ERR_INIT;
+	struct mock_request r;
+	struct json json;
+	const char *text;
+
+	assert_int_equal(json_parse(body, strlen(body), &json, &err), 0);
+	mock_request_init(&r);
+	mock_request_path(&r, STR_LIT("/v1/chat/completions"), false);
+	mock_request_body(&r, json);
+	text = mock_script_answer(s, &r)->text;
+	mock_request_release(&r);
+	return text;
+}
+
+static void
+the_first_rule_that_fits_answers(void **state)
+{
+	struct mock_script *s = script_of("answers:\n"
+					  "  - {provider: anthropic, text: other provider}\n"
+					  "  - {model: a*, when: {contains: hi}, text: greeted}\n"
+					  "  - {model: a*, text: by model}\n"
+					  "  - {text: anyone}\n");
+
+	(void)state;
+	assert_string_equal(
+	    answer_to(
+		s, "{\"model\":\"ab\",\"messages\":[{\"role\":\"user\",\"content\":\"oh hi\"}]}"),
+	    "greeted");
+	assert_string_equal(
+	    answer_to(
+		s, "{\"model\":\"ab\",\"messages\":[{\"role\":\"user\",\"content\":\"oh\"}]}"),
+	    "by model");
+	assert_string_equal(answer_to(s, "{\"model\":\"b\",\"messages\":[]}"), "anyone");
+	mock_script_free(s);
+}
+
+static void
+a_sequence_ends_in_its_last_answer(void **state)
+{
+	struct mock_script *s = script_of(
+	    "answers: [{times: 3, sequence: [{text: a}, {text: b}]}, {text: c}]");
+	static const char *const expect[] = { "a", "b", "b", "c", "c" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof expect / sizeof *expect; i++)
+		assert_string_equal(answer_to(s, "{\"model\":\"m\",\"messages\":[]}"), expect[i]);
+	mock_script_free(s);
+}
+
+static void
+the_last_user_text_is_what_conditions_see(void **state)
+{
+	struct mock_script *s = script_of(
+	    "answers:\n"
+	    "  - {when: {matches: '^two$', toolResult: true}, text: both}\n"
+	    "  - {when: {matches: '^two$'}, text: matched}\n"
+	    "  - {text: no}\n");
+
+	(void)state;
+	assert_string_equal(
+	    answer_to(s, "{\"messages\":[{\"role\":\"user\",\"content\":\"one\"},"
+			 "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"two\"}]},"
+			 "{\"role\":\"assistant\",\"content\":\"three\"}]}"),
+	    "matched");
+	assert_string_equal(
+	    answer_to(s,
+		"{\"messages\":[{\"role\":\"user\",\"content\":\"two\"},"
+		"{\"role\":\"assistant\",\"tool_calls\":[]},{\"role\":\"tool\",\"content\":\"x\"}]}"),
+	    "both");
+	mock_script_free(s);
+}
+
+static void
+words_are_cut_before_their_spaces(void **state)
+{
+	struct str rest = STR_LIT("  one two\n\nthree   four"), chunk;
+	struct buf out = BUF_INIT(256);
+
+	(void)state;
+	while (mock_next_words(&rest, 2, &chunk)) {
+		buf_addstr(&out, chunk);
+		buf_addc(&out, '|');
+	}
+	assert_string_equal(out.p, "  one two|\n\nthree   four|");
+	buf_release(&out);
+}
+
+/* --- the schema --- */
+
+static const struct {
+	const char *text;
+	bool good;
+} scripts[] = {
+	{ "", true },
+	{ "defaults: {ttft: 100ms, perTokenDelay: 0.5, tokensPerSecond: 50, chunkWords: 3}", true },
+	{ "models: [a, b]\nanswers: []", true },
+	{ "answers: [{provider: o, model: m, when: {contains: a, matches: b, tool: c, toolResult: true, stream: "
+	  "false, call: 2}, times: 1, text: x}]",
+	    true },
+	{ "answers: [{sequence: [{text: a}, {error: {status: 529, retryAfter: 2s, midStream: true}}]}]",
+	    true },
+	{ "answers: [{echo: true, repeat: 3, reasoning: r, object: [1], stop: end, returnModel: z, headers: {a: b}}]",
+	    true },
+	{ "answers: [{toolCalls: [{id: i, name: n, arguments: {a: 1}}], tokens: {in: 1, out: 2, cacheRead: 0, "
+	  "cacheWrite: 0, reasoning: 1}, fault: [cut@5, stall]}]",
+	    true },
+	{ "answer: []", false },
+	{ "answers: {}", false },
+	{ "answers: [{txt: a}]", false },
+	{ "answers: [{text: [a]}]", false },
+	{ "answers: [{repeat: -1}]", false },
+	{ "answers: [{when: {contain: a}}]", false },
+	{ "answers: [{sequence: []}]", false },
+	{ "answers: [{sequence: [{model: a}]}]", false },
+	{ "answers: [{toolCalls: [{arguments: {}}]}]", false },
+	{ "answers: [{toolCalls: [{name: n, arguments: 5}]}]", false },
+	{ "answers: [{tokens: {input: 5}}]", false },
+	{ "answers: [{error: {status: 200}}]", false },
+	{ "answers: [{echo: maybe}]", false },
+	{ "answers: [{chunkWords: 0}]", false },
+	{ "answers: [{tokensPerSecond: 0}]", false },
+	{ "defaults: {model: x}", false },
+};
+
+static void
+the_schema_and_the_reader_agree(void **state)
+{
+	const char *top = getenv("top");
+	char *path = xasprintf("%s/share/schemas/mock-script.schema.json", top ? top : ".");
+	struct buf text = BUF_INIT(1 << 20), json = BUF_INIT(1 << 20);
+	struct err err = ERR_INIT;
+	struct json v;
+	struct schema *schema;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(file_read(path, &text, &err), 0);
+	assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
+	schema = schema_compile(v, &err);
+	assert_non_null(schema);
+	for (i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+		struct yaml_doc *doc = yaml_parse("s", str_of(scripts[i].text), &err);
+		struct mock_script *s = mock_script_parse("s", str_of(scripts[i].text), &err);
+		struct err why = ERR_INIT;
+
+		assert_non_null(doc);
+		buf_reset(&json);
+		yaml_to_json(yaml_root(doc), &json);
+		assert_int_equal(json_parse(json.p, json.len, &v, &err), 0);
+		if ((s != NULL) != scripts[i].good)
+			fail_msg("reader: %s: %s", scripts[i].text, err.text);
+		if (schema_valid(schema, v, &why) != scripts[i].good)
+			fail_msg("schema: %s: %s", scripts[i].text, why.text);
+		yaml_doc_free(doc);
+		mock_script_free(s);
+	}
+	schema_free(schema);
+	buf_release(&text);
+	buf_release(&json);
+	free(path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_rule_that_fits_answers),
+		cmocka_unit_test(a_sequence_ends_in_its_last_answer),
+		cmocka_unit_test(the_last_user_text_is_what_conditions_see),
+		cmocka_unit_test(words_are_cut_before_their_spaces),
+		cmocka_unit_test(the_schema_and_the_reader_agree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
