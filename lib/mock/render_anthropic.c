@@ -228,7 +228,9 @@ anthropic_text(struct anthropic_stream *a)
 	jsonw_kstr(&a->w, "text", "");
 	anthropic_block_begun(a);
 	anthropic_deltas(a, a->s->text, "text_delta", "text");
-	anthropic_block_stop(a);
+	if (!a->s->answer->error.status ||
+	    a->s->answer->call_count) /* else it breaks off in here */
+		anthropic_block_stop(a);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,8 +15,13 @@
 
 enum rawsock_ending { ENDING_NOT, ENDING_FIN, ENDING_RST };
 
+enum { RAWSOCK_LINGER_MS = 10000 }; /* that a peer is given to take what comes before a RST */
+
 struct rawsock {
 	uv_poll_t poll;
+	uv_timer_t linger;
+	int open_handles;
+	int lingered_ms;
 	int fd;
 	struct buf waiting;
 	enum rawsock_ending ending;
@@ -28,6 +34,8 @@ rawsock_freed(uv_handle_t *handle)
 {
 	struct rawsock *r = handle->data;
 
+	if (--r->open_handles > 0)
+		return;
 	(void)close(r->fd); /* nothing is left to be told */
 	buf_release(&r->waiting);
 	free(r);
@@ -45,9 +53,44 @@ rawsock_close(struct rawsock *r, bool by_peer)
 	if (r->ending == ENDING_RST && !by_peer)
 		(void)setsockopt(r->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 	uv_close((uv_handle_t *)&r->poll, rawsock_freed);
+	uv_close((uv_handle_t *)&r->linger, rawsock_freed);
 	r->on = NULL;
 	if (on)
 		on->closed(r->user, by_peer);
+}
+
+/* Whether the kernel still holds bytes that the peer has not acknowledged: a RST would drop them.
+ */
+static bool
+rawsock_is_underway(const struct rawsock *r)
+{
+	int n = 0;
+
+#ifdef TIOCOUTQ
+	if (ioctl(r->fd, TIOCOUTQ, &n) < 0)
+		return false;
+#endif
+	return n > 0;
+}
+
+static void
+rawsock_lingered(uv_timer_t *timer)
+{
+	struct rawsock *r = timer->data;
+
+	if (rawsock_is_underway(r) && ++r->lingered_ms < RAWSOCK_LINGER_MS)
+		return;
+	rawsock_close(r, false);
+}
+
+/* All is handed to the kernel: close, but let a RST wait for what is on its way. */
+static void
+rawsock_settle(struct rawsock *r)
+{
+	if (r->ending == ENDING_RST && rawsock_is_underway(r))
+		(void)uv_timer_start(&r->linger, rawsock_lingered, 1, 1);
+	else
+		rawsock_close(r, false);
 }
 
 static void rawsock_watch(struct rawsock *r);
@@ -103,8 +146,10 @@ rawsock_polled(uv_poll_t *poll, int status, int events)
 		return;
 	if (!rawsock_push(r))
 		return;
-	if (r->waiting.len == 0 && r->ending != ENDING_NOT) {
-		rawsock_close(r, false);
+	if (r->waiting.len == 0 && r->ending != ENDING_NOT &&
+	    !uv_is_active((uv_handle_t *)&r->linger)) {
+		rawsock_watch(r);
+		rawsock_settle(r);
 		return;
 	}
 	rawsock_watch(r);
@@ -137,6 +182,9 @@ rawsock_open(uv_loop_t *loop, int fd, const struct rawsock_events *on, void *use
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (uv_poll_init(loop, &r->poll, fd) < 0)
 		die(EXIT_SYSTEM, "the event loop takes no more descriptors");
+	(void)uv_timer_init(loop, &r->linger); /* can't fail */
+	r->linger.data = r;
+	r->open_handles = 2;
 	rawsock_watch(r);
 	return r;
 }
@@ -171,7 +219,7 @@ rawsock_end(struct rawsock *r, enum rawsock_ending ending)
 		return;
 	r->ending = ending;
 	if (r->waiting.len == 0)
-		rawsock_close(r, false);
+		rawsock_settle(r);
 }
 
 void
