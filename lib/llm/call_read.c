@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* call_read - a line of input as a call. */
+#include "base/mem.h"
+#include "llm/call_state.h"
+
+static void
+take_id(struct call *c, struct json id)
+{
+	if (json_is(id, JSON_STRING) || json_is(id, JSON_NUMBER)) {
+		buf_addstr(&c->id, json_raw(id));
+	} else {
+		buf_addc(&c->id, '"');
+		buf_addi(&c->id, (int64_t)++c->caller->made_ids);
+		buf_addc(&c->id, '"');
+	}
+}
+
+/* Options that nobody knows are not carried, and that is said. */
+static void
+warn_unknown_options(struct call *c)
+{
+	const char *const *names = request_option_names(), *near;
+	struct json_iter it = json_each(json_get(c->request.record, "options"));
+	struct buf option = BUF_INIT(BUF_UNLIMITED);
+
+	while (json_next(&it)) {
+		size_t i = 0;
+
+		while (names[i] && !json_eq(it.key, names[i]))
+			i++;
+		if (names[i])
+			continue;
+		buf_reset(&option);
+		buf_adds(&option, "options.");
+		json_text(it.key, &option);
+		near = str_nearest(str_of(option.p + strlen("options.")), names);
+		if (near)
+			answer_warn(&c->answer, option.p,
+			    "not known, and not carried (did you mean \"%s\"?)", near);
+		else
+			answer_warn(&c->answer, option.p, "not known, and not carried");
+	}
+	buf_release(&option);
+}
+
+static void
+read_record(struct call *c, size_t len)
+{
+	struct err err = ERR_INIT;
+	struct json record;
+
+	if (json_parse(c->line, len, &record, &err) < 0) {
+		answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
+	} else if (!json_is(record, JSON_OBJECT)) {
+		answer_fail(&c->answer, ERROR_INVALID_INPUT, "not a JSON object");
+	} else if (!request_is(record)) {
+		take_id(c, json_get(record, "id"));
+		answer_fail(&c->answer, ERROR_INVALID_INPUT,
+		    "not a request: it has neither messages nor prompt");
+	} else {
+		c->is_request = request_read(
+				    &c->request, record, &c->caller->config->defaults, &err) == 0;
+		take_id(c, c->request.id);
+		if (c->is_request)
+			warn_unknown_options(c);
+		else
+			answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
+	}
+}
+
+/* Who is to answer. */
+static void
+resolve(struct call *c)
+{
+	struct providers *set = c->caller->config->providers;
+	struct str spec = c->request.model;
+	struct err err = ERR_INIT;
+
+	if (!spec.len) {
+		spec = str_of(providers_default_model(set));
+		c->request.model = spec;
+	}
+	if (providers_resolve(set, spec, &c->provider, &c->model, &err) < 0) {
+		c->provider = NULL;
+		answer_fail(
+		    &c->answer, spec.len ? ERROR_NOT_FOUND : ERROR_INVALID_REQUEST, "%s", err.text);
+		return;
+	}
+	c->model_text = xmemdup(c->model.p, c->model.len);
+}
+
+void
+call_read(struct call *c, size_t len)
+{
+	read_record(c, len);
+	if (c->is_request)
+		resolve(c);
+}

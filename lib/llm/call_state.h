@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* call_state - what the files of call share: nobody else looks inside. */
+#ifndef LLM_CALL_STATE_H
+#define LLM_CALL_STATE_H
+
+#include "llm/call.h"
+#include "llm/dialect.h"
+#include "llm/trace.h"
+#include "net/http.h"
+
+struct schema;
+
+struct caller {
+	const struct call_config *config;
+	const struct call_events *on;
+	void *user;
+	uv_loop_t *loop;
+	struct http *http; /* NULL until the first request is sent: its start takes milliseconds */
+	struct trace trace;
+	uint64_t made_ids;
+	char *schema_text; /* the schema compiled last: bulk runs use the same one for all */
+	struct schema *schema;
+};
+
+struct call {
+	struct caller *caller;
+	void *user;
+	char *line;
+	int64_t number;
+	struct buf id; /* raw JSON; empty: none */
+	struct request request;
+	struct provider *provider; /* NULL until resolved */
+	struct str model; /* without the provider's name */
+	char *model_text; /* the same with a NUL, for builders */
+	struct wire wire;
+	struct answer answer;
+	struct reader *reader;
+	struct http_exchange *exchange; /* NULL: nothing is under way */
+	uv_timer_t *linger; /* running once the provider has said all; freed by the loop */
+	struct buf raw; /* the body as it came, with keep_raw */
+	char span_id[TRACE_SPAN_SIZE];
+	int64_t seq, read_us, start_us, sent_us, first_us, end_us;
+	bool is_request; /* the line was a good one */
+};
+
+/* Read the line of len bytes: the request, its id, who is to answer. What is wrong is the answer's
+ * error. */
+void call_read(struct call *c, size_t len);
+
+#endif

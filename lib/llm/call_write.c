@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* call_write - what a call comes to, as records and for people. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "json/jsonw.h"
+#include "json/schema.h"
+#include "llm/call_state.h"
+#include "llm/record.h"
+#include "net/secret.h"
+
+void
+call_write_chunk(struct call *c, const struct delta *delta, struct buf *out)
+{
+	record_chunk(out, buf_str(&c->id), c->seq++, delta);
+}
+
+/* The body for "raw": JSON as it is, a stream as the text that it is. */
+static void
+raw_json(const struct call *c, struct buf *out)
+{
+	struct err err = ERR_INIT;
+	struct json v;
+
+	if (json_parse(c->raw.p, c->raw.len, &v, &err) == 0)
+		buf_addstr(out, json_raw(v));
+	else
+		jsonw_quote(out, buf_str(&c->raw));
+}
+
+/* The schema that the answer must fit, compiled once where it stays the same; NULL: there is none,
+ * or it is no schema. */
+static const struct schema *
+schema_of(struct call *c)
+{
+	struct caller *caller = c->caller;
+	struct json text = c->request.options.response_schema;
+	struct err err = ERR_INIT;
+
+	if (!json_exists(text) || c->answer.error.kind != ERROR_NONE)
+		return NULL;
+	if (!caller->schema || !str_is(json_raw(text), caller->schema_text)) {
+		schema_free(caller->schema);
+		free(caller->schema_text);
+		caller->schema_text = xmemdup(text.p, text.len);
+		caller->schema = schema_compile(text, &err);
+	}
+	if (!caller->schema)
+		answer_warn(&c->answer, "options.responseSchema",
+		    "the answer is not checked against it: %s", err.text);
+	return caller->schema;
+}
+
+static int64_t
+elapsed_us(int64_t from_us, int64_t to_us)
+{
+	return from_us > 0 && to_us >= from_us ? to_us - from_us : -1;
+}
+
+static void
+write_response(struct call *c, struct buf *out)
+{
+	struct buf raw = BUF_INIT(BUF_UNLIMITED);
+	int64_t sent_us = c->sent_us ? c->sent_us : c->start_us;
+	bool called = c->reader != NULL;
+	bool streamed = called && c->wire.framing != FRAME_WHOLE;
+	struct response_facts facts = {
+		.id = call_id(c),
+		.line = c->answer.error.kind == ERROR_INVALID_INPUT ? c->number : 0,
+		.provider = c->provider ? c->provider->name : NULL,
+		.requested_model = c->model,
+		.requested = c->request.model,
+		.total_us = called ? elapsed_us(sent_us, c->end_us) : -1,
+		.ttft_us = streamed ? elapsed_us(sent_us, c->first_us) : -1,
+		.queue_us = called ? elapsed_us(c->read_us, c->start_us) : -1,
+		.tags = c->request.tags,
+		.meta = c->request.meta,
+		.trace_id = c->caller->trace.id[0] ? c->caller->trace.id : NULL,
+		.span_id = c->caller->trace.id[0] ? c->span_id : NULL,
+		.response_schema = c->request.options.response_schema,
+		.schema = schema_of(c),
+	};
+
+	if (c->raw.len) {
+		raw_json(c, &raw);
+		facts.raw = buf_str(&raw);
+	}
+	record_response(out, &c->answer, &facts);
+	buf_release(&raw);
+}
+
+void
+call_write(struct call *c, struct buf *out)
+{
+	if (c->caller->config->dry_run && c->answer.error.kind == ERROR_NONE)
+		record_http_request(out, buf_str(&c->id), c->provider->name, &c->wire, &c->answer);
+	else
+		write_response(c, out);
+}
+
+void
+call_complaint(const struct call *c, bool with_id, struct buf *out)
+{
+	const struct answer_error *e = &c->answer.error;
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	if (with_id && c->id.len)
+		buf_addf(&text, "%s: ", c->id.p);
+	else if (with_id)
+		buf_addf(&text, "line %lld: ", (long long)c->number);
+	buf_addf(&text, "%s: %s", error_kind_name(e->kind), e->message.p);
+	secret_mask(buf_str(&text), out);
+	buf_release(&text);
+}
