@@ -19,6 +19,17 @@ is_price_file(const struct dirent *entry)
 	return entry->d_name[0] != '.' && str_ends(str_of(entry->d_name), ".ndjson");
 }
 
+/* The bytes without the byte order mark that editors of some systems leave. */
+static struct str
+text_of(const struct buf *file)
+{
+	struct str s = buf_str(file);
+
+	if (!str_starts(s, "\xEF\xBB\xBF"))
+		return s;
+	return (struct str){ s.p + 3, s.len - 3 };
+}
+
 static int
 load_one(struct prices *prices, const char *path, struct err *err)
 {
@@ -26,7 +37,7 @@ load_one(struct prices *prices, const char *path, struct err *err)
 	int rc = file_read(path, &text, err);
 
 	if (rc == 0)
-		rc = prices_add(prices, path, buf_str(&text), 0, err);
+		rc = prices_add(prices, path, text_of(&text), 0, err);
 	buf_release(&text);
 	return rc;
 }
@@ -61,6 +72,7 @@ load_file(struct prices *prices, const char *path, int layer, struct err *err)
 {
 	struct buf text = BUF_INIT(PRICE_FILE_MAX);
 	struct err not_one_value = ERR_INIT; /* what it means is known: rows */
+	struct str s;
 	struct json v;
 	int rc;
 
@@ -68,10 +80,11 @@ load_file(struct prices *prices, const char *path, int layer, struct err *err)
 		buf_release(&text);
 		return -1;
 	}
-	if (json_parse(text.p, text.len, &v, &not_one_value) == 0 && price_import_fits(v))
+	s = text_of(&text);
+	if (json_parse(s.p, s.len, &v, &not_one_value) == 0 && price_import_fits(v))
 		rc = price_import(prices, path, v, layer, err);
 	else
-		rc = prices_add(prices, path, buf_str(&text), layer, err);
+		rc = prices_add(prices, path, s, layer, err);
 	buf_release(&text);
 	return rc;
 }

@@ -39,6 +39,8 @@ bad(struct err *err, const char *member, const char *what)
 	return err_set(err, EXIT_CONFIG, "%s: %s", member, what);
 }
 
+static const char stands_twice[] = "stands there twice";
+
 static int
 unknown_member(struct err *err, struct json key, const char *const *known)
 {
@@ -112,6 +114,8 @@ read_rates(struct json v, struct price_rates *rates, struct err *err)
 		kind = kind_of(it.key);
 		if (kind == PRICE_KINDS)
 			return unknown_member(err, it.key, kind_names);
+		if (rates->pusd[kind] != PRICE_UNKNOWN)
+			return bad(err, kind_names[kind], stands_twice);
 		if (read_rate(kind_names[kind], it.value, &rates->pusd[kind], err) < 0)
 			return -1;
 	}
@@ -133,6 +137,8 @@ read_tier(struct json v, struct price_tier *tier, struct err *err)
 		    !json_eq(it.key, known[2]))
 			return unknown_member(err, it.key, known);
 	}
+	if (json_count(v) > 2)
+		return bad(err, "contextTiers", "a member stands there twice");
 	if (!json_i64(json_exists(above) ? above : from, &tier->from) || tier->from < 1 ||
 	    tier->from > PRICE_RATE_MAX)
 		return bad(err, "contextTiers", "a bound must be a whole number of tokens");
@@ -295,8 +301,7 @@ int
 price_row_read(struct json text, struct price_row *row, struct err *err)
 {
 	struct json_iter it = json_each(text);
-	bool priced = false;
-	unsigned m;
+	unsigned m, seen = 0;
 
 	*row = (struct price_row){
 		.rates = price_rates_unknown(),
@@ -312,11 +317,13 @@ price_row_read(struct json text, struct price_row *row, struct err *err)
 			;
 		if (m == M_COUNT)
 			return unknown_member(err, it.key, members);
+		if (seen & 1u << m)
+			return bad(err, members[m], stands_twice);
+		seen |= 1u << m;
 		if (read_member((enum member)m, it.value, row, err) < 0)
 			return -1;
-		priced |= m == M_RATES;
 	}
-	return check_row(row, priced, err);
+	return check_row(row, seen & 1u << M_RATES, err);
 }
 
 void

@@ -202,6 +202,21 @@ a_wrong_row_is_refused_with_its_place(void **state)
 	assert_refused("{\"provider\":\"a\",\"id\":\"a*b\"," RATES "}",
 	    "rows:1: a pattern has one * at its beginning or end");
 	assert_refused("[]", "rows:1: a price row must be an object");
+	assert_refused(
+	    "{\"provider\":\"a\",\"id\":\"m\",\"aliases\":[\"a\",\"b\",\"c\",\"d\",\"e\"],"
+	    "\"aliases\":[\"f\"]," RATES "}",
+	    "rows:1: aliases: stands there twice");
+	assert_refused("{\"provider\":\"a\",\"id\":\"m\"," RATES
+		       ",\"contextTiers\":[{\"above\":1," RATES
+		       "}],\"contextTiers\":[{\"above\":1," RATES "}]}",
+	    "rows:1: contextTiers: stands there twice");
+	assert_refused(
+	    "{\"provider\":\"a\",\"id\":\"m\",\"contextTiers\":[{\"above\":1,\"above\":2," RATES
+	    "}]," RATES "}",
+	    "rows:1: contextTiers: a member stands there twice");
+	assert_refused(
+	    "{\"provider\":\"a\",\"id\":\"m\",\"usdPerMillion\":{\"in\":1,\"out\":1,\"in\":2}}",
+	    "rows:1: in: stands there twice");
 }
 
 static void
