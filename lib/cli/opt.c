@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "base/version.h"
 #include "cli/opt_help.h"
+#include "sys/stdfds.h"
 #include "sys/file.h"
 
 /* What getopt_long returns for long names: the table's index past every letter, then everyone's
@@ -221,6 +222,7 @@ opt_parse(const struct opt_spec *spec, int argc, char **argv)
 	int code;
 
 	file_hold_standard();
+	stdfds_hold();
 	die_init(argc > 0 ? argv[0] : NULL);
 	tables_init(&t, spec->opts);
 	opterr = 0;

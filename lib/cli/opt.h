@@ -11,7 +11,8 @@
  *}; argv += opt_parse(&spec, argc, argv);
  *
  * -h/--help, -V/--version and --completion SHELL are everyone's and are not listed. Options precede
- *operands ("--" ends them). Misuse prints one line and ends with 2. opt_parse calls die_init.
+ *operands ("--" ends them). Misuse prints one line and ends with 2. opt_parse is what main does
+ * first: it calls die_init and stdfds_hold.
  */
 #ifndef CLI_OPT_H
 #define CLI_OPT_H
