@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cost-calc - price the usage of each response; totals; a budget as a gate. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "base/die.h"
 #include "base/money.h"
@@ -14,6 +11,7 @@
 #include "price/price_list.h"
 #include "price/price_load.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/share.h"
 
 enum { BATCH = 256 * 1024, STALE_DAYS = 90 };
@@ -69,18 +67,6 @@ read_options(struct run *run)
 	run->day = date ? clock_date_days(date) : clock_wall_us() / DAY_US;
 	if (run->day < 0)
 		opt_misuse("--date %s: must be a date like 2026-08-05", date);
-}
-
-static int
-open_output(void)
-{
-	int fd = STDOUT_FILENO;
-
-	if (out_file && strcmp(out_file, "-") != 0)
-		fd = open(out_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		die(EXIT_IO, "cannot open %s: %s", out_file, strerror(errno));
-	return fd;
 }
 
 static void
@@ -225,6 +211,7 @@ main(int argc, char **argv)
 	struct run run = { .worst = EXIT_OK, .unwanted = BUF_INIT(BUF_UNLIMITED) };
 	struct err err = ERR_INIT;
 	char *share;
+	int fd;
 
 	argv += opt_parse(&spec, argc, argv);
 	read_options(&run);
@@ -233,7 +220,10 @@ main(int argc, char **argv)
 	free(share);
 	if (!run.prices)
 		err_die(&err);
-	ndjson_writer_init(&run.out, open_output(), BATCH);
+	fd = file_create(out_file, list || explain ? NULL : argv, &err);
+	if (fd < 0)
+		err_die(&err);
+	ndjson_writer_init(&run.out, fd, BATCH);
 	if (list || explain) {
 		show_prices(&run);
 	} else {

@@ -100,9 +100,7 @@ clock_date_days(const char *date)
 	struct str s = str_of(date), y, m, d;
 	int64_t year, month, day, length;
 
-	if (s.len < 10 || s.p[4] != '-' || s.p[7] != '-')
-		return -1;
-	if (s.len > 10 && s.p[10] != 'T' && s.p[10] != ' ')
+	if (s.len != 10 || s.p[4] != '-' || s.p[7] != '-')
 		return -1;
 	y = (struct str){ s.p, 4 };
 	m = (struct str){ s.p + 5, 2 };

@@ -30,8 +30,7 @@ void clock_sleep_ms(int64_t ms); /* whole, whatever signals come */
 /* RFC 3339 UTC with microseconds: 2026-11-21T02:03:04.000005Z */
 void clock_print(struct buf *out, int64_t wall_us);
 
-/* "2026-11-21" (or a longer RFC 3339 text, of which the date counts) to days since 1970; -1 if
- * malformed. */
+/* "2026-11-21" to days since 1970; -1 if malformed. */
 int64_t clock_date_days(const char *date);
 
 #endif

@@ -57,6 +57,56 @@ file_read(const char *path, struct buf *out, struct err *err)
 	return rc;
 }
 
+/* -1 where input is the file that out describes, and err says so. */
+static int
+check_input(const struct stat *out, const char *input, struct err *err)
+{
+	bool is_stdin = strcmp(input, "-") == 0;
+	struct stat in;
+
+	if ((is_stdin ? fstat(STDIN_FILENO, &in) : stat(input, &in)) < 0)
+		return 0; /* reading it will say so */
+	if (in.st_dev != out->st_dev || in.st_ino != out->st_ino)
+		return 0;
+	return err_set(
+	    err, EXIT_USAGE, "%s is both read and written", is_stdin ? "standard input" : input);
+}
+
+/* What is open may be written from the beginning; -1 where it is an input, and stays as it is. */
+static int
+empty_output(int fd, const char *path, char *const *inputs, struct err *err)
+{
+	struct stat out;
+
+	if (fstat(fd, &out) < 0 || !S_ISREG(out.st_mode))
+		return 0;
+	if (inputs && !*inputs && check_input(&out, "-", err) < 0)
+		return -1;
+	for (; inputs && *inputs; inputs++) {
+		if (check_input(&out, *inputs, err) < 0)
+			return -1;
+	}
+	if (fd != STDOUT_FILENO && ftruncate(fd, 0) < 0)
+		return err_sys(err, errno, "cannot write %s", path);
+	return 0;
+}
+
+int
+file_create(const char *path, char *const *inputs, struct err *err)
+{
+	int fd = STDOUT_FILENO;
+
+	if (path && strcmp(path, "-") != 0)
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open %s", path);
+	if (empty_output(fd, path, inputs, err) == 0)
+		return fd;
+	if (fd != STDOUT_FILENO)
+		(void)close(fd); /* nothing was written */
+	return -1;
+}
+
 int
 file_write_all(int fd, const char *p, size_t n)
 {

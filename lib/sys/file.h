@@ -15,6 +15,14 @@
 int file_read(const char *path, struct buf *out, struct err *err)
     __attribute__((warn_unused_result));
 
+/*
+ * A descriptor to write path anew; NULL or "-" is stdout. Refused (EXIT_USAGE) where one of inputs
+ * is that same regular file, which would be empty, or grow for ever, when it is read. inputs: a
+ * NULL-terminated list in which "-", or none at all, is stdin; NULL: nothing is read.
+ */
+int file_create(const char *path, char *const *inputs, struct err *err)
+    __attribute__((warn_unused_result));
+
 /* All of it, whatever short writes and EINTR come. errno is set on failure. */
 int file_write_all(int fd, const char *p, size_t n) __attribute__((warn_unused_result));
 
