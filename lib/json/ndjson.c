@@ -315,6 +315,10 @@ ndjson_finish(struct ndjson_writer *w, enum exit_code worst, struct err *err)
 {
 	ndjson_flush(w);
 	buf_release(&w->pending);
+	if (close(w->fd) < 0 && !w->broken && errno != EINTR) { /* NFS tells of a full disk here */
+		w->broken = true;
+		w->error = errno;
+	}
 	if (!w->broken)
 		return worst;
 	if (w->error == EPIPE)

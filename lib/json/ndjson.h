@@ -92,8 +92,8 @@ void ndjson_put_end(struct ndjson_writer *w); /* adds the newline; writes when t
 /* A whole record, without its newline. */
 void ndjson_put(struct ndjson_writer *w, struct str record);
 void ndjson_flush(struct ndjson_writer *w);
-/* Flush and free. worst, or EXIT_IO with a message in err where output was lost. EPIPE ends the
- * process as SIGPIPE would. */
+/* Flush, close fd and free. worst, or EXIT_IO with a message in err where output was lost. EPIPE
+ * ends the process as SIGPIPE would. */
 enum exit_code ndjson_finish(struct ndjson_writer *w, enum exit_code worst, struct err *err);
 
 /*
