@@ -27,6 +27,8 @@ enum {
 	P_COUNT
 };
 
+enum { NAME_MAX_SHOWN = 200 }; /* bytes */
+
 static const char *const paths[P_COUNT] = {
 	[P_TYPE] = "type",
 	[P_ID] = "id",
@@ -97,6 +99,20 @@ read_usage(const struct json *found, struct usage *u)
 	       read_count(found[P_REASONING], &u->reasoning);
 }
 
+/* A name, cut where it is so long that it can be none. */
+static void
+add_name(struct buf *out, struct json name)
+{
+	size_t from = out->len, cut;
+
+	json_text(name, out);
+	cut = str_cut_utf8((struct str){ out->p + from, out->len - from }, NAME_MAX_SHOWN);
+	if (cut == out->len - from)
+		return;
+	out->len = from + cut;
+	buf_adds(out, "...");
+}
+
 /* Why no row was found, in the record's own names. */
 static const char *
 say_miss(struct cost *cost, const struct json *found, enum price_miss miss)
@@ -109,10 +125,10 @@ say_miss(struct cost *cost, const struct json *found, enum price_miss miss)
 		return "the response names no model";
 	buf_reset(out);
 	buf_adds(out, miss == PRICE_NO_PROVIDER ? "no prices for provider " : "no price row for ");
-	json_text(found[P_PROVIDER], out);
+	add_name(out, found[P_PROVIDER]);
 	if (miss != PRICE_NO_PROVIDER) {
 		buf_addc(out, ':');
-		json_text(found[P_MODEL], out);
+		add_name(out, found[P_MODEL]);
 	}
 	if (miss == PRICE_NO_DATE)
 		buf_adds(out, " at that date");
@@ -130,11 +146,13 @@ static const char *
 charge_bill(struct cost *cost, const struct json *found, enum price_miss miss, struct bill *bill)
 {
 	struct usage *u = &bill->usage;
-	int64_t exchanges = 1;
+	int64_t exchanges;
 
 	bill->charge = (struct charge){ 0 };
 	if (!read_usage(found, u))
 		return "usage holds what is no count";
+	if (!read_count(found[P_EXCHANGES], &exchanges))
+		return "exchanges is no count";
 	if (bill->row && is_free(bill->row))
 		return NULL;
 	if (json_is(found[P_OK], JSON_FALSE) && u->in == TOKENS_UNKNOWN && u->out == TOKENS_UNKNOWN)
@@ -146,7 +164,6 @@ charge_bill(struct cost *cost, const struct json *found, enum price_miss miss, s
 		buf_addstr(&cost->reason, bill->row->unpriced);
 		return cost->reason.p;
 	}
-	(void)json_count_of(found[P_EXCHANGES], &exchanges); /* 1 where it is absent */
 	return charge_usage(bill->row, u, exchanges, &bill->charge);
 }
 
@@ -227,6 +244,10 @@ cost_record(struct cost *cost, struct str line, struct buf *out, struct err *err
 
 	if (json_scan(cost->paths, line.p, line.len, &record, found, err) < 0)
 		return COST_BAD;
+	if (!json_is(record, JSON_OBJECT)) {
+		(void)err_set(err, EXIT_NO, "not a JSON object");
+		return COST_BAD;
+	}
 	if (!json_eq(found[P_TYPE], "response")) {
 		buf_addstr(out, line);
 		return COST_OTHER;

@@ -29,7 +29,7 @@ struct cost {
 };
 
 enum cost_kind {
-	COST_BAD, /* no JSON: err says what is wrong with it; nothing was appended */
+	COST_BAD, /* no JSON object: err says what is wrong with it; nothing was appended */
 	COST_OTHER, /* no response: appended as it is */
 	COST_PRICED, /* appended with a number in costUsd */
 	COST_UNKNOWN, /* appended with costUsd null, and the reason in cost */

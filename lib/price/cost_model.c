@@ -90,7 +90,7 @@ model_new(struct cost_models *models, struct json provider, struct json model)
 {
 	struct cost_model *m;
 
-	if (models->count == COST_MODELS_MAX) {
+	if (models->count == COST_MODELS_MAX || provider.len + model.len > COST_NAMES_MAX) {
 		m = &models->others;
 		model_release(m);
 	} else {

@@ -3,7 +3,8 @@
  * cost_model - the pairs of provider and model that a run has seen: the price row that each leads
  * to, looked up once, and what has been spent on it.
  *
- * Memory is bounded: pairs past COST_MODELS_MAX are looked up anew each time and share one sum.
+ * Memory is bounded: pairs past COST_MODELS_MAX, and those whose names are longer than
+ * COST_NAMES_MAX, are looked up anew each time and share one sum.
  */
 #ifndef PRICE_COST_MODEL_H
 #define PRICE_COST_MODEL_H
@@ -18,7 +19,7 @@
 #include "price/cost_form.h"
 #include "price/price.h"
 
-enum { COST_MODELS_MAX = 1000 };
+enum { COST_MODELS_MAX = 1000, COST_NAMES_MAX = 1024 /* bytes of provider and model */ };
 
 struct cost_sums {
 	int64_t responses;
@@ -44,7 +45,7 @@ struct cost_models {
 	struct cost_model **items; /* in order of appearance */
 	size_t count, cap;
 	unsigned *slots; /* open addressing over items; 0: free, else index + 1 */
-	struct cost_model others; /* of those past COST_MODELS_MAX the last; its sums are of all */
+	struct cost_model others; /* of those without an entry the last; its sums are of all */
 	struct cost_model *last;
 	struct buf text; /* a call's */
 };

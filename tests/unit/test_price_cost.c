@@ -310,7 +310,6 @@ every_other_byte_stays(void **state)
 	    "\"costUsd\":0,\"cost\":{\"basis\":\"free (local)\",\"row\":\"home:*\"} \t}");
 	assert_cost(" {\"type\":\"chunk\", \"costUsd\":\"x\"}", COST_OTHER,
 	    " {\"type\":\"chunk\", \"costUsd\":\"x\"}");
-	assert_cost("[1.10]", COST_OTHER, "[1.10]");
 	assert_cost("{\"type\":[\"response\"]}", COST_OTHER, "{\"type\":[\"response\"]}");
 }
 
@@ -334,6 +333,8 @@ an_unknown_cost_is_null_and_says_why(void **state)
 		    "\"row\":\"p:plain\",\"reason\":\"usage holds what is no count\"" },
 		{ "\"provider\":\"p\",\"model\":\"plain\",\"usage\":{\"tokensIn\":-1,\"tokensOut\":1}",
 		    "\"row\":\"p:plain\",\"reason\":\"usage holds what is no count\"" },
+		{ "\"provider\":\"p\",\"model\":\"plain\",\"exchanges\":1.5,\"usage\":{\"tokensIn\":1,\"tokensOut\":1}",
+		    "\"row\":\"p:plain\",\"reason\":\"exchanges is no count\"" },
 		{ "\"provider\":\"p\",\"model\":\"plain\",\"usage\":null",
 		    "\"row\":\"p:plain\",\"reason\":\"no usage was reported\"" },
 		{ "\"ok\":false,\"provider\":\"p\",\"model\":\"plain\"",
@@ -393,18 +394,23 @@ a_reported_cost_is_kept_and_the_difference_shown(void **state)
 }
 
 static void
-what_is_no_json_is_left_to_the_caller(void **state)
+what_is_no_json_object_is_left_to_the_caller(void **state)
 {
+	static const char *const lines[] = { "{\"type\":\"response\"", "[{\"type\":\"response\"}]",
+		"\"response\"", "7", "null" };
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
 	struct cost cost;
+	size_t i;
 
 	(void)state;
 	cost_init(&cost, prices, 20000);
-	assert_int_equal(
-	    cost_record(&cost, STR_LIT("{\"type\":\"response\""), &out, &err), COST_BAD);
-	assert_int_equal(out.len, 0);
-	assert_true(err.text[0] != '\0');
+	for (i = 0; i < sizeof lines / sizeof *lines; i++) {
+		assert_int_equal(cost_record(&cost, str_of(lines[i]), &out, &err), COST_BAD);
+		assert_int_equal(out.len, 0);
+		assert_true(err.text[0] != '\0');
+		err.text[0] = '\0';
+	}
 	cost_release(&cost);
 	buf_release(&out);
 }
@@ -501,6 +507,30 @@ endless_model_names_share_one_sum(void **state)
 	buf_release(&out);
 }
 
+static void
+a_huge_model_name_is_neither_kept_nor_told_whole(void **state)
+{
+	struct buf line = BUF_INIT(BUF_UNLIMITED), out = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct cost cost;
+	int i;
+
+	(void)state;
+	cost_init(&cost, prices, 20000);
+	buf_adds(&line, HEAD "\"model\":\"");
+	for (i = 0; i < 100000; i++)
+		buf_adds(&line, "\xC3\xA9");
+	buf_adds(&line, "\"}");
+	assert_int_equal(cost_record(&cost, buf_str(&line), &out, &err), COST_UNKNOWN);
+	assert_int_equal(cost.models.count, 0);
+	assert_int_equal(cost.models.others.sums.responses, 1);
+	assert_true(out.len < line.len + 400);
+	assert_non_null(strstr(out.p, "\xA9...\"}}"));
+	cost_release(&cost);
+	buf_release(&line);
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -518,10 +548,11 @@ main(void)
 		cmocka_unit_test(an_unknown_cost_is_null_and_says_why),
 		cmocka_unit_test(a_failed_response_with_usage_is_priced),
 		cmocka_unit_test(a_reported_cost_is_kept_and_the_difference_shown),
-		cmocka_unit_test(what_is_no_json_is_left_to_the_caller),
+		cmocka_unit_test(what_is_no_json_object_is_left_to_the_caller),
 		cmocka_unit_test(totals_are_kept_per_model_and_say_what_is_missing),
 		cmocka_unit_test(a_total_past_64_bits_is_unknown_not_wrong),
 		cmocka_unit_test(endless_model_names_share_one_sum),
+		cmocka_unit_test(a_huge_model_name_is_neither_kept_nor_told_whole),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
