@@ -98,7 +98,7 @@ put_member(const char *name, struct change c, struct buf *out, struct err *err)
 {
 	struct json base = c.with.kind == JSON_NONE ? c.old : c.with;
 
-	if (c.with.kind == JSON_NULL && !json_exists(c.more))
+	if (!json_exists(c.more) && (c.with.kind == JSON_NULL || base.kind == JSON_NONE))
 		return 0;
 	if (out->p[out->len - 1] != '{')
 		buf_addc(out, ',');

@@ -159,6 +159,27 @@ write_tools(struct openai_request *q)
 }
 
 static void
+write_stop(struct openai_request *q)
+{
+	struct json stop = q->o->stop;
+
+	if (!json_exists(stop))
+		return;
+	if (q->own_reasoning) {
+		answer_warn(q->b->answer, "options.stop", "this model takes no stop sequences");
+		return;
+	}
+	jsonw_key(&q->w, "stop");
+	if (stop.kind == JSON_STRING) { /* a list always, so that "stop+" can append to it */
+		jsonw_array(&q->w);
+		jsonw_json(&q->w, stop);
+		jsonw_end(&q->w);
+	} else {
+		jsonw_json(&q->w, stop);
+	}
+}
+
+static void
 write_options(struct openai_request *q)
 {
 	const struct request_options *o = q->o;
@@ -167,13 +188,7 @@ write_options(struct openai_request *q)
 		jsonw_ki64(&q->w, q->own_reasoning ? "max_completion_tokens" : "max_tokens",
 		    o->max_tokens);
 	write_sampling(q);
-	if (json_exists(o->stop)) {
-		if (q->own_reasoning)
-			answer_warn(
-			    q->b->answer, "options.stop", "this model takes no stop sequences");
-		else
-			jsonw_kjson(&q->w, "stop", o->stop);
-	}
+	write_stop(q);
 	if (o->seed != OPTION_UNSET)
 		jsonw_ki64(
 		    &q->w, q->server->flags & OPENAI_RANDOM_SEED ? "random_seed" : "seed", o->seed);

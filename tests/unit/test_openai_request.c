@@ -255,6 +255,8 @@ options_take_the_names_of_the_server(void **state)
 		",\"max_tokens\":9,\"temperature\":0.70,\"top_p\":1,\"top_k\":3,\"stop\":[\"a\"],\"seed\":-4,"
 		"\"stream\":true,\"stream_options\":{\"include_usage\":true}"),
 	    "");
+	expect_at(
+	    lab, NULL, ASK("\"stop\":\"a\""), GOT("m", ",\"stop\":[\"a\"],\"stream\":false"), "");
 	expect_at("https://api.mistral.ai", NULL, ask,
 	    GOT("m",
 		",\"max_tokens\":9,\"temperature\":0.70,\"top_p\":1,\"stop\":[\"a\"],\"random_seed\":-4,\"stream\":true"),
@@ -444,7 +446,7 @@ provider_options_are_merged_last_and_plus_appends(void **state)
 	/* At every depth; NAME and NAME+ together: replaced, then appended to. */
 	expect_at(lab, NULL,
 	    "{\"prompt\":\"x\",\"options\":{\"stream\":true,\"stop\":[\"a\"]},\"providerOptions\":{\"test\":{\"stream_options\":{\"list+\":[1],"
-	    "\"include_usage\":null},\"stop\":[\"b\"],\"stop+\":[\"c\"],\"n\":{\"o\":{\"gone\":null,\"p+\":[2],\"q+\":[2],\"q\":[1]}}}}}",
+	    "\"include_usage\":null},\"stop\":[\"b\"],\"stop+\":[\"c\"],\"n\":{\"o\":{\"gone\":null,\"p+\":[2],\"r+\":null,\"q+\":[2],\"q\":[1]}}}}}",
 	    GOT("m",
 		",\"stop\":[\"b\",\"c\"],\"stream\":true,\"stream_options\":{\"list\":[1]},\"n\":{\"o\":{\"p\":[2],\"q\":[1,2]}}"),
 	    "");
