@@ -89,6 +89,37 @@ read_members(struct agent *a, struct expr_list *exprs, struct err *err)
 
 /* --- finding it --- */
 
+char **
+agent_dirs(const char *path, const char *workflow, const char *share)
+{
+	const char *slash = strrchr(workflow, '/');
+	struct str rest = str_of(path), part;
+	char **dirs = NULL;
+	size_t count = 0, cap = 0;
+
+	while (str_split(&rest, ':', &part)) {
+		VEC_GROW(dirs, count, cap);
+		dirs[count++] = part.len ? xmemdup(part.p, part.len) : xstrdup(".");
+	}
+	if (!path) {
+		dirs = xcalloc(cap = 3, sizeof *dirs);
+		dirs[count++] = slash ? xmemdup(workflow, (size_t)(slash - workflow) + 1)
+				      : xstrdup(".");
+		dirs[count++] = xstrdup(share);
+	}
+	VEC_GROW(dirs, count, cap);
+	dirs[count] = NULL;
+	return dirs;
+}
+
+void
+agent_dirs_free(char **dirs)
+{
+	for (size_t i = 0; dirs[i]; i++)
+		free(dirs[i]);
+	free(dirs);
+}
+
 /* Where the version begins: behind a colon that no slash follows; the end where there is none. */
 static size_t
 image_path_len(const char *image)

@@ -26,6 +26,11 @@ struct agent {
 	struct schema *input_schema, *output_schema; /* NULL */
 };
 
+/* The directories of path ("a:b"); where that is NULL: the one that the workflow file is in, and
+ * share. NULL-terminated; freed by agent_dirs_free. */
+char **agent_dirs(const char *path, const char *workflow, const char *share);
+void agent_dirs_free(char **dirs);
+
 /*
  * dirs: NULL-terminated, in order of preference. Expressions are added to exprs, which must be
  * compiled before the agent is freed. NULL and err (EXIT_CONFIG): not found, naming the places

@@ -139,6 +139,21 @@ rundir_set_latest(const struct rundir *rd, const char *runs, struct err *err)
 	return rc;
 }
 
+int
+rundir_fill(const struct rundir *rd, const char *runs, const char *workflow, struct str input,
+    struct err *err)
+{
+	struct buf copy = BUF_INIT(BUF_UNLIMITED);
+	int rc = file_read(workflow, &copy, err);
+
+	if (rc == 0)
+		rc = rundir_put(rd, "workflow.yaml", buf_str(&copy), err);
+	if (rc == 0)
+		rc = rundir_put(rd, "input.json", input, err);
+	buf_release(&copy);
+	return rc == 0 ? rundir_set_latest(rd, runs, err) : -1;
+}
+
 static int
 make_below(int fd, const char *path, struct err *err)
 {

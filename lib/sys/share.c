@@ -53,3 +53,15 @@ share_dir(const char *configured)
 	free(own);
 	return xstrdup(AGENTFLOW_SHAREDIR);
 }
+
+char *
+share_program(const char *name)
+{
+	char *own = own_dir(), *beside = own ? file_join(own, name) : NULL;
+
+	free(own);
+	if (beside && access(beside, X_OK) == 0)
+		return beside;
+	free(beside);
+	return xstrdup(name);
+}

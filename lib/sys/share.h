@@ -11,4 +11,8 @@
  */
 char *share_dir(const char *configured);
 
+/* The program of ours of that name: beside this one, as in an installation or a build; else the
+ * name alone, for PATH. The caller frees. */
+char *share_program(const char *name);
+
 #endif
