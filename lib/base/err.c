@@ -2,6 +2,7 @@
 /* err - an error on its way up to main. */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,7 @@ err_sys(struct err *err, int errnum, const char *fmt, ...)
 	size_t n;
 
 	va_start(ap, fmt);
-	err_vset(err, EXIT_IO, fmt, ap);
+	err_vset(err, errnum == ENOMEM ? EXIT_SYSTEM : EXIT_IO, fmt, ap);
 	va_end(ap);
 	n = strlen(err->text);
 	err_cut(

@@ -32,7 +32,8 @@ struct err {
 int err_set(struct err *err, enum exit_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* As err_set with EXIT_IO, and strerror(errnum) after a colon. */
+/* As err_set with EXIT_IO (EXIT_SYSTEM where memory ran out), and strerror(errnum) after a colon.
+ */
 int err_sys(struct err *err, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -49,8 +49,11 @@ load_dir(struct prices *prices, const char *dir, struct err *err)
 	int i, rc = 0, n = scandir(dir, &entries, is_price_file, alphasort);
 
 	if (n < 0) {
-		err_sys(err, errno, "cannot read the price rows in %s", dir);
-		err->code = EXIT_CONFIG;
+		bool is_absent = errno == ENOENT || errno == ENOTDIR;
+
+		(void)err_sys(err, errno, "cannot read the price rows in %s", dir);
+		if (is_absent)
+			err->code = EXIT_CONFIG;
 		return -1;
 	}
 	if (n == 0)

@@ -2,18 +2,8 @@
 # Every program has a manual page whose SYNOPSIS is the usage line of its help, and that tells every option of its table.
 set -u
 cd "${top:?}" || exit 71
-n=0
-bad=0
-verdict() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		bad=1
-		echo "not ok $n - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
 
 for c in cmd/*.c; do
 	p=$(basename "$c" .c)
@@ -42,5 +32,4 @@ man says:  $synopsis"
 	why=$(for s in "EXIT STATUS" EXAMPLES "SEE ALSO"; do grep -q "^\.Sh $s" "$page" || echo "no section $s"; done)
 	verdict "$p: the manual has its sections" "$why"
 done
-echo "1..$n"
-exit $bad
+tap_end

@@ -2,21 +2,25 @@
 /*
  * fault - a preloaded library that makes system calls fail when told to.
  *
- * FAULT is a list of CALL:N:WHAT, separated by commas: the Nth CALL of the process (from 1; 0:
- *every one) fails. CALL is read, write, fsync, fdatasync, open, malloc or posix_spawn; WHAT an
- *errno's name (ENOSPC, EIO, EINTR, EAGAIN, EMFILE, ENOMEM), or "short" (read and write do one
- *byte). N may end in "+": from there on. FAULT_PROG limits it to programs whose name that is.
+ * FAULT is a list of CALL:N:WHAT, separated by commas: the Nth CALL of the process (from 1; 0 is
+ * every one) fails. CALL is read, write, fsync, fdatasync, open, malloc (calloc and realloc count
+ * as one) or posix_spawn; WHAT an errno's name (ENOSPC, EIO, EINTR, ...), or "short" (read and
+ * write do one byte). N may end in "+": from there on. FAULT_PROG limits it to programs whose name
+ * that is.
  *
  *	LD_PRELOAD=build/fault/fault.so FAULT=write:3:ENOSPC llm-call ...
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum call { READ, WRITE, FSYNC, FDATASYNC, OPEN, MALLOC, SPAWN, CALLS };
@@ -33,6 +37,18 @@ static struct rule {
 	int what;
 } rules[CALLS];
 
+/* A rule that nobody understands would be a test that tests nothing. */
+static _Noreturn void
+refuse(const char *rule)
+{
+	static const char why[] = "fault: not understood: FAULT=";
+
+	(void)!syscall(SYS_write, STDERR_FILENO, why, sizeof why - 1);
+	(void)!syscall(SYS_write, STDERR_FILENO, rule, strlen(rule));
+	(void)!syscall(SYS_write, STDERR_FILENO, "\n", 1);
+	_exit(70);
+}
+
 static int
 errno_named(const char *s, size_t n)
 {
@@ -48,7 +64,19 @@ errno_named(const char *s, size_t n)
 		if (strlen(table[i].name) == n && memcmp(table[i].name, s, n) == 0)
 			return table[i].value;
 	}
-	return EIO;
+	refuse(s);
+}
+
+static enum call
+call_named(const char *s, size_t n)
+{
+	unsigned c;
+
+	for (c = 0; c < CALLS; c++) {
+		if (strlen(names[c]) == n && memcmp(names[c], s, n) == 0)
+			return (enum call)c;
+	}
+	refuse(s);
 }
 
 static void
@@ -57,19 +85,16 @@ load_rule(const char *s, size_t n)
 	const char *end = s + n, *colon = memchr(s, ':', n);
 	struct rule r = { .set = true };
 	char *after;
-	int c;
 
-	for (c = 0; colon && c < CALLS; c++) {
-		if (strlen(names[c]) != (size_t)(colon - s) ||
-		    memcmp(names[c], s, (size_t)(colon - s)))
-			continue;
-		r.at = strtol(colon + 1, &after, 10);
-		r.onward = *after == '+';
-		colon = memchr(after, ':', (size_t)(end - after));
-		r.what = colon ? errno_named(colon + 1, (size_t)(end - colon - 1)) : EIO;
-		rules[c] = r;
-		return;
-	}
+	if (!colon)
+		refuse(s);
+	r.at = strtol(colon + 1, &after, 10);
+	r.onward = *after == '+';
+	after += r.onward;
+	if (after == colon + 1 || *after != ':')
+		refuse(s);
+	r.what = errno_named(after + 1, (size_t)(end - after - 1));
+	rules[call_named(s, (size_t)(colon - s))] = r;
 }
 
 static void
@@ -92,91 +117,147 @@ static int
 fault(enum call c)
 {
 	const struct rule *r = &rules[c];
+	long nth;
 
 	if (!loaded)
 		load();
 	if (loaded != 2 || !r->set)
 		return NO_FAULT;
-	seen[c]++;
-	if (r->at == 0 || seen[c] == r->at || (r->onward && seen[c] > r->at))
+	nth = __atomic_add_fetch(&seen[c], 1, __ATOMIC_RELAXED);
+	if (r->at == 0 || nth == r->at || (r->onward && nth > r->at))
 		return r->what;
 	return NO_FAULT;
 }
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-
-static ssize_t
-faulty_io(enum call c, int fd, void *p, size_t n)
+/* Whether the call is to fail; errno is set then. */
+static bool
+fails(enum call c)
 {
 	int what = fault(c);
 
-	if (what == SHORT && n > 1)
-		n = 1;
-	else if (what > 0) {
+	if (what > 0)
+		errno = what;
+	return what > 0;
+}
+
+/* How many of n bytes the call is to do; -1 where it fails. */
+static ssize_t
+allowed(enum call c, size_t n)
+{
+	int what = fault(c);
+
+	if (what > 0) {
 		errno = what;
 		return -1;
 	}
-	return c == READ ? REAL(read)(fd, p, n) : REAL(write)(fd, p, n);
+	return what == SHORT && n > 1 ? 1 : (ssize_t)n;
 }
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 ssize_t
 read(int fd, void *p, size_t n)
 {
-	return faulty_io(READ, fd, p, n);
+	ssize_t take = allowed(READ, n);
+
+	return take < 0 ? -1 : REAL(read)(fd, p, (size_t)take);
 }
 
 ssize_t
 write(int fd, const void *p, size_t n)
 {
-	return faulty_io(WRITE, fd, (void *)p, n);
+	ssize_t put = allowed(WRITE, n);
+
+	return put < 0 ? -1 : REAL(write)(fd, p, (size_t)put);
+}
+
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	ssize_t put = allowed(WRITE, n);
+
+	return put < 0 ? -1 : REAL(pwrite)(fd, p, (size_t)put, at);
+}
+
+ssize_t
+pwrite64(int fd, const void *p, size_t n, off64_t at)
+{
+	ssize_t put = allowed(WRITE, n);
+
+	return put < 0 ? -1 : REAL(pwrite64)(fd, p, (size_t)put, at);
+}
+
+ssize_t
+writev(int fd, const struct iovec *parts, int count)
+{
+	ssize_t put = allowed(WRITE, SSIZE_MAX);
+
+	if (put < 0)
+		return -1;
+	if (put == 1 && count && parts[0].iov_len)
+		return REAL(write)(fd, parts[0].iov_base, 1);
+	return REAL(writev)(fd, parts, count);
 }
 
 int
 fsync(int fd)
 {
-	int what = fault(FSYNC);
-
-	if (what > 0) {
-		errno = what;
-		return -1;
-	}
-	return REAL(fsync)(fd);
+	return fails(FSYNC) ? -1 : REAL(fsync)(fd);
 }
 
 int
 fdatasync(int fd)
 {
-	int what = fault(FDATASYNC);
-
-	if (what > 0) {
-		errno = what;
-		return -1;
-	}
-	return REAL(fdatasync)(fd);
+	return fails(FDATASYNC) ? -1 : REAL(fdatasync)(fd);
 }
 
-int
-open(const char *path, int flags, ...)
-{
-	int what = fault(OPEN), mode;
-	va_list ap;
-
-	va_start(ap, flags);
-	mode = va_arg(ap, int);
-	va_end(ap);
-	if (what > 0) {
-		errno = what;
-		return -1;
+/* open and its twin of large files, which is what our programs call. */
+#define OPEN_AS(name)                                                                              \
+	int name(const char *path, int flags, ...)                                                 \
+	{                                                                                          \
+		mode_t mode = 0;                                                                   \
+		va_list ap;                                                                        \
+                                                                                                   \
+		if (flags & (O_CREAT | O_TMPFILE)) {                                               \
+			va_start(ap, flags);                                                       \
+			mode = va_arg(ap, mode_t);                                                 \
+			va_end(ap);                                                                \
+		}                                                                                  \
+		return fails(OPEN) ? -1 : REAL(name)(path, flags, mode);                           \
 	}
-	return REAL(open)(path, flags, mode);
-}
+OPEN_AS(open)
+OPEN_AS(open64)
 
 extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t count, size_t n);
+extern void *__libc_realloc(void *p, size_t n);
+
+/* ENOMEM whatever the rule says: no other error is expected of them. */
+static bool
+is_refused(void)
+{
+	if (!fails(MALLOC))
+		return false;
+	errno = ENOMEM;
+	return true;
+}
 
 void *
 malloc(size_t n)
 {
-	return fault(MALLOC) > 0 ? NULL : __libc_malloc(n);
+	return is_refused() ? NULL : __libc_malloc(n);
+}
+
+void *
+calloc(size_t count, size_t n)
+{
+	return is_refused() ? NULL : __libc_calloc(count, n);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return is_refused() ? NULL : __libc_realloc(p, n);
 }
 
 int

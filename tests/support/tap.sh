@@ -1,0 +1,22 @@
+# shellcheck shell=sh
+# Read by test scripts that print TAP: verdict NAME WHY for each test, tap_end at the end.
+
+tap_count=0
+tap_bad=0
+
+# WHY, in lines, is what went wrong; empty where all is well.
+verdict() {
+	tap_count=$((tap_count + 1))
+	if [ -z "$2" ]; then
+		echo "ok $tap_count - $1"
+	else
+		tap_bad=1
+		echo "not ok $tap_count - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+	fi
+}
+
+tap_end() {
+	echo "1..$tap_count"
+	exit $tap_bad
+}
