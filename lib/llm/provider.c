@@ -205,8 +205,12 @@ int
 provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
 {
 	*key = NULL;
-	if (!p->resolved && (resolve_key(p, env, err) < 0 || resolve_headers(p, env, err) < 0))
+	if (p->refusal)
+		return err_set(err, EXIT_REFUSED, "%s", p->refusal);
+	if (!p->resolved && (resolve_key(p, env, err) < 0 || resolve_headers(p, env, err) < 0)) {
+		p->refusal = xstrdup(err->text);
 		return -1;
+	}
 	p->resolved = true;
 	*key = p->key;
 	return 0;

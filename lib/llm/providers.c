@@ -318,6 +318,7 @@ provider_free(struct provider *p)
 	free(p->version);
 	free(p->key_ref);
 	free(p->key);
+	free(p->refusal);
 	http_headers_release(&p->headers);
 	free(p->default_model);
 	free(p->models);
