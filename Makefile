@@ -26,6 +26,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 REPLAY   := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 FAULT    := $(patsubst tests/fault/%.c,$(BUILD)/fault/%.so,$(wildcard tests/fault/*.c))
+ROWS     := $(patsubst tests/consistency/%.c,$(BUILD)/tests/%,$(wildcard tests/consistency/*.c))
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 RECORDED_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/recorded/test_%,$(wildcard tests/recorded/*.c)))
 
@@ -94,6 +95,10 @@ $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/rep
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 
+$(ROWS): $(BUILD)/tests/%: $(BUILD)/obj/tests/consistency/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
+
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
@@ -109,13 +114,13 @@ TESTS = $(UNIT) $(RECORDED) $(REPLAY)
 # Both cores, also where make itself was not told -j; deps must be over by then, so they are not prerequisites.
 PAR = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 check: ## build and run the whole test suite
-	@$(MAKE) $(PAR) --no-print-directory all $(TESTS) $(FAULT)
+	@$(MAKE) $(PAR) --no-print-directory all $(TESTS) $(FAULT) $(ROWS)
 	BUILD=$(BUILD) sh tests/run $(TESTS)
 
 asan: ## the suite under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS="-O1 -g" check
 
-valgrind: all $(UNIT) ## the unit tests and the programs' cases under valgrind
+valgrind: all $(UNIT) $(ROWS) ## the unit tests and the programs' cases under valgrind
 	BUILD=$(BUILD) VALGRIND=1 sh tests/run $(UNIT)
 
 demo: all ## the main job, end to end, without network or key
@@ -131,7 +136,7 @@ lint: ## warnings as errors, cppcheck, clang-format, mandoc, shellcheck, floors,
 	BUILD=$(BUILD) MAKE="$(MAKE)" CC="$(CC)" sh tests/lint/run
 
 lint-objects: $(LIB_OBJ) $(PROGRAMS:%=$(BUILD)/obj/cmd/%.o) $(SUPPORT) \
-    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c tests/recorded/*.c tests/bench/*.c))
+    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c tests/recorded/*.c tests/bench/*.c tests/consistency/*.c))
 
 sizes: ## the longest files and functions
 	sh tests/lint/sizes

@@ -1,0 +1,48 @@
+#!/bin/sh
+# agentflow-providers(7) prints data: its tables are those of the presets, the error table and the dialects' stops.
+# Each stands between '.\" NAME' and '.\" end'; SHOW=NAME prints what must stand there.
+set -u
+cd "${top:?}" || exit 71
+page=man/man7/agentflow-providers.7
+
+# A dialect's stops, those of one meaning together.
+stops() {
+	awk '/^\t\{ "[A-Za-z_]+", STOP_[A-Z]+ \}/ {
+		gsub(/[{}",]/, " ")
+		stop = tolower(substr($2, 6))
+		if (!(stop in words)) order[n++] = stop
+		words[stop] = words[stop] (words[stop] ? " , " : "") $1
+	}
+	END { for (i = 0; i < n; i++) printf ".It Dq %s\n.Li %s\n", order[i], words[order[i]] }' "lib/llm/$1.c"
+}
+
+rows() {
+	case $1 in
+	presets) "$BUILD/tests/provider_rows" presets share ;;
+	errors) "$BUILD/tests/provider_rows" errors ;;
+	stops-*) stops "${1#stops-}" ;;
+	esac
+}
+
+if [ -n "${SHOW:-}" ]; then
+	rows "$SHOW"
+	exit
+fi
+n=0
+bad=0
+for table in presets stops-openai_chat_read stops-anthropic_messages stops-gemini stops-ollama errors; do
+	n=$((n + 1))
+	want=$BUILD/tests/log/rows.$table
+	have=$BUILD/tests/log/page.$table
+	rows "$table" >"$want"
+	awk -v begin=".\\\\\" $table" '$0 == ".\\\" end" { on = 0 } on; $0 == begin { on = 1 }' "$page" >"$have"
+	if [ -s "$want" ] && why=$(diff -u "$have" "$want"); then
+		echo "ok $n - the manual's table of $table is the data's"
+	else
+		bad=1
+		echo "not ok $n - the manual's table of $table is the data's"
+		printf '%s\n' "${why:-no rows}" | head -n 40 | sed 's/^/# /'
+	fi
+done
+echo "1..$n"
+exit $bad
