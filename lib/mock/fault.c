@@ -113,8 +113,9 @@ fault_argument(struct mock_fault *f, struct str arg, struct err *err)
 			return fault_bad(err, arg, "not a size up to 64Mi");
 		return 0;
 	case ARG_REST:
-		if (memchr(arg.p, '\r', arg.len) || memchr(arg.p, '\n', arg.len))
-			return fault_bad(err, arg, "a header field holds no line break");
+		if (memchr(arg.p, '\r', arg.len) || memchr(arg.p, '\n', arg.len) ||
+		    memchr(arg.p, '\0', arg.len))
+			return fault_bad(err, arg, "a header field holds no line break and no NUL");
 		if (f->kind == FAULT_HEADER && !memchr(arg.p, '=', arg.len))
 			return fault_bad(err, arg, "not NAME=VALUE");
 		f->text = xmemdup(arg.p, arg.len);
@@ -129,6 +130,8 @@ fault_limit(struct mock_fault *f, struct str word, struct err *err)
 	struct str value = word, key;
 
 	(void)str_split(&value, '=', &key);
+	if (!value.p)
+		return fault_bad(err, word, "a limit is NAME=VALUE");
 	if (str_is(key, "p")) {
 		if (!num_double(value, &f->p) || f->p < 0 || f->p > 1)
 			return fault_bad(err, word, "a probability is from 0 to 1");
@@ -230,8 +233,10 @@ mock_faults_choose(struct mock_faults *faults, struct rand *chance, struct mock_
 {
 	struct mock_fault *f;
 	const char *name;
+	size_t i;
 
-	for (f = faults->items; f < faults->items + faults->count; f++) {
+	for (i = 0; i < faults->count; i++) {
+		f = &faults->items[i];
 		if (f->first >= 0 && f->met >= f->first)
 			continue;
 		if (f->p < 1 && rand_unit(chance) >= f->p)

@@ -207,11 +207,12 @@ static size_t
 wire_run_end(const struct wire_build *b, size_t at, size_t end)
 {
 	const struct mock_fault *f;
-	size_t place;
+	size_t i, place;
 
 	if (b->stride && at + b->stride < end)
 		end = at + b->stride;
-	for (f = b->faults->items; f < b->faults->items + b->faults->count; f++) {
+	for (i = 0; i < b->faults->count; i++) {
+		f = &b->faults->items[i];
 		place = wire_strikes_body(f) ? wire_place(b, f) : 0;
 		if (place > at && place < end)
 			end = place;

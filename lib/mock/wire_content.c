@@ -86,53 +86,60 @@ content_header(struct mock_reply *r, const char *text)
 	free(name);
 }
 
+static void
+content_apply(
+    struct mock_reply *r, const struct mock_fault *f, enum mock_family family, uint64_t serial)
+{
+	switch (f->kind) {
+	case FAULT_STATUS:
+		content_status(r, (int)f->number, family, serial);
+		break;
+	case FAULT_HEADER:
+		content_header(r, f->text);
+		break;
+	case FAULT_TYPE:
+		mock_reply_field(r, "content-type", f->text);
+		break;
+	case FAULT_DELAY:
+		r->head_wait_us += f->ms * 1000;
+		break;
+	case FAULT_HTML:
+		content_html(r, (int)f->number);
+		break;
+	case FAULT_EMPTY:
+		mock_reply_body(r, (struct str){ "", 0 });
+		break;
+	case FAULT_NULL:
+		mock_reply_body(r, STR_LIT("null"));
+		break;
+	case FAULT_ARRAY:
+		mock_reply_body(r, STR_LIT("[]"));
+		break;
+	case FAULT_NO_END:
+	case FAULT_DOUBLE_END:
+		content_terminal(r, f->kind == FAULT_DOUBLE_END);
+		break;
+	case FAULT_GZIP:
+		content_gzip(r);
+		break;
+	case FAULT_STALL:
+	case FAULT_CUT:
+	case FAULT_RESET:
+	case FAULT_GARBAGE:
+	case FAULT_BAD_CHUNK:
+	case FAULT_STRIDE:
+	case FAULT_CLOSE:
+	case FAULT_HUGE_HEADER:
+		break; /* of transport: mock_wire_build */
+	}
+}
+
 void
 mock_wire_content(struct mock_reply *r, const struct mock_faults *faults, enum mock_family family,
     uint64_t serial)
 {
-	const struct mock_fault *f;
+	size_t i;
 
-	for (f = faults->items; f < faults->items + faults->count; f++)
-		switch (f->kind) {
-		case FAULT_STATUS:
-			content_status(r, (int)f->number, family, serial);
-			break;
-		case FAULT_HEADER:
-			content_header(r, f->text);
-			break;
-		case FAULT_TYPE:
-			mock_reply_field(r, "content-type", f->text);
-			break;
-		case FAULT_DELAY:
-			r->head_wait_us += f->ms * 1000;
-			break;
-		case FAULT_HTML:
-			content_html(r, (int)f->number);
-			break;
-		case FAULT_EMPTY:
-			mock_reply_body(r, (struct str){ "", 0 });
-			break;
-		case FAULT_NULL:
-			mock_reply_body(r, STR_LIT("null"));
-			break;
-		case FAULT_ARRAY:
-			mock_reply_body(r, STR_LIT("[]"));
-			break;
-		case FAULT_NO_END:
-		case FAULT_DOUBLE_END:
-			content_terminal(r, f->kind == FAULT_DOUBLE_END);
-			break;
-		case FAULT_GZIP:
-			content_gzip(r);
-			break;
-		case FAULT_STALL:
-		case FAULT_CUT:
-		case FAULT_RESET:
-		case FAULT_GARBAGE:
-		case FAULT_BAD_CHUNK:
-		case FAULT_STRIDE:
-		case FAULT_CLOSE:
-		case FAULT_HUGE_HEADER:
-			break; /* of transport: mock_wire_build */
-		}
+	for (i = 0; i < faults->count; i++)
+		content_apply(r, &faults->items[i], family, serial);
 }
