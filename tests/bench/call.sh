@@ -20,6 +20,7 @@ cat >"$dir/script.yaml" <<-END
 	  - {text: "Hello, world."}
 END
 cd "$dir" # no agentflow.yaml here
+: >mock.log
 llm-mock -s script.yaml >mock.log &
 mock=$!
 while ! grep -q listening mock.log; do sleep 0.05; done
@@ -46,7 +47,7 @@ def run(args, stdin=None):
     """Wall seconds and CPU seconds of one process."""
     start = time.perf_counter()
     with open(stdin or os.devnull) as given:
-        child = subprocess.Popen(args, stdin=given, stdout=subprocess.DEVNULL)
+        child = subprocess.Popen(args, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(child.pid, 0)
     if status:
         sys.exit(f"{args[0]} ended with {status}")
@@ -81,6 +82,13 @@ model = ["llm-call", "-m", "openai:m"]
 wall, cpu = run(model + ["-j", str(JOBS)], requests("wait", REQUESTS, "wait"))
 ideal = REQUESTS / JOBS * 0.050
 row(f"-j {JOBS}, {REQUESTS} requests of 50 ms: s, % of ideal", f"{wall:.2f} {100 * ideal / wall:.1f} %", "95 %")
+with open("parallel.curl", "w") as config:
+    body = '{\\"model\\":\\"m\\",\\"messages\\":[{\\"role\\":\\"user\\",\\"content\\":\\"wait\\"}]}'
+    config.write("next\n".join(
+        f'url = "{URL}"\nheader = "content-type: application/json"\nheader = "authorization: Bearer bench-key"\n'
+        f'data = "{body}"\noutput = /dev/null\n' for _ in range(REQUESTS)))
+peer, _ = run(["curl", "-s", "-Z", "--parallel-max", str(JOBS), "-K", "parallel.curl"])
+row(f"  curl -Z --parallel-max {JOBS}, the same: s, % of ideal", f"{peer:.2f} {100 * ideal / peer:.1f} %", "-")
 row("  CPU a request, us", f"{cpu / REQUESTS * 1e6:.0f}", "-")
 one = peak(model + ["-j", "1"], requests("slow1", 1, "slow", True))
 many = peak(model + ["-j", str(JOBS)], requests("slow", JOBS, "slow", True))
