@@ -30,8 +30,8 @@ struct provider {
 			  needed */
 	char *key; /* resolved at first use; NULL before, and where there is none */
 	bool key_optional; /* a local server: without a key no auth header is sent */
-	char *refusal; /* why there is no key, once that is known: a command is run once, not for each
-			  request */
+	char *refusal; /* why there is no key, once that is known: a command is run once, not for
+			  each request */
 	bool resolved; /* provider_key ran: key and the headers' references are settled */
 	struct http_headers
 	    headers; /* extra ones; values may be secret references until resolved */
