@@ -22,7 +22,7 @@ enum { JOBS_DEFAULT = 8, GRACE_MS = 5000 };
 
 extern char **environ;
 
-static const char *input_file, *input_json, *run_id, *runs_dir, *agent_path, *llm_call, *log_form;
+static const char *input_file, *input_json, *run_id, *runs_dir, *agent_path, *llm_call;
 static struct opt_list models;
 static int64_t jobs, grace_ms = GRACE_MS, seed = -1;
 static bool dry, fail_fast, keep_going, quiet, verbose, text;
@@ -49,7 +49,6 @@ static const struct opt opts[] = {
 	{ 't', "text", NULL, OPT_FLAG, &text, "write text for people, as on a terminal" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no status line" },
 	{ 'v', "verbose", NULL, OPT_FLAG, &verbose, "say what the workflow asks for in vain" },
-	{ 0, "log", "text|json", OPT_CHOICE, &log_form, "form of messages on stderr" },
 	{ 0 },
 };
 
@@ -234,7 +233,6 @@ main(int argc, char **argv)
 	int status;
 
 	argv += opt_parse(&spec, argc, argv);
-	die_log_json(log_form && strcmp(log_form, "json") == 0);
 	if (!argv[0] || argv[1])
 		opt_misuse("one workflow file is wanted");
 	if (fail_fast && keep_going)

@@ -19,7 +19,7 @@
 enum { DESCRIPTORS_OWN = 64 };
 #define PROMPT_MAX ((size_t)64 << 20)
 
-static const char *model, *file, *system_text, *reasoning, *schema_file, *config_file, *log_format;
+static const char *model, *file, *system_text, *reasoning, *schema_file, *config_file;
 static int64_t jobs = 8, timeout_ms, ttft_ms, idle_ms, max_tokens = -1, seed = -1;
 static double temperature = NAN, top_p = NAN;
 static bool ordered, keep_raw, text, stream, no_stream, dry_run, quiet, verbose;
@@ -36,7 +36,6 @@ static const struct opt opts[] = {
 	{ 'n', "dry-run", NULL, OPT_FLAG, &dry_run,
 	    "print the HTTP requests, secrets masked; send nothing" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
-	{ 0, "log", "FORMAT", OPT_STR, &log_format, "messages as text or json" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no messages about failed requests" },
 	{ 'v', "verbose", NULL, OPT_FLAG, &verbose, "tell what the HTTP client does" },
 	{ 0, NULL, NULL, OPT_HEADING, NULL, "Where a request does not say otherwise:" },
@@ -206,9 +205,6 @@ check_options(bool with_prompt)
 		opt_misuse("--image wants a prompt");
 	if (!with_prompt && !file && isatty(STDIN_FILENO))
 		opt_misuse("no prompt, and no requests on standard input");
-	if (log_format && strcmp(log_format, "json") != 0 && strcmp(log_format, "text") != 0)
-		opt_misuse("--log wants text or json");
-	die_log_json(log_format && strcmp(log_format, "json") == 0);
 }
 
 static void

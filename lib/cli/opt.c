@@ -16,7 +16,7 @@
 
 /* What getopt_long returns for long names: the table's index past every letter, then everyone's
  * own. */
-enum { OPT_LONG = 256, OPT_COMPLETION = 1 << 16 };
+enum { OPT_LONG = 256, OPT_LOG = 1 << 16, OPT_COMPLETION };
 
 void
 opt_misuse(const char *fmt, ...)
@@ -120,6 +120,7 @@ static void
 tables_init(struct getopt_tables *t, const struct opt *opts)
 {
 	static const struct option everyones[] = {
+		{ "log", required_argument, NULL, OPT_LOG },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "completion", required_argument, NULL, OPT_COMPLETION },
@@ -194,6 +195,14 @@ unknown_option(const struct opt *opts, const char *word)
 }
 
 static void
+log_as(const char *form)
+{
+	if (strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
+		opt_misuse("--log %s: not text or json", form);
+	die_log_json(strcmp(form, "json") == 0);
+}
+
+static void
 take_option(const struct opt_spec *spec, int code, char **argv)
 {
 	const struct opt *o;
@@ -205,6 +214,10 @@ take_option(const struct opt_spec *spec, int code, char **argv)
 		opt_print_version();
 	if (code == OPT_COMPLETION)
 		opt_print_completion(spec, optarg);
+	if (code == OPT_LOG) {
+		log_as(optarg);
+		return;
+	}
 	if (code == ':')
 		opt_misuse("option %s needs an argument", argv[optind - 1]);
 	if (code == '?')

@@ -7,12 +7,14 @@
  *		{ 0, "raw", NULL, OPT_FLAG, &raw, "keep the provider's body in the response" },
  *		{ 0 },
  *	};
- *	static const struct opt_spec spec = { "[options] [file ...]", "one line: what it does", opts
- *}; argv += opt_parse(&spec, argc, argv);
+ *	static const struct opt_spec spec = {
+ *		"[options] [file ...]", "one line: what it does", opts, NULL,
+ *	};
+ *	argv += opt_parse(&spec, argc, argv);
  *
- * -h/--help, -V/--version and --completion SHELL are everyone's and are not listed. Options precede
- *operands ("--" ends them). Misuse prints one line and ends with 2. opt_parse is what main does
- * first: it calls die_init and stdfds_hold.
+ * --log FORM, -h/--help, -V/--version and --completion SHELL are everyone's and are not listed.
+ * Options precede operands ("--" ends them). Misuse prints one line and ends with 2. opt_parse is
+ * what main does first: it calls die_init and stdfds_hold.
  */
 #ifndef CLI_OPT_H
 #define CLI_OPT_H

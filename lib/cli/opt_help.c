@@ -73,6 +73,7 @@ add_option(struct buf *out, const struct opt *o)
 }
 
 static const struct opt everyones[] = {
+	{ 0, "log", "text|json", OPT_CHOICE, NULL, "the form of messages on standard error" },
 	{ 'h', "help", NULL, OPT_FLAG, NULL, "print this help" },
 	{ 'V', "version", NULL, OPT_FLAG, NULL, "print the version" },
 	{ 0, "completion", "bash|zsh|fish", OPT_CHOICE, NULL, "print a completion script" },
@@ -84,15 +85,19 @@ opt_print_help(const struct opt_spec *spec)
 {
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
 	const struct opt *o;
+	bool headed = false;
 
 	buf_addf(&out, "usage: %s %s\n%s: %s\n\n", die_prog(), spec->synopsis, die_prog(),
 	    spec->purpose);
 	for (o = spec->opts; !opt_is_end(o); o++) {
+		headed |= o->kind == OPT_HEADING;
 		if (o->kind == OPT_HEADING)
 			buf_addf(&out, "\n%s\n", o->help);
 		else
 			add_option(&out, o);
 	}
+	if (headed)
+		buf_addc(&out, '\n');
 	for (o = everyones; !opt_is_end(o); o++)
 		add_option(&out, o);
 	if (spec->footer)

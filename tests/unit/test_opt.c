@@ -119,6 +119,8 @@ help_is_made_from_the_table(void **state)
 	    "      --size SIZE           how much\n"
 	    "      --heat T              sampling temperature\n"
 	    "      --color auto|never    when to color\n"
+	    "\n"
+	    "      --log text|json       the form of messages on standard error\n"
 	    "  -h, --help                print this help\n"
 	    "  -V, --version             print the version\n"
 	    "      --completion bash|zsh|fish\n"
@@ -130,7 +132,7 @@ static void
 misuse_names_the_word_and_ends_with_2(void **state)
 {
 	static const struct {
-		const char *words[4];
+		const char *words[5];
 		const char *message;
 	} cases[] = {
 		{ { "prog", "--colr", "x" },
@@ -146,6 +148,11 @@ misuse_names_the_word_and_ends_with_2(void **state)
 		    "prog: option --file needs an argument (prog --help tells more)\n" },
 		{ { "prog", "--color", "red" },
 		    "prog: --color red: not auto|never (prog --help tells more)\n" },
+		{ { "prog", "--log", "xml" },
+		    "prog: --log xml: not text or json (prog --help tells more)\n" },
+		{ { "prog", "--log", "json", "--file" },
+		    "{\"type\":\"log\",\"level\":\"warning\",\"prog\":\"prog\",\"message\":"
+		    "\"option --file needs an argument (prog --help tells more)\"}\n" },
 		{ { "prog", "--completion", "tcsh" },
 		    "prog: --completion tcsh: not bash, zsh or fish (prog --help tells more)\n" },
 	};
