@@ -64,7 +64,7 @@ Q_AR = $(if $(V),,@echo "  ar    $@";)
 .PHONY: all deps check demo install uninstall lint lint-objects sizes asan valgrind bench fuzz dist clean completions help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.SECONDARY:
+.PRECIOUS: $(BUILD)/obj/%.o
 
 all: $(LIB) $(BIN) ## build the programs into build/bin
 

@@ -2,7 +2,6 @@
 /* buf - a growable byte string with a ceiling. */
 #include "base/buf.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +41,8 @@ buf_reserve(struct buf *b, size_t n)
 		cap = b->cap < 64 ? 64 : b->cap + b->cap / 2;
 		if (cap < need)
 			cap = need;
+		if (cap > b->limit + 1)
+			cap = b->limit + 1;
 		b->p = xreallocn(b->cap ? b->p : NULL, cap, 1);
 		b->cap = cap;
 		b->p[b->len] = '\0';
@@ -77,30 +78,32 @@ buf_addstr(struct buf *b, struct str s)
 }
 
 void
-buf_addc(struct buf *b, char c)
+buf_addv(struct buf *b, const char *fmt, va_list ap)
 {
-	buf_add(b, &c, 1);
-}
-
-void
-buf_addf(struct buf *b, const char *fmt, ...)
-{
-	va_list ap, again;
+	va_list again;
 	char *to;
 	int n;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
 	if (n < 0)
-		BUG("buf_addf: bad format: %s", fmt);
+		BUG("buf_addv: bad format: %s", fmt);
 	to = buf_reserve(b, (size_t)n);
 	if (to) {
 		(void)vsnprintf(to, (size_t)n + 1, fmt, again); /* measured above */
 		b->len += (size_t)n;
 	}
 	va_end(again);
+}
+
+void
+buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(b, fmt, ap);
+	va_end(ap);
 }
 
 void

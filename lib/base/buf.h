@@ -5,7 +5,7 @@
  * p is always a valid C string (p[len] == '\0'), even before the first append. An append that would
  * pass the limit sets full and drops all of its bytes (those already there stay), so a hostile peer
  * fills memory only up to the limit. Running out of memory is fatal (mem.h), so appends return
- *nothing; who reads foreign bytes asks buf_is_full once at the end.
+ * nothing; who reads foreign bytes asks buf_is_full once at the end.
  *
  *	struct buf b = BUF_INIT(NET_BODY_MAX);
  *	buf_add(&b, p, n);
@@ -15,6 +15,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +25,7 @@
 struct buf {
 	char *p;
 	size_t len;
-	size_t cap; /* 0: p is the shared empty string */
+	size_t cap; /* at most limit + 1; 0: p is the shared empty string */
 	size_t limit; /* the most len may become */
 	bool full;
 };
@@ -62,9 +63,20 @@ char *buf_reserve(struct buf *b, size_t n);
 void buf_add(struct buf *b, const char *p, size_t n);
 void buf_adds(struct buf *b, const char *s);
 void buf_addstr(struct buf *b, struct str s);
-void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_addv(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_addi(struct buf *b, int64_t n); /* decimal digits, faster than buf_addf */
+
+static inline void
+buf_addc(struct buf *b, char c)
+{
+	if (b->len + 1 < b->cap) {
+		b->p[b->len++] = c;
+		b->p[b->len] = '\0';
+	} else {
+		buf_add(b, &c, 1);
+	}
+}
 
 /* Drop the first n bytes. */
 void buf_cut(struct buf *b, size_t n);

@@ -4,10 +4,10 @@
 
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/die.h"
 
 static _Noreturn void
@@ -69,18 +69,11 @@ xmemdup(const char *p, size_t len)
 char *
 xasprintf(const char *fmt, ...)
 {
-	va_list ap, again;
-	char *s;
-	int n;
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	va_list ap;
 
 	va_start(ap, fmt);
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	buf_addv(&text, fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		BUG("xasprintf: bad format: %s", fmt);
-	s = xmalloc((size_t)n + 1);
-	(void)vsnprintf(s, (size_t)n + 1, fmt, again); /* measured above */
-	va_end(again);
-	return s;
+	return buf_take(&text);
 }

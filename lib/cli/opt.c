@@ -23,16 +23,10 @@ opt_misuse(const char *fmt, ...)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	buf_addv(&text, fmt, ap);
 	va_end(ap);
-	if (n > 0 && buf_reserve(&text, (size_t)n)) {
-		va_start(ap, fmt);
-		(void)vsnprintf(text.p, (size_t)n + 1, fmt, ap); /* measured above */
-		va_end(ap);
-	}
 	warn("%s (%s --help tells more)", text.p, die_prog());
 	buf_release(&text);
 	exit(EXIT_USAGE);

@@ -215,36 +215,37 @@ from_env(const char *reference, const char *name, env_fn *env, struct err *err)
 	return take(reference, str_trim(str_of(value)), err);
 }
 
+/* rc: of reading text, which is wiped. */
+static char *
+from_text(const char *reference, int rc, struct buf *text, struct err *err)
+{
+	char *secret = NULL;
+
+	if (rc < 0) {
+		err->code = EXIT_REFUSED;
+		(void)err_wrap(err, "key %s", reference);
+	} else {
+		secret = take(reference, first_line(buf_str(text)), err);
+	}
+	wipe(text);
+	return secret;
+}
+
 static char *
 from_file(const char *reference, const char *path, struct err *err)
 {
 	struct buf text = BUF_INIT(SOURCE_MAX);
-	char *secret = NULL;
 
-	if (file_read(path, &text, err) < 0) {
-		err->code = EXIT_REFUSED;
-		(void)err_wrap(err, "key %s", reference);
-	} else {
-		secret = take(reference, first_line(buf_str(&text)), err);
-	}
-	wipe(&text);
-	return secret;
+	return from_text(reference, file_read(path, &text, err), &text, err);
 }
 
 static char *
 from_command(const char *reference, const char *command, struct err *err)
 {
 	struct buf text = BUF_INIT(SOURCE_MAX);
-	char *secret = NULL;
+	int rc = secret_command_run(command, clock_deadline(COMMAND_MS), &text, err);
 
-	if (secret_command_run(command, clock_deadline(COMMAND_MS), &text, err) < 0) {
-		err->code = EXIT_REFUSED;
-		(void)err_wrap(err, "key %s", reference);
-	} else {
-		secret = take(reference, first_line(buf_str(&text)), err);
-	}
-	wipe(&text);
-	return secret;
+	return from_text(reference, rc, &text, err);
 }
 
 char *

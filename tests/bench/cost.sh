@@ -47,7 +47,7 @@ printf 'cost-calc: %s records, %s bytes; one core\n' "$records" "$(size "$data")
 printf '%-36s %9s %8s %9s\n' what seconds MB/s 'ours is x'
 row cost-calc 5 "$data" "$BUILD/bin/cost-calc" -q
 if [ -x /usr/bin/time ]; then
-	printf '  peak memory: %s KiB\n' "$(/usr/bin/time -f %M "$BUILD/bin/cost-calc" -q "$data" 2>&1 >/dev/null)"
+	printf '  %s\n' "$(/usr/bin/time -f 'CPU: %U s user, %S s system; peak memory: %M KiB' "$BUILD/bin/cost-calc" -q "$data" 2>&1 >"$out")"
 fi
 row 'cost-calc -t (totals only)' 3 "$data" "$BUILD/bin/cost-calc" -qt
 row 'cat to a file' 3 "$data" cat

@@ -60,7 +60,9 @@ an_append_past_the_limit_is_dropped_whole(void **state)
 	assert_string_equal(b.p, "abcde");
 	buf_addf(&b, "%d", 1);
 	buf_addi(&b, 1);
+	buf_addc(&b, 'f');
 	assert_string_equal(b.p, "abcde");
+	assert_true(b.cap <= b.limit + 1);
 	assert_null(buf_reserve(&b, 1));
 	buf_reset(&b);
 	assert_false(buf_is_full(&b));

@@ -349,6 +349,17 @@ pattern_sum(size_t n)
 
 enum kind { PIPE, PIPE_NONBLOCK, SOCKET };
 
+/* The writer is done: the peer that read the other end has had the first n bytes of the pattern. */
+static void
+assert_taken(struct peer *p, const int *fds, size_t n)
+{
+	close(fds[1]);
+	assert_int_equal(pthread_join(p->thread, NULL), 0);
+	close(fds[0]);
+	assert_int_equal(p->count, n);
+	assert_true(p->sum == pattern_sum(n));
+}
+
 static void
 check_slow_reader(enum kind kind)
 {
@@ -375,11 +386,7 @@ check_slow_reader(enum kind kind)
 	assert_int_equal(
 	    fcntl(fds[1], F_GETFL) & O_NONBLOCK, kind == PIPE_NONBLOCK ? O_NONBLOCK : 0);
 	writer_close(&w);
-	close(fds[1]);
-	assert_int_equal(pthread_join(p.thread, NULL), 0);
-	close(fds[0]);
-	assert_int_equal(p.count, 1000000);
-	assert_true(p.sum == pattern_sum(1000000));
+	assert_taken(&p, fds, 1000000);
 }
 
 static void
@@ -500,11 +507,7 @@ flush_writes_all_that_waits(void **state)
 	assert_true(output_flush(w.out, clock_deadline(60000)));
 	assert_int_equal(output_waiting(w.out), 0);
 	writer_close(&w);
-	close(fds[1]);
-	assert_int_equal(pthread_join(p.thread, NULL), 0);
-	close(fds[0]);
-	assert_int_equal(p.count, 500000);
-	assert_true(p.sum == pattern_sum(500000));
+	assert_taken(&p, fds, 500000);
 }
 
 static int
