@@ -48,7 +48,7 @@ static const struct opt opts[] = {
 	{ 0, "seed", "N", OPT_INT, &seed, "seed of the chance in retry delays" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "write text for people, as on a terminal" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no status line" },
-	{ 'v', "verbose", NULL, OPT_FLAG, &verbose, "say what the workflow asks for in vain" },
+	{ 'v', "verbose", NULL, OPT_FLAG, &verbose, "say what is checked, but not enforced" },
 	{ 0 },
 };
 

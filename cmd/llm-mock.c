@@ -38,7 +38,7 @@ static const struct opt opts[] = {
 	{ 0, "sequence", NULL, OPT_FLAG, &sequence,
 	    "give recorded answers in their order, whatever is asked" },
 	{ 'f', "fault", "SPEC", OPT_LIST, &faults, "what goes wrong, for every request" },
-	{ 0, "seed", "N", OPT_INT, &seed, "the chance that faults go by (default 1)" },
+	{ 0, "seed", "N", OPT_INT, &seed, "seed of the chance in faults (default 1)" },
 	{ 0, "key", "KEY", OPT_STR, &key, "accept only this API key (default: any)" },
 	{ 0, "no-check", NULL, OPT_FLAG, &unchecked, "answer whatever the body says" },
 	{ 0, "log-bodies", NULL, OPT_FLAG, &log_bodies, "put request bodies in the records" },

@@ -25,3 +25,23 @@ mock_start() {
 steady() {
 	jq -c 'del(.ms, .ttftMs, .queueMs, .traceId, .spanId)'
 }
+
+# ends WHAT COMMAND...: one row of the manual's EXIT STATUS: the status that the command really ends with, and what it is for.
+ends() {
+	what=$1
+	shift
+	"$@" </dev/null >ends.out 2>ends.err
+	rc=$?
+	if [ $rc -gt 128 ]; then
+		echo "128+$((rc - 128)) $what"
+	else
+		echo "$rc $what"
+	fi
+}
+
+# refused PROGRAM...: run it where the system refuses it memory; where that can't be had, what would be its end.
+refused() {
+	[ -e "$BUILD/fault/fault.so" ] || return 71
+	nm -D "$BUILD/bin/$1" | grep -q __asan && return 71
+	FAULT_PROG=$1 FAULT=malloc:60+:ENOMEM LD_PRELOAD=$BUILD/fault/fault.so "$@"
+}

@@ -2,7 +2,9 @@
 # agentflow-providers(7) prints data: its tables are those of the presets, the error table and the dialects' stops.
 # Each stands between '.\" NAME' and '.\" end'; SHOW=NAME prints what must stand there.
 set -u
-cd "${top:?}" || exit 71
+# shellcheck source=tests/support/tap.sh
+. "${top:?run by tests/run}/tests/support/tap.sh"
+cd "$top" || exit 71
 page=man/man7/agentflow-providers.7
 
 # A dialect's stops, those of one meaning together.
@@ -28,21 +30,13 @@ if [ -n "${SHOW:-}" ]; then
 	rows "$SHOW"
 	exit
 fi
-n=0
-bad=0
 for table in presets stops-openai_chat_read stops-anthropic_messages stops-gemini stops-ollama errors; do
-	n=$((n + 1))
 	want=$BUILD/tests/log/rows.$table
 	have=$BUILD/tests/log/page.$table
 	rows "$table" >"$want"
 	awk -v begin=".\\\\\" $table" '$0 == ".\\\" end" { on = 0 } on; $0 == begin { on = 1 }' "$page" >"$have"
-	if [ -s "$want" ] && why=$(diff -u "$have" "$want"); then
-		echo "ok $n - the manual's table of $table is the data's"
-	else
-		bad=1
-		echo "not ok $n - the manual's table of $table is the data's"
-		printf '%s\n' "${why:-no rows}" | head -n 40 | sed 's/^/# /'
-	fi
+	why=$(diff -u "$have" "$want" | head -n 40)
+	[ -s "$want" ] || why='no rows'
+	verdict "the manual's table of $table is the data's" "$why"
 done
-echo "1..$n"
-exit $bad
+tap_end

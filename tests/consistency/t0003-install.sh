@@ -1,7 +1,9 @@
 #!/bin/sh
 # What make install puts in place works from wherever it is moved, and make uninstall removes all of it.
 set -u
-cd "${top:?}" || exit 71
+# shellcheck source=tests/support/tap.sh
+. "${top:?run by tests/run}/tests/support/tap.sh"
+cd "$top" || exit 71
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/install.XXXXXX") || exit 71
 mock=
 trap '[ -z "$mock" ] || kill "$mock" 2>/dev/null; rm -rf "$tmp"' EXIT
@@ -9,28 +11,23 @@ unset AGENTFLOW_SHARE AGENTFLOW_MODEL OPENAI_BASE_URL OPENAI_API_KEY
 HOME=$tmp/home
 XDG_CONFIG_HOME=$tmp/home/.config
 export HOME XDG_CONFIG_HOME
-n=0
-bad=0
 
-# verdict WHAT STATUS [SAID]
-verdict() {
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		bad=1
-		echo "not ok $n - $1"
-		printf '%s\n' "${3:-}" | sed 's/^/# /'
-	fi
+# said_by COMMAND...: what it said, where it did not end well.
+said_by() {
+	text=$("$@" 2>&1) || echo "ended with status $?: $text"
+}
+
+# differs IS SHOULD_BE
+differs() {
+	[ "$1" = "$2" ] || echo "got: $1"
 }
 
 # What is built is up to date, so none of the flags that this make was not given matters.
 install_into() {
-	MAKEFLAGS='' MFLAGS='' ${MAKE:-make} --no-print-directory BUILD="$BUILD" PREFIX=/usr DESTDIR="$1" "$2" 2>&1
+	MAKEFLAGS='' MFLAGS='' ${MAKE:-make} --no-print-directory BUILD="$BUILD" PREFIX=/usr DESTDIR="$1" "$2"
 }
 
-said=$(install_into "$tmp/here" install)
-verdict "make install" $? "$said"
+verdict 'make install' "$(said_by install_into "$tmp/here" install)"
 mv "$tmp/here" "$tmp/there"
 bin=$tmp/there/usr/bin
 share=$tmp/there/usr/share
@@ -49,16 +46,13 @@ for f in man/man*/* share/*/*; do
 	esac
 	cmp -s "$f" "$to" || echo "no $to"
 done)
-[ -z "$missing" ]
-verdict "programs, manuals, completions and data are in place" $? "$missing"
+verdict 'programs, manuals, completions and data are in place' "$missing"
 
 cd "$tmp" || exit 71
 said=$("$bin/llm-call" -n -m openai:gpt-4o hi 2>&1 | jq -r .url)
-[ "$said" = https://api.openai.com/v1/chat/completions ]
-verdict "llm-call finds its presets in the moved tree" $? "$said"
+verdict 'llm-call finds its presets in the moved tree' "$(differs "$said" https://api.openai.com/v1/chat/completions)"
 said=$("$bin/cost-calc" --explain openai:gpt-4o 2>&1 | jq -r .id)
-[ "$said" = gpt-4o ]
-verdict "cost-calc finds its prices in the moved tree" $? "$said"
+verdict 'cost-calc finds its prices in the moved tree' "$(differs "$said" gpt-4o)"
 
 "$bin/llm-mock" -n 1 >mock.log 2>mock.err &
 mock=$!
@@ -68,8 +62,7 @@ until [ -s mock.log ] || [ $tries -ge 200 ]; do
 	sleep 0.05
 done
 if grep -q libmicrohttpd mock.err; then
-	n=$((n + 1))
-	echo "ok $n - dag-run finds the llm-call beside it # SKIP built without libmicrohttpd"
+	verdict 'dag-run finds the llm-call beside it # SKIP built without libmicrohttpd' ''
 else
 	cat >w.yaml <<'END'
 apiVersion: agentflow.io/v1
@@ -82,8 +75,7 @@ spec:
 END
 	said=$(OPENAI_BASE_URL=$(jq -r .url mock.log) OPENAI_API_KEY=any PATH=/usr/bin:/bin "$bin/dag-run" w.yaml 2>&1 |
 		jq -r 'select(.event == "run.finished") | .output')
-	[ "$said" = hello ]
-	verdict "dag-run finds the llm-call beside it" $? "$said"
+	verdict 'dag-run finds the llm-call beside it' "$(differs "$said" hello)"
 fi
 
 if command -v bash >/dev/null; then
@@ -93,15 +85,10 @@ if command -v bash >/dev/null; then
 			"$(complete -p "$2" | sed "s/.*-F \([^ ]*\).*/\1/")" "$2" --vers "$2" && [ "${COMPREPLY[*]}" = --version ]' \
 			sh "$f" "$p" 2>&1 || echo "$p is not completed"
 	done)
-	[ -z "$said" ]
-	verdict "completions load in bash" $? "$said"
+	verdict 'completions load in bash' "$said"
 fi
 
 cd "$top" || exit 71
-said=$(install_into "$tmp/there" uninstall)
-verdict "make uninstall" $? "$said"
-left=$(find "$tmp/there" ! -type d; find "$tmp/there" -name agentflow)
-[ -z "$left" ]
-verdict "make uninstall leaves nothing" $? "$left"
-echo "1..$n"
-exit $bad
+verdict 'make uninstall' "$(said_by install_into "$tmp/there" uninstall)"
+verdict 'it leaves nothing' "$(find "$tmp/there" ! -type d; find "$tmp/there" -name agentflow)"
+tap_end
