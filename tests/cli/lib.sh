@@ -45,3 +45,10 @@ refused() {
 	nm -D "$BUILD/bin/$1" | grep -q __asan && return 71
 	FAULT_PROG=$1 FAULT=malloc:60+:ENOMEM LD_PRELOAD=$BUILD/fault/fault.so "$@"
 }
+
+# not_under_valgrind REASON: such a case is skipped there.
+not_under_valgrind() {
+	[ -n "${VALGRIND:-}" ] || return 0
+	echo "skip: valgrind $1" >&2
+	exit 77
+}
