@@ -11,10 +11,13 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "flow/workflow.h"
 #include "json/ndjson.h"
 #include "json/schema.h"
+#include "json/yaml.h"
 #include "sys/file.h"
 
 static const char *const kinds[] = { "request", "chunk", "response", "event" };
@@ -236,6 +239,163 @@ a_chunk_is_a_delta_or_a_restart(void **state)
 	assert_false(fits("chunk", "{\"type\":\"chunk\",\"id\":\"1\",\"seq\":0}"));
 }
 
+/* --- workflows --- */
+
+static struct schema *workflows;
+
+/* Whether the schema takes the file, as JSON; why it does not is in err. */
+static bool
+schema_takes(const char *path, struct err *err)
+{
+	struct yaml_doc *doc = yaml_load(path, err);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct json v;
+	bool taken;
+
+	assert_non_null(doc);
+	yaml_to_json(yaml_root(doc), &text);
+	assert_int_equal(json_parse(text.p, text.len, &v, err), 0);
+	taken = schema_valid(workflows, v, err);
+	buf_release(&text);
+	yaml_doc_free(doc);
+	return taken;
+}
+
+static bool
+loader_takes(const char *path, const char *agents, struct err *err)
+{
+	const char *const dirs[] = { agents, NULL };
+	struct workflow *w = workflow_load(
+	    path, &(struct workflow_setup){ .agent_dirs = dirs }, err);
+	bool taken = w != NULL;
+
+	workflow_free(w);
+	return taken;
+}
+
+static int
+load_workflow_schema(void **state)
+{
+	char *path = in_tree("share/schemas/workflow.schema.json");
+
+	(void)state;
+	workflows = load_schema(path);
+	free(path);
+	return workflows ? 0 : -1;
+}
+
+static int
+free_workflow_schema(void **state)
+{
+	(void)state;
+	schema_free(workflows);
+	return 0;
+}
+
+static void
+the_example_and_what_the_cases_run_fit_the_schema_of_workflows(void **state)
+{
+	static const char *const patterns[] = { "examples/*/workflow.yaml",
+		"tests/cli/dag-run/*/w.yaml" };
+	struct err err = ERR_INIT;
+	size_t i, n = 0;
+	glob_t found;
+	int p;
+
+	(void)state;
+	for (p = 0; p < 2; p++) {
+		char *pattern = in_tree(patterns[p]),
+		     *agents = in_tree("examples/customer-support");
+
+		assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+		for (i = 0; i < found.gl_pathc; i++) {
+			if (!loader_takes(found.gl_pathv[i], agents, &err))
+				continue;
+			n++;
+			if (!schema_takes(found.gl_pathv[i], &err))
+				fail_msg("%s: %s", found.gl_pathv[i], err.text);
+		}
+		globfree(&found);
+		free(agents);
+		free(pattern);
+	}
+	assert_true(n >= 10);
+}
+
+#define NODE(members) "  nodes: [{name: a, kind: command, command: x, " members "}]\n"
+
+static void
+the_schema_of_workflows_is_as_strict_as_the_loader(void **state)
+{
+	static const struct {
+		bool good;
+		const char *spec;
+	} cases[] = {
+		{ true, NODE("timeout: 1m30s, resources: {cpu: 200m, memory: 1.5Gi}") },
+		{ true, NODE("timeout: 30, resources: {cpu: 0.5, storage: 10}") },
+		{ true, NODE("retry: exponential, when: true, with: {x: .input}") },
+		{ true, NODE("retry: {maxAttempts: 3, backoff: none, delay: 0.5s}") },
+		{ true, NODE("limits: {llmCalls: 0}") "  config: {budgetUsd: 0.5}\n" },
+		{ true, NODE("description: d") "  triggers: [{webhook: {path: /x}}]\n" },
+		{ true,
+		    "  nodes: [{name: a, kind: start}, {name: b, kind: end, dependsOn: [a]}]\n" },
+		{ true,
+		    "  nodes: [{name: a, kind: prompt, prompt: x, llm: {provider: p, model: 4}}]\n" },
+		{ false, "  nodes: []\n" },
+		{ false, "  nodes: [{name: a, kind: comand, command: x}]\n" },
+		{ false, "  nodes: [{name: a, kind: approval}]\n" },
+		{ false, "  nodes: [{name: a, command: x}]\n" },
+		{ false, "  nodes: [{kind: command, command: x}]\n" },
+		{ false, "  nodes: [{name: a, kind: prompt, model: 'p:m'}]\n" },
+		{ false,
+		    "  nodes: [{name: a, kind: prompt, prompt: x, model: 'p:m', image: i}]\n" },
+		{ false, "  nodes: [{name: a, kind: start, timeout: 3s}]\n" },
+		{ false, "  nodes: [{name: ../x, kind: start}]\n" },
+		{ false, "  nodes: [{name: x/y, kind: start}]\n" },
+		{ false, NODE("comand: y") },
+		{ false, NODE("timeout: soon") },
+		{ false, NODE("timeout: 0") },
+		{ false, NODE("timeout: 0s") },
+		{ false, NODE("timeout: -1") },
+		{ false, NODE("resources: {memory: lots}") },
+		{ false, NODE("resources: {cpu: -1}") },
+		{ false, NODE("resources: {cpu: 0m}") },
+		{ false, NODE("resources: {gpu: 1}") },
+		{ false, NODE("limits: {llmCalls: many}") },
+		{ false, NODE("retry: {maxAttempts: 0}") },
+		{ false, NODE("retry: sometimes") },
+		{ false, NODE("dependsOn: b") },
+		{ false, NODE("with: [x]") },
+		{ false, NODE("inputSchema: 3") },
+		{ false, NODE("") "  config: {budgetUsd: -1}\n" },
+		{ false, NODE("") "  config: {maxConcurrentExecutions: 0}\n" },
+		{ false, NODE("") "  triggers: [{webhook: {path: x}}]\n" },
+		{ false, NODE("") "  triggers: [{webhook: {path: /x}, schedule: '* * * * *'}]\n" },
+		{ false, NODE("") "  env: PATH\n" },
+		{ false, NODE("") "  conifg: {}\n" },
+	};
+	char path[] = "/tmp/test_schemas_w.XXXXXX";
+	struct err err = ERR_INIT;
+	char *text;
+	size_t i;
+
+	(void)state;
+	close(mkstemp(path));
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		text = xasprintf(
+		    "apiVersion: agentflow.io/v1\nkind: Workflow\nmetadata: {name: w}\n"
+		    "spec:\n%s",
+		    cases[i].spec);
+		assert_int_equal(file_replace(path, str_of(text), &err), 0);
+		if (loader_takes(path, ".", &err) != cases[i].good)
+			fail_msg("the loader: %s: %s", cases[i].spec, err.text);
+		if (schema_takes(path, &err) != cases[i].good)
+			fail_msg("the schema: %s: %s", cases[i].spec, err.text);
+		free(text);
+	}
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -246,6 +406,11 @@ main(void)
 		cmocka_unit_test(requests_are_told_from_what_is_none),
 		cmocka_unit_test(a_failed_response_must_say_why),
 		cmocka_unit_test(a_chunk_is_a_delta_or_a_restart),
+		cmocka_unit_test_setup_teardown(
+		    the_example_and_what_the_cases_run_fit_the_schema_of_workflows,
+		    load_workflow_schema, free_workflow_schema),
+		cmocka_unit_test_setup_teardown(the_schema_of_workflows_is_as_strict_as_the_loader,
+		    load_workflow_schema, free_workflow_schema),
 	};
 
 	return cmocka_run_group_tests_name("schemas", tests, load_schemas, free_schemas);

@@ -1,0 +1,34 @@
+#!/bin/sh
+# What a schema names, a member or a word, its manual tells of.
+set -u
+# shellcheck source=tests/support/tap.sh
+. "${top:?run by tests/run}/tests/support/tap.sh"
+cd "$top" || exit 71
+
+# tells SCHEMA PAGE...
+tells() {
+	schema=$1
+	shift
+	text=$BUILD/tests/log/pages.$schema
+	for page; do mandoc -Tascii "$page" | col -b; done >"$text"
+	why=$(jq -r '[.. | objects | .properties // {} | keys[]] + [.. | objects | (.enum // [.const])[] | strings] | unique[]' \
+		"share/schemas/$schema.schema.json" | while read -r word; do
+		grep -qwF -e "$word" "$text" || echo "$word is not told"
+	done)
+	verdict "$schema.schema.json: the manual tells all of it" "$why"
+}
+
+tells request man/man5/agentflow-records.5
+tells chunk man/man5/agentflow-records.5
+tells response man/man5/agentflow-records.5 man/man1/cost-calc.1
+tells total man/man1/cost-calc.1 man/man5/agentflow-records.5
+tells event man/man1/dag-run.1
+tells workflow man/man5/agentflow-workflow.5
+tells agent man/man5/agentflow-workflow.5
+tells pricing man/man5/agentflow-pricing.5
+tells mock-script man/man1/llm-mock.1
+verdict 'each schema is looked at' "$(for f in share/schemas/*; do
+	f=$(basename "$f" .schema.json)
+	[ -e "$BUILD/tests/log/pages.$f" ] || echo "$f is not"
+done)"
+tap_end
