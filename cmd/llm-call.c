@@ -16,11 +16,11 @@
 #include "sys/file.h"
 #include "sys/share.h"
 
-enum { DESCRIPTORS_OWN = 64 };
+enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536 };
 #define PROMPT_MAX ((size_t)64 << 20)
 
 static const char *model, *file, *system_text, *reasoning, *schema_file, *config_file;
-static int64_t jobs = 8, timeout_ms, ttft_ms, idle_ms, max_tokens = -1, seed = -1;
+static int64_t jobs = 8, timeout_ms = -1, ttft_ms = -1, idle_ms = -1, max_tokens = -1, seed = -1;
 static double temperature = NAN, top_p = NAN;
 static bool ordered, keep_raw, text, stream, no_stream, dry_run, quiet, verbose;
 static struct opt_list stops, images;
@@ -84,9 +84,9 @@ put_number(struct jsonw *w, const char *key, double d)
 }
 
 static void
-put_count(struct jsonw *w, const char *key, int64_t n, int64_t unset)
+put_count(struct jsonw *w, const char *key, int64_t n)
 {
-	if (n != unset)
+	if (n != -1)
 		jsonw_ki64(w, key, n);
 }
 
@@ -117,10 +117,10 @@ put_options(struct buf *out, bool streaming, struct err *err)
 	jsonw_object(&w);
 	if (streaming)
 		jsonw_kbool(&w, "stream", true);
-	put_count(&w, "maxTokens", max_tokens, -1);
+	put_count(&w, "maxTokens", max_tokens);
 	put_number(&w, "temperature", temperature);
 	put_number(&w, "topP", top_p);
-	put_count(&w, "seed", seed, -1);
+	put_count(&w, "seed", seed);
 	if (stops.count) {
 		jsonw_key(&w, "stop");
 		jsonw_array(&w);
@@ -131,9 +131,9 @@ put_options(struct buf *out, bool streaming, struct err *err)
 	if (reasoning)
 		jsonw_kstr(&w, "reasoning", reasoning);
 	put_schema(&w, err);
-	put_count(&w, "timeoutMs", timeout_ms, 0);
-	put_count(&w, "ttftTimeoutMs", ttft_ms, 0);
-	put_count(&w, "idleTimeoutMs", idle_ms, 0);
+	put_count(&w, "timeoutMs", timeout_ms);
+	put_count(&w, "ttftTimeoutMs", ttft_ms);
+	put_count(&w, "idleTimeoutMs", idle_ms);
 	jsonw_end(&w);
 }
 
@@ -195,8 +195,8 @@ put_request(char **words, struct buf *out, struct err *err)
 static void
 check_options(bool with_prompt)
 {
-	if (jobs < 1)
-		opt_misuse("-j wants at least 1");
+	if (jobs < 1 || jobs > JOBS_MAX)
+		opt_misuse("-j wants 1 to %d", JOBS_MAX);
 	if (stream && no_stream)
 		opt_misuse("--stream and --no-stream exclude each other");
 	if (with_prompt && file)

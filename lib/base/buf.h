@@ -78,6 +78,15 @@ buf_addc(struct buf *b, char c)
 	}
 }
 
+/* Drop all but the first n bytes, of which there must be that many. */
+static inline void
+buf_truncate(struct buf *b, size_t n)
+{
+	b->len = n;
+	if (b->cap)
+		b->p[n] = '\0';
+}
+
 /* Drop the first n bytes. */
 void buf_cut(struct buf *b, size_t n);
 

@@ -86,4 +86,7 @@ void call_complaint(const struct call *call, bool with_id, struct buf *out);
 /* A delta of this call as a chunk record, no newline. */
 void call_write_chunk(struct call *call, const struct delta *delta, struct buf *out);
 
+/* What a content delta adds, as plain text. */
+void call_write_delta(const struct delta *delta, struct buf *out);
+
 #endif

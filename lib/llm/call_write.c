@@ -15,6 +15,19 @@ call_write_chunk(struct call *c, const struct delta *delta, struct buf *out)
 	record_chunk(out, buf_str(&c->id), c->seq++, delta);
 }
 
+void
+call_write_delta(const struct delta *delta, struct buf *out)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	if (delta->raw.p)
+		json_text((struct json){ delta->raw.p, delta->raw.len, JSON_STRING }, &text);
+	else
+		buf_addstr(&text, delta->text);
+	secret_mask_answer(buf_str(&text), out);
+	buf_release(&text);
+}
+
 /* The body for "raw": JSON as it is, a stream as the text that it is. */
 static void
 raw_json(const struct call *c, struct buf *out)

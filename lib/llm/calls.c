@@ -11,11 +11,17 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "json/ndjson.h"
+#include "net/secret.h"
 #include "sys/clock.h"
 #include "sys/input.h"
 #include "sys/output.h"
 
-enum { AHEAD_FACTOR = 4, OUTPUT_HIGH = 256 << 10 };
+enum {
+	AHEAD_FACTOR = 4,
+	OUTPUT_HIGH = 256 << 10,
+	TWIN_US = 250 * 1000, /* timeout(1) sends its signal twice: to the child and to the group */
+	FAREWELL_MS = 3000, /* after a signal, for the reader to take what is left to say */
+};
 
 /* A request that was started and not yet written whole, in the order of the input. */
 struct slot {
@@ -49,6 +55,9 @@ struct calls {
 	size_t in_flight, slots, done; /* done: of the slots, those to sweep */
 	uint64_t failed, failed_retryable, failed_refused;
 	int signal; /* the one that came, or 0 */
+	int64_t signal_us; /* when it came */
+	uv_timer_t farewell; /* runs from then on: a reader that takes nothing must not hold us */
+	bool gave_up; /* it has fired */
 	int output_errno; /* what broke it, or 0 */
 };
 
@@ -125,10 +134,7 @@ on_delta(void *user, struct call *call, const struct delta *delta)
 		call_write_chunk(call, delta, out);
 		buf_addc(out, '\n');
 	} else if (s->config->line.p && delta->kind == DELTA_CONTENT) {
-		if (delta->raw.p)
-			json_text((struct json){ delta->raw.p, delta->raw.len, JSON_STRING }, out);
-		else
-			buf_addstr(out, delta->text);
+		call_write_delta(delta, out);
 	}
 }
 
@@ -151,7 +157,7 @@ write_text(struct calls *s, struct call *call, struct buf *out)
 
 	answer_content(a, &text);
 	if (!s->config->line.p || !a->on_delta)
-		buf_addstr(out, buf_str(&text));
+		secret_mask_answer(buf_str(&text), out);
 	if (text.len && text.p[text.len - 1] != '\n')
 		buf_addc(out, '\n');
 	n = text.len;
@@ -231,7 +237,7 @@ line_too_long(struct calls *s, uint64_t number)
 static void
 start_waiting(struct calls *s)
 {
-	for (struct slot *slot = s->first; slot; slot = slot->next)
+	for (struct slot *slot = s->first; slot && !s->paused; slot = slot->next)
 		if (slot->call && slot->waiting)
 			start_slot(s, slot);
 }
@@ -241,7 +247,7 @@ may_start(const struct calls *s)
 {
 	if (s->signal || s->output_errno || output_is_slow(s->output))
 		return false;
-	if (s->config->ordered && (int64_t)s->slots >= AHEAD_FACTOR * s->config->jobs)
+	if (s->config->ordered && (int64_t)s->slots / AHEAD_FACTOR >= s->config->jobs)
 		return false;
 	return (int64_t)s->in_flight < s->config->jobs;
 }
@@ -282,6 +288,7 @@ static void
 stop_loop(struct calls *s)
 {
 	(void)uv_prepare_stop(&s->turn); /* cannot fail */
+	(void)uv_timer_stop(&s->farewell);
 	for (size_t i = 0; i < 2; i++)
 		(void)uv_signal_stop(&s->signals[i]);
 	if (s->input)
@@ -371,13 +378,28 @@ on_output_failed(void *user, int errnum)
 }
 
 static void
+on_farewell(uv_timer_t *timer)
+{
+	struct calls *s = timer->data;
+
+	s->gave_up = true;
+	stop_loop(s);
+}
+
+static void
 on_signal(uv_signal_t *handle, int number)
 {
 	struct calls *s = handle->data;
+	int64_t now_us = clock_mono_us();
 
-	if (s->signal)
+	if (s->signal && now_us - s->signal_us >= TWIN_US)
 		_exit(EXIT_SIGNAL + number);
+	if (s->signal)
+		return;
 	s->signal = number;
+	s->signal_us = now_us;
+	(void)uv_timer_start(
+	    &s->farewell, on_farewell, FAREWELL_MS, 0); /* fails without a callback */
 	cancel_all(s);
 }
 
@@ -401,6 +423,8 @@ open_all(struct calls *s)
 
 	if (uv_loop_init(&s->loop) < 0)
 		die(EXIT_SYSTEM, "cannot make an event loop");
+	(void)uv_timer_init(&s->loop, &s->farewell); /* cannot fail */
+	s->farewell.data = s;
 	(void)uv_prepare_init(&s->loop, &s->turn); /* cannot fail, nor can its start */
 	s->turn.data = s;
 	(void)uv_prepare_start(&s->turn, on_turn);
@@ -435,6 +459,7 @@ close_all(struct calls *s)
 		input_close(s->input);
 	output_close(s->output);
 	uv_close((uv_handle_t *)&s->turn, NULL);
+	uv_close((uv_handle_t *)&s->farewell, NULL);
 	for (size_t i = 0; i < 2; i++)
 		uv_close((uv_handle_t *)&s->signals[i], NULL);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT); /* closes what is closing */
@@ -472,7 +497,7 @@ calls_run(const struct calls_config *config, struct err *err)
 
 	open_all(&s);
 	(void)uv_run(&s.loop, UV_RUN_DEFAULT); /* until stop_loop */
-	if (!s.output_errno &&
+	if (!s.output_errno && !s.gave_up &&
 	    !output_flush(s.output, CLOCK_NEVER)) /* it may not have been told yet */
 		s.output_errno = errno;
 	status = exit_status(&s);

@@ -8,8 +8,9 @@
  * `ordered`, what belongs to later requests is held back until it is their turn, and no more than
  * four times `jobs` requests are ahead of the one that is waited for.
  *
- * The first SIGINT or SIGTERM cancels what is in flight, each with its response; a second one ends
- * the process at once.
+ * The first SIGINT or SIGTERM cancels what is in flight, each with its response; where the reader
+ * takes none of it in three seconds, the run ends without. A second one ends the process at once,
+ * unless it is the first one's twin: timeout(1) sends two at once.
  */
 #ifndef LLM_CALLS_H
 #define LLM_CALLS_H

@@ -224,6 +224,18 @@ write_generation_config(struct gemini_writer *x)
 
 /* --- the whole --- */
 
+/* Whether a segment of the name would lead out of the path that it is put into. */
+static bool
+climbs(struct str name)
+{
+	struct str segment;
+
+	while (str_split(&name, '/', &segment))
+		if (str_is(segment, ".") || str_is(segment, ".."))
+			return true;
+	return false;
+}
+
 /* ".../models/NAME:generateContent"; a name that holds a slash ("tunedModels/x") is a path itself.
  */
 static void
@@ -258,6 +270,10 @@ gemini_build(const struct build *b, struct wire *w, struct err *err)
 		.err = err,
 	};
 
+	if (climbs(b->model)) {
+		free(x.model);
+		return err_set(err, EXIT_NO, "a model's name must not hold . or .. as a segment");
+	}
 	write_url(b, &w->url);
 	w->framing = x.r->options.stream ? FRAME_SSE : FRAME_WHOLE;
 	jsonw_start(&x.w, &w->body);

@@ -132,6 +132,8 @@ read_message(void *user, struct str name, struct str data)
 	struct err err = ERR_INIT;
 	struct json v;
 
+	if (r->answer->ended) /* what comes after the end is no part of the answer */
+		return true;
 	if (r->format == FRAME_WHOLE) {
 		read_body(r, data);
 	} else if (json_parse(data.p, data.len, &v, &err) < 0) {
@@ -174,7 +176,7 @@ reader_feed(struct reader *r, const char *p, size_t n)
 		if (n > r->error_body.limit - r->error_body.len)
 			n = r->error_body.limit - r->error_body.len;
 		buf_add(&r->error_body, p, n);
-		return true;
+		return r->error_body.len < r->error_body.limit; /* more of it says no more */
 	}
 	if (!r->frame && !reader_open(r, &p, &n))
 		return true;

@@ -51,6 +51,22 @@ put_masked(struct jsonw *w, const char *key, struct str text)
 	buf_release(&masked);
 }
 
+/* What a provider says may hold the key that it was given: take it out of the record that begins
+ * at start. */
+static void
+mask_record(struct buf *out, size_t start)
+{
+	struct buf masked = BUF_INIT(BUF_UNLIMITED);
+	struct str record = { out->p + start, out->len - start };
+
+	if (!secret_occurs(record, SECRET_ANSWER_MIN))
+		return;
+	secret_mask_json(record, SECRET_ANSWER_MIN, &masked);
+	buf_truncate(out, start);
+	buf_addstr(out, buf_str(&masked));
+	buf_release(&masked);
+}
+
 /* --- chunks --- */
 
 static void
@@ -81,6 +97,7 @@ put_delta_tool(struct jsonw *w, const struct delta *d)
 void
 record_chunk(struct buf *out, struct str id, int64_t seq, const struct delta *delta)
 {
+	size_t start = out->len;
 	struct jsonw w;
 
 	jsonw_start(&w, out);
@@ -104,6 +121,7 @@ record_chunk(struct buf *out, struct str id, int64_t seq, const struct delta *de
 	}
 	jsonw_end(&w);
 	jsonw_end(&w);
+	mask_record(out, start);
 }
 
 /* --- responses --- */
@@ -258,7 +276,7 @@ put_error(struct jsonw *w, const struct answer_error *e)
 	if (e->retry_after_ms >= 0)
 		jsonw_ki64(w, "retryAfterMs", e->retry_after_ms);
 	if (e->request_id.len)
-		jsonw_kstrn(w, "requestId", buf_str(&e->request_id));
+		put_masked(w, "requestId", buf_str(&e->request_id));
 	jsonw_end(w);
 }
 
@@ -268,8 +286,9 @@ object_of(struct str content, const struct response_facts *facts, struct err *er
 {
 	struct json v;
 
-	if (json_parse(content.p, content.len, &v, err) < 0 ||
-	    (facts->schema && !schema_valid(facts->schema, v, err)))
+	if (!facts->schema) /* it can't be used, which was told */
+		return JSON_ABSENT;
+	if (json_parse(content.p, content.len, &v, err) < 0 || !schema_valid(facts->schema, v, err))
 		return JSON_ABSENT;
 	return v;
 }
@@ -375,7 +394,7 @@ put_trailer(struct jsonw *w, const struct response_facts *facts)
 	if (facts->raw.p) {
 		struct buf masked = BUF_INIT(BUF_UNLIMITED);
 
-		secret_mask(facts->raw, &masked);
+		secret_mask_json(facts->raw, SECRET_MASK_MIN, &masked);
 		jsonw_key(w, "raw");
 		put_raw(w, buf_str(&masked));
 		buf_release(&masked);
@@ -392,6 +411,7 @@ void
 record_response(struct buf *out, const struct answer *a, const struct response_facts *facts)
 {
 	struct err misfit = ERR_INIT;
+	size_t start = out->len;
 	struct jsonw w;
 
 	jsonw_start(&w, out);
@@ -408,6 +428,7 @@ record_response(struct buf *out, const struct answer *a, const struct response_f
 	put_warnings(&w, a, &misfit);
 	put_trailer(&w, facts);
 	jsonw_end(&w);
+	mask_record(out, start);
 }
 
 /* The URL without the user and password that it may name. */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "json/json.h"
+#include "json/jsonw.h"
 #include "net/secret_command.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -23,6 +25,7 @@ enum {
 struct spelling { /* one way that a secret may be written */
 	char *text;
 	size_t len;
+	size_t secret_len; /* of what it spells */
 	uint8_t skip[256]; /* Horspool: how far to go on where this byte is under the last place */
 	const char *next; /* secret_mask: where it comes next in the text; NULL: nowhere */
 };
@@ -45,9 +48,9 @@ is_known(struct str text)
 }
 
 static void
-remember_spelling(struct str text)
+remember_spelling(struct str text, size_t secret_len)
 {
-	struct spelling s = { .len = text.len };
+	struct spelling s = { .len = text.len, .secret_len = secret_len };
 	size_t at, i;
 
 	if (text.len < SECRET_MASK_MIN || is_known(text))
@@ -67,9 +70,9 @@ remember_spelling(struct str text)
 	known.count++;
 }
 
-/* As the inside of a JSON string, and as a URL's query. */
+/* As the inside of a JSON string, as PHP writes that, and as a URL's query. */
 static void
-spell(struct str secret, struct buf *json, struct buf *url)
+spell(struct str secret, struct buf *json, struct buf *php, struct buf *url)
 {
 	static const char plain[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -81,6 +84,9 @@ spell(struct str secret, struct buf *json, struct buf *url)
 		if (c == '"' || c == '\\')
 			buf_addc(json, '\\');
 		buf_addc(json, c);
+		if (c == '"' || c == '\\' || c == '/')
+			buf_addc(php, '\\');
+		buf_addc(php, c);
 		if (c && strchr(plain, c))
 			buf_addc(url, c);
 		else
@@ -99,15 +105,19 @@ wipe(struct buf *b)
 void
 secret_remember(const char *secret)
 {
-	struct buf json = BUF_INIT(BUF_UNLIMITED), url = BUF_INIT(BUF_UNLIMITED);
+	struct buf json = BUF_INIT(BUF_UNLIMITED), php = BUF_INIT(BUF_UNLIMITED);
+	struct buf url = BUF_INIT(BUF_UNLIMITED);
+	size_t n = strlen(secret);
 
-	remember_spelling(str_of(secret));
-	if (strlen(secret) >= SECRET_MASK_MIN) {
-		spell(str_of(secret), &json, &url);
-		remember_spelling(buf_str(&json));
-		remember_spelling(buf_str(&url));
+	remember_spelling(str_of(secret), n);
+	if (n >= SECRET_MASK_MIN) {
+		spell(str_of(secret), &json, &php, &url);
+		remember_spelling(buf_str(&json), n);
+		remember_spelling(buf_str(&php), n);
+		remember_spelling(buf_str(&url), n);
 	}
 	wipe(&json);
+	wipe(&php);
 	wipe(&url);
 }
 
@@ -155,25 +165,113 @@ next_secret(const char *p, const char *end)
 	return best;
 }
 
-void
-secret_mask(struct str text, struct buf *out)
+/* Find where each secret of at least min bytes comes first; whether any does. */
+static bool
+find_all(struct str text, size_t min)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < known.count; i++) {
+		struct spelling *s = &known.items[i];
+
+		s->next = NULL;
+		if (text.len && s->secret_len >= min)
+			s->next = spelling_find(s, text.p, text.p + text.len);
+		any |= s->next != NULL;
+	}
+	return any;
+}
+
+/* Its last bytes may be shown, unless they begin inside a character. */
+static bool
+has_tail(const struct spelling *s)
+{
+	return s->len > TAIL_FROM && ((unsigned char)s->text[s->len - TAIL] & 0xC0) != 0x80;
+}
+
+static void
+mask(struct str text, size_t min, struct buf *out)
 {
 	const char *p = text.p, *end = p + text.len;
 	const struct spelling *s;
-	size_t i;
 
-	if (!text.len)
+	if (!find_all(text, min)) {
+		buf_addstr(out, text);
 		return;
-	for (i = 0; i < known.count; i++)
-		known.items[i].next = spelling_find(&known.items[i], p, end);
-	while (known.count && (s = next_secret(p, end))) {
+	}
+	while ((s = next_secret(p, end))) {
 		buf_add(out, p, (size_t)(s->next - p));
 		buf_adds(out, "***");
 		p = s->next + s->len;
-		if (s->len > TAIL_FROM)
+		if (has_tail(s))
 			buf_add(out, p - TAIL, TAIL);
 	}
 	buf_add(out, p, (size_t)(end - p));
+}
+
+void
+secret_mask(struct str text, struct buf *out)
+{
+	mask(text, SECRET_MASK_MIN, out);
+}
+
+void
+secret_mask_answer(struct str text, struct buf *out)
+{
+	mask(text, SECRET_ANSWER_MIN, out);
+}
+
+/* The string literal that begins at p, to behind its closing quote. */
+static struct str
+literal_at(const char *p, const char *end)
+{
+	const char *q = p + 1;
+
+	while (q < end && *q != '"')
+		q += *q == '\\' && q + 1 < end ? 2 : 1;
+	return (struct str){ p, (size_t)((q < end ? q + 1 : end) - p) };
+}
+
+/* Masked as the text that it means, so that what is left is a literal still. */
+static void
+mask_literal(struct str literal, size_t min, struct buf *out)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED), masked = BUF_INIT(BUF_UNLIMITED);
+
+	json_text((struct json){ literal.p, literal.len, JSON_STRING }, &text);
+	mask(buf_str(&text), min, &masked);
+	if (str_eq(buf_str(&text), buf_str(&masked)))
+		buf_addstr(out, literal);
+	else
+		jsonw_quote(out, buf_str(&masked));
+	wipe(&text);
+	buf_release(&masked);
+}
+
+void
+secret_mask_json(struct str json, size_t min, struct buf *out)
+{
+	const char *p = json.p, *end = p + json.len, *quote;
+	struct str literal;
+
+	if (!find_all(json, min)) {
+		buf_addstr(out, json);
+		return;
+	}
+	while ((quote = memchr(p, '"', (size_t)(end - p)))) {
+		buf_add(out, p, (size_t)(quote - p));
+		literal = literal_at(quote, end);
+		mask_literal(literal, min, out);
+		p = literal.p + literal.len;
+	}
+	buf_add(out, p, (size_t)(end - p));
+}
+
+bool
+secret_occurs(struct str text, size_t min)
+{
+	return find_all(text, min);
 }
 
 /* --- getting them --- */

@@ -20,7 +20,11 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { SECRET_MASK_MIN = 8 };
+enum {
+	SECRET_MASK_MIN = 8,
+	/* In what a model says only such as no word is: a local server's key may be "lm-studio". */
+	SECRET_ANSWER_MIN = 16,
+};
 
 /* getenv, handed in by cmd/: the library reads no environment. */
 typedef const char *env_fn(const char *name);
@@ -34,6 +38,10 @@ void secret_remember(const char *secret);
 /* Append text with every remembered secret replaced by "***" and its last four characters kept
  * where it has over 12. */
 void secret_mask(struct str text, struct buf *out);
+void secret_mask_answer(struct str text, struct buf *out); /* those of SECRET_ANSWER_MIN bytes */
+/* As secret_mask, inside the strings of a JSON text, which stays one; secrets of min bytes. */
+void secret_mask_json(struct str json, size_t min, struct buf *out);
+bool secret_occurs(struct str text, size_t min); /* whether one of min bytes is in it */
 
 void secret_forget_all(void); /* wiped, then freed */
 

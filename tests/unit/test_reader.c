@@ -88,6 +88,10 @@ only_the_dialects_end_proves_the_end(void **state)
 	/* Nor does what comes after the end. */
 	expect(&(struct exchange){ .body = "data: !\n\ndata: oops\n\n", .stream = true },
 	    ERROR_NONE, "", "");
+	expect(&(struct exchange){ .body = "data: {\"t\":\"a\"}\n\ndata: !\n\n"
+					   "data: {\"t\":\"b\"}\n\ndata: {\"error\":\"x\"}\n\n",
+		   .stream = true },
+	    ERROR_NONE, "", "a");
 	/* What the transport does after the end is known no longer matters. */
 	expect(
 	    &(struct exchange){
@@ -289,6 +293,27 @@ an_error_status_is_read_from_its_body_and_head(void **state)
 }
 
 static void
+of_an_error_page_without_an_end_enough_is_read(void **state)
+{
+	struct http_headers headers = { 0 };
+	char page[4096];
+	struct reader *reader;
+	struct answer a;
+	size_t i = 0;
+
+	(void)state;
+	memset(page, 'x', sizeof page);
+	answer_init(&a, NULL, NULL);
+	reader = reader_new(&plain, &a, FRAME_SSE);
+	reader_head(reader, 500, &headers, 0);
+	while (i < 100 && reader_feed(reader, page, sizeof page))
+		i++;
+	assert_in_range(i, 8, 64);
+	reader_free(reader);
+	answer_release(&a);
+}
+
+static void
 nothing_more_is_wanted_after_an_error(void **state)
 {
 	static const char error[] = "data: {\"error\":\"x\"}\n\n",
@@ -359,6 +384,7 @@ main(void)
 		cmocka_unit_test(bodies_of_status_200_that_are_no_answers_say_so),
 		cmocka_unit_test(what_is_no_json_inside_a_stream_is_a_protocol_error),
 		cmocka_unit_test(an_error_status_is_read_from_its_body_and_head),
+		cmocka_unit_test(of_an_error_page_without_an_end_enough_is_read),
 		cmocka_unit_test(nothing_more_is_wanted_after_an_error),
 		cmocka_unit_test(the_wait_that_a_head_asks_for_is_read_in_all_its_forms),
 	};

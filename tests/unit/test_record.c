@@ -207,6 +207,31 @@ an_error_is_told_without_the_secret(void **state)
 }
 
 static void
+what_a_provider_says_is_told_without_the_secret(void **state)
+{
+	struct response_facts facts = facts_of("1");
+	struct answer a;
+
+	(void)state;
+	secret_remember("sk-0123456789abcdef");
+	answer_init(&a, NULL, NULL);
+	answer_text(&a, PART_TEXT, KEY_NONE, json_literal("\"it is \\\"sk-0123456789abcdef\\\"\""));
+	answer_fail(&a, ERROR_AUTH, "no");
+	buf_adds(&a.error.request_id, "sk-0123456789abcdef");
+	answer_finish(&a, false, false);
+	expect_response(&a, &facts,
+	    "{\"type\":\"response\",\"id\":1,\"ok\":false,\"provider\":\"openai\",\"model\":\"gpt\","
+	    "\"requestedModel\":\"openai:gpt\",\"content\":\"it is \\\"***cdef\\\"\",\"parts\":["
+	    "{\"type\":\"text\",\"text\":\"it is \\\"***cdef\\\"\"}],\"error\":{\"kind\":\"auth\","
+	    "\"message\":\"no\",\"retryable\":false,\"requestId\":\"***cdef\"}}");
+	expect_chunk(
+	    &(struct delta){ .kind = DELTA_CONTENT, .raw = STR_LIT("\"sk-0123456789abcdef\"") },
+	    "{\"type\":\"chunk\",\"id\":\"q\",\"seq\":3,\"delta\":{\"content\":\"***cdef\"}}");
+	answer_release(&a);
+	secret_forget_all();
+}
+
+static void
 expect_object(const char *content, const char *object, const char *misfit)
 {
 	struct response_facts facts = facts_of("1");
@@ -265,6 +290,7 @@ main(void)
 		cmocka_unit_test(a_turn_keeps_its_parts_and_their_opaque_state),
 		cmocka_unit_test(arguments_that_the_limit_cut_are_kept_as_text),
 		cmocka_unit_test(an_error_is_told_without_the_secret),
+		cmocka_unit_test(what_a_provider_says_is_told_without_the_secret),
 		cmocka_unit_test(an_object_is_there_where_it_fits_its_schema),
 		cmocka_unit_test(compacting_touches_no_string),
 	};

@@ -228,6 +228,58 @@ secrets_are_masked_as_json_and_urls_spell_them(void **state)
 
 /* The same answer as the plainest search there is, over texts made to nearly match. */
 static void
+check_masked_json(const char *text, const char *expect)
+{
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+
+	secret_mask_json(str_of(text), SECRET_MASK_MIN, &out);
+	assert_string_equal(out.p, expect);
+	buf_release(&out);
+}
+
+static void
+masked_json_is_json(void **state)
+{
+	(void)state;
+	secret_remember("123456789");
+	check_masked_json(
+	    "{\"n\":123456789,\"s\":\"123456789\"}", "{\"n\":123456789,\"s\":\"***\"}");
+	secret_remember("sk/0123456789\"abc");
+	check_masked_json("[\"a\\\"sk\\/0123456789\\\"abc\\n\"]", "[\"a\\\"***\\\"abc\\n\"]");
+	check_masked_json("[\"\\u00e9\",\"sk/0123456789\\\"abc\"]", "[\"\\u00e9\",\"***\\\"abc\"]");
+	secret_remember("\\backslash\\");
+	check_masked_json("[\"\\\\backslash\\n\"]", "[\"\\\\backslash\\n\"]");
+	check_masked_json("[\"\\\\backslash\\\\\"]", "[\"***\"]");
+	check_masked_json("", "");
+}
+
+static void
+a_tail_begins_with_a_whole_character(void **state)
+{
+	(void)state;
+	secret_remember("sk-0123456789\xC3\xA9"
+			"abc");
+	check_masked("sk-0123456789\xC3\xA9"
+		     "abc.",
+	    "***.");
+}
+
+static void
+in_an_answer_only_long_secrets_are_masked(void **state)
+{
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+
+	(void)state;
+	secret_remember("lm-studio");
+	secret_remember("sk-0123456789abcdef");
+	assert_false(secret_occurs(STR_LIT("lm-studio"), SECRET_ANSWER_MIN));
+	assert_true(secret_occurs(STR_LIT("lm-studio"), SECRET_MASK_MIN));
+	secret_mask_answer(STR_LIT("lm-studio sk-0123456789abcdef"), &out);
+	assert_string_equal(out.p, "lm-studio ***cdef");
+	buf_release(&out);
+}
+
+static void
 masking_finds_what_a_plain_search_finds(void **state)
 {
 	static const char secret[] = "abababcabab";
@@ -302,6 +354,9 @@ main(void)
 		FRESH(short_secrets_show_nothing_and_shorter_ones_are_no_secrets),
 		FRESH(of_secrets_at_one_place_the_longest_goes),
 		FRESH(secrets_are_masked_as_json_and_urls_spell_them),
+		FRESH(masked_json_is_json),
+		FRESH(a_tail_begins_with_a_whole_character),
+		FRESH(in_an_answer_only_long_secrets_are_masked),
 		FRESH(masking_finds_what_a_plain_search_finds),
 		FRESH(long_secrets_are_masked),
 	};
