@@ -24,6 +24,10 @@ man says:  $synopsis"
 		grep -qE "^\.It .*Fl (-$o|Fl $o)( |,|\$)" "$page" || echo "--$o is not in the manual"
 	done)
 	verdict "$p: the manual tells every option" "$why"
+	why=$(sed -n 's/^ *-\([a-zA-Z]\), --\([a-z0-9-]*\).*/\1 \2/p' "$BUILD/tests/log/$p.help" | while read -r l o; do
+		grep -qE "^\.It Fl $l( .*)? , Fl -$o( |\$)" "$page" || echo "-$l is not --$o in the manual"
+	done)
+	verdict "$p: the manual tells every letter" "$why"
 	why=$(sed -n 's/^\.It .*Fl -\([a-z0-9-]*\).*/\1/p' "$page" | while read -r o; do
 		grep -qE -- "--$o( |\$)" "$BUILD/tests/log/$p.help" || echo "--$o is in the manual, not in the help"
 	done)
@@ -31,4 +35,11 @@ man says:  $synopsis"
 	why=$(for s in "EXIT STATUS" EXAMPLES "SEE ALSO"; do grep -q "^\.Sh $s" "$page" || echo "no section $s"; done)
 	verdict "$p: the manual has its sections" "$why"
 done
+
+# What a manual refers to is there: a page of ours, or one that every system has.
+why=$(sed -n 's/^\.Xr \([^ ]*\) \([1-8]\).*/\1.\2/p' man/man*/* | sort -u | while read -r ref; do
+	case $ref in curl.1 | jq.1 | sh.1 | tee.1) continue ;; esac
+	[ -e "man/man${ref##*.}/$ref" ] || echo "no page $ref"
+done)
+verdict 'every page that a manual refers to is there' "$why"
 tap_end
