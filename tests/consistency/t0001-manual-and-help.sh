@@ -38,7 +38,7 @@ done
 
 # What a manual refers to is there: a page of ours, or one that every system has.
 why=$(sed -n 's/^\.Xr \([^ ]*\) \([1-8]\).*/\1.\2/p' man/man*/* | sort -u | while read -r ref; do
-	case $ref in curl.1 | jq.1 | sh.1 | tee.1) continue ;; esac
+	case $ref in curl.1 | jq.1 | sh.1 | tee.1 | timeout.1) continue ;; esac
 	[ -e "man/man${ref##*.}/$ref" ] || echo "no page $ref"
 done)
 verdict 'every page that a manual refers to is there' "$why"
