@@ -5,4 +5,4 @@ set -eu
 model=${1:-openai:gpt-4o-mini}
 questions=${2:-$(dirname "$0")/questions.ndjson}
 llm-call -m "$model" -j 4 --ordered <"$questions" | cost-calc >answers.ndjson
-cost-calc --total -t <answers.ndjson
+cost-calc -q -t <answers.ndjson
