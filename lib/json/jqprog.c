@@ -7,8 +7,10 @@
 #include <jq.h>
 #include <jv.h>
 
+#include "base/die.h"
 #include "base/mem.h"
 #include "json/jsonw.h"
+#include "sys/alarm.h"
 
 extern char **environ;
 
@@ -169,6 +171,14 @@ compile_without_environment(jq_state *jq, const char *program)
 	return ok;
 }
 
+/* libjq would abort. */
+static void
+out_of_memory(void *user)
+{
+	(void)user;
+	die(EXIT_SYSTEM, "out of memory in an expression");
+}
+
 static jq_state *
 program_compile(const char *program, struct err *err)
 {
@@ -179,6 +189,7 @@ program_compile(const char *program, struct err *err)
 		err_set(err, EXIT_SYSTEM, "libjq does not start");
 		return NULL;
 	}
+	jq_set_nomem_handler(jq, out_of_memory, NULL);
 	jq_set_error_cb(jq, keep_first_message, &message);
 	jq_set_attr(jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
 	if (!compile_without_environment(jq, program)) {
@@ -297,13 +308,41 @@ set_run_error(jv result, struct err *err)
 	return -1;
 }
 
-static void
-put_value(jv value, struct buf *out)
+/* jv_dump_string writes a note, which is no JSON, in place of what lies more than 256 deep. */
+static int
+put_value(jv value, struct buf *out, struct err *err)
 {
-	jv text = jv_dump_string(value, 0);
+	jv dumped = jv_dump_string(value, 0);
+	struct str text = { jv_string_value(dumped),
+		(size_t)jv_string_length_bytes(jv_copy(dumped)) };
+	struct json proven;
+	int rc = 0;
 
-	buf_add(out, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
-	jv_free(text);
+	if (json_parse(text.p, text.len, &proven, err) == 0)
+		buf_addstr(out, text);
+	else
+		rc = err_set(err, EXIT_NO, "the result is nested too deeply");
+	jv_free(dumped);
+	return rc;
+}
+
+/* From a signal handler: jq looks before each of its steps whether it was halted. */
+static void
+out_of_time(void *user)
+{
+	jq_halt(user, jv_null(), jv_null());
+}
+
+static jv
+first_result(jq_state *jq, jv input)
+{
+	jv result;
+
+	jq_start(jq, input, 0);
+	alarm_set(JQPROG_RUN_MS, out_of_time, jq);
+	result = jq_next(jq);
+	alarm_clear();
+	return result;
 }
 
 int
@@ -317,13 +356,14 @@ jqprog_run(struct jqprog *p, size_t index, struct json input, struct buf *out, s
 	value = jv_parse_sized(input.p, (int)input.len);
 	if (!jv_is_valid(value)) /* it is JSON, so this is a limit of libjq's: depth 256 */
 		return set_run_error(value, err);
-	jq_start(jq,
-	    jv_array_append(jv_array_append(jv_array(), jv_number((double)(index % CHUNK))), value),
-	    0);
-	result = jq_next(jq);
-	if (jv_is_valid(result)) {
-		put_value(result, out);
-		return 0;
+	result = first_result(
+	    jq, jv_array_append(
+		    jv_array_append(jv_array(), jv_number((double)(index % CHUNK))), value));
+	if (jv_is_valid(result))
+		return put_value(result, out, err);
+	if (jq_halted(jq)) {
+		jv_free(result);
+		return err_set(err, EXIT_NO, "no result after %d s", JQPROG_RUN_MS / 1000);
 	}
 	if (jv_invalid_has_msg(jv_copy(result)))
 		return set_run_error(result, err);

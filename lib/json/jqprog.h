@@ -20,6 +20,8 @@
 
 struct jqprog;
 
+enum { JQPROG_RUN_MS = 5000 }; /* the time that a run may take; a loop without end is halted */
+
 /*
  * Compile count expressions together (compiling costs tens of milliseconds however small the
  * program is). Where one does not compile, NULL: *bad is its index and err holds jq's message on
@@ -30,7 +32,7 @@ struct jqprog *jqprog_compile(
 void jqprog_free(struct jqprog *p);
 
 /* Run expression index on input. The first result is appended to out; no result (empty) appends
- * nothing. jq's error(...) is -1. */
+ * nothing. jq's error(...) is -1, and so is no result in JQPROG_RUN_MS. */
 int jqprog_run(struct jqprog *p, size_t index, struct json input, struct buf *out, struct err *err)
     __attribute__((warn_unused_result));
 

@@ -52,6 +52,35 @@ an_error_raised_says_what_was_raised(void **state)
 }
 
 static void
+a_loop_without_end_is_halted_and_the_program_can_run_again(void **state)
+{
+	const char *loop = "if . == 1 then last(repeat(.)) else . end";
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	size_t bad = 99;
+	struct jqprog *p = jqprog_compile(&loop, 1, &bad, &err);
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(jqprog_run(p, 0, json_literal("1"), &out, &err), -1);
+	assert_string_equal(err.text, "no result after 5 s");
+	assert_int_equal(jqprog_run(p, 0, json_literal("2"), &out, &err), 0);
+	assert_string_equal(out.p, "2");
+	buf_release(&out);
+	jqprog_free(p);
+}
+
+static void
+a_result_too_deep_for_jq_to_print_is_an_error(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    run_on("reduce range(200) as $i (0; [.]) | tojson | length", "1"), "401");
+	assert_string_equal(run_on("reduce range(300) as $i (0; [.])", "1"),
+	    "failed: the result is nested too deeply");
+}
+
+static void
 a_syntax_error_is_one_short_line_with_the_expressions_index(void **state)
 {
 	const char *list[] = { ".a", ".b", ".c | foo", ".d" };
@@ -190,6 +219,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_result_is_given_and_none_is_nothing),
 		cmocka_unit_test(an_error_raised_says_what_was_raised),
+		cmocka_unit_test(a_loop_without_end_is_halted_and_the_program_can_run_again),
+		cmocka_unit_test(a_result_too_deep_for_jq_to_print_is_an_error),
 		cmocka_unit_test(a_syntax_error_is_one_short_line_with_the_expressions_index),
 		cmocka_unit_test(no_expression_breaks_out_of_its_place),
 		cmocka_unit_test(nothing_outside_is_reached),
