@@ -122,6 +122,26 @@ sweep(struct calls *s)
 
 static void start_lines(struct calls *s);
 
+static void
+pause_all(struct calls *s)
+{
+	s->paused = true;
+	for (struct slot *slot = s->first; slot; slot = slot->next)
+		if (slot->call)
+			call_pause(slot->call);
+}
+
+/* Not only once a turn: in one, hundreds of streams can have a lot to say. */
+static void
+hold_back(struct calls *s)
+{
+	if (s->paused || s->output_errno || output_waiting(s->output) <= OUTPUT_HIGH)
+		return;
+	output_kick(s->output);
+	if (output_is_slow(s->output))
+		pause_all(s);
+}
+
 /* --- what is heard --- */
 
 static void
@@ -136,6 +156,7 @@ on_delta(void *user, struct call *call, const struct delta *delta)
 	} else if (s->config->line.p && delta->kind == DELTA_CONTENT) {
 		call_write_delta(delta, out);
 	}
+	hold_back(s);
 }
 
 static void
@@ -294,15 +315,6 @@ stop_loop(struct calls *s)
 	if (s->input)
 		input_stop(s->input);
 	uv_stop(&s->loop);
-}
-
-static void
-pause_all(struct calls *s)
-{
-	s->paused = true;
-	for (struct slot *slot = s->first; slot; slot = slot->next)
-		if (slot->call)
-			call_pause(slot->call);
 }
 
 static void

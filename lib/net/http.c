@@ -18,9 +18,8 @@ enum { KEEP_CONNECTIONS = 256 };
 static void http_on_soon(uv_idle_t *idle);
 static void http_on_deadline(uv_timer_t *timer);
 
-/* Look after x from the loop: add it, end it or resume it. */
-static void
-exchange_wake(struct http_exchange *x)
+void
+http_exchange_wake(struct http_exchange *x)
 {
 	struct http *h = x->http;
 
@@ -162,6 +161,7 @@ exchange_resume(struct http_exchange *x)
 	if (!x->is_held)
 		return;
 	x->is_held = false;
+	x->http->turn_bytes = 0;
 	rc = curl_easy_pause(x->easy, CURLPAUSE_CONT); /* data comes from inside this */
 	if (rc)
 		exchange_finish(x, rc); /* the callback refused, or what was held is broken */
@@ -357,7 +357,7 @@ http_start(
 		x->next->prev = x;
 	h->live = x;
 	h->in_flight++;
-	exchange_wake(x); /* libcurl takes no handle from inside its callbacks */
+	http_exchange_wake(x); /* libcurl takes no handle from inside its callbacks */
 	return x;
 }
 
@@ -365,7 +365,7 @@ void
 http_cancel(struct http_exchange *x)
 {
 	x->is_cancelled = true;
-	exchange_wake(x);
+	http_exchange_wake(x);
 }
 
 void
@@ -399,7 +399,7 @@ http_resume(struct http_exchange *x)
 		x->first_us += now - (x->paused_us > x->first_us ? x->paused_us : x->first_us);
 	x->quiet_us = now;
 	x->wants_resume = true;
-	exchange_wake(x);
+	http_exchange_wake(x);
 }
 
 size_t

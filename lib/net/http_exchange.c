@@ -17,6 +17,7 @@ enum {
 	CONNECT_MS = 30 * 1000,
 	HEAD_MAX = 256 * 1024, /* real heads stay below 16 KiB */
 	READ_BYTES = 16 * 1024, /* libcurl's buffer per exchange, each way */
+	TURN_BYTES = 128 * 1024, /* then the loop has a turn */
 };
 
 /* libcurl copies what it is given; an option that it does not know is a build of it that we can't
@@ -103,6 +104,23 @@ on_header(char *p, size_t size, size_t n, void *user)
 	return x->is_cancelled ? 0 : size * n;
 }
 
+/*
+ * libcurl goes on reading a socket, inside one call of it, for as long as there are bytes (seen
+ * with 7.88.1): a server that is faster than we are would keep signals, timers and the output
+ * waiting for ever. So what comes after a good deal is refused, and asked for again from the loop.
+ */
+static bool
+turn_is_over(struct http_exchange *x, size_t n)
+{
+	if (x->http->turn_bytes < TURN_BYTES) {
+		x->http->turn_bytes += n;
+		return false;
+	}
+	x->wants_resume = true;
+	http_exchange_wake(x);
+	return true;
+}
+
 static size_t
 on_body(char *p, size_t size, size_t n, void *user)
 {
@@ -111,7 +129,7 @@ on_body(char *p, size_t size, size_t n, void *user)
 	n *= size;
 	if (x->is_cancelled)
 		return 0;
-	if (x->is_paused) {
+	if (x->is_paused || turn_is_over(x, n)) {
 		x->is_held = true; /* libcurl keeps these and reads no more */
 		return CURL_WRITEFUNC_PAUSE;
 	}

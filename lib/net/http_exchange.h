@@ -20,6 +20,7 @@ struct http {
 	struct http_exchange *live; /* all in flight, newest first */
 	struct http_exchange *ready, **ready_end; /* for whom the loop has something to do */
 	size_t in_flight;
+	size_t turn_bytes; /* of bodies, since libcurl was last called; see http_exchange.c */
 	CURL **spare; /* handles to use again: they keep their buffers */
 	size_t spare_count, spare_cap;
 	char *user_agent, *ca_file, *ca_dir;
@@ -59,8 +60,11 @@ struct http_exchange {
 /* Let libcurl's sockets and timer drive it from the loop. */
 void http_loop_start(struct http *h);
 
-/* http.c: add, end or resume the exchanges that wait for it (exchange_wake). */
+/* http.c: add, end or resume the exchanges that wait for it (http_exchange_wake). */
 void http_serve_ready(struct http *h);
+
+/* Look after x from the loop: add it, end it or resume it. */
+void http_exchange_wake(struct http_exchange *x);
 
 /* Finish the exchanges whose transfers libcurl has ended. */
 void http_reap(struct http *h);

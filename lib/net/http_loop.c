@@ -17,7 +17,10 @@ static void
 loop_act(struct http *h, curl_socket_t fd, int events)
 {
 	int running;
-	CURLMcode rc = curl_multi_socket_action(h->multi, fd, events, &running);
+	CURLMcode rc;
+
+	h->turn_bytes = 0;
+	rc = curl_multi_socket_action(h->multi, fd, events, &running);
 
 	if (rc)
 		BUG("http: libcurl: %s", curl_multi_strerror(rc));

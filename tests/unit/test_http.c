@@ -980,6 +980,51 @@ after_a_pause_silence_counts_anew(void **state)
 	free(url);
 }
 
+/* Bytes that came since the loop had its turn, and the most there were. */
+static size_t turn_from, turn_most;
+
+static void
+turn_over(uv_prepare_t *prepare)
+{
+	const struct seen *s = prepare->data;
+
+	if (s->body.len - turn_from > turn_most)
+		turn_most = s->body.len - turn_from;
+	turn_from = s->body.len;
+}
+
+static bool
+take_slowly(void *user, const char *p, size_t n)
+{
+	usleep(500); /* the server is far ahead by then */
+	return on_data(user, p, n);
+}
+
+static void
+a_server_that_is_faster_than_we_are_leaves_the_loop_its_turns(void **state)
+{
+	static const struct http_handler on = { on_head, take_slowly, on_done };
+	struct client *c = *state;
+	char *url = xasprintf("%s/big", c->base);
+	uv_prepare_t prepare;
+	struct seen s;
+
+	seen_init(&s, c);
+	turn_from = turn_most = 0;
+	assert_int_equal(uv_prepare_init(&c->loop, &prepare), 0);
+	prepare.data = &s;
+	assert_int_equal(uv_prepare_start(&prepare, turn_over), 0);
+	uv_unref((uv_handle_t *)&prepare);
+	s.x = http_start(c->http, &(struct http_request){ .url = url }, &on, &s);
+	run(c);
+	assert_int_equal(s.result.end, HTTP_DONE);
+	assert_int_equal(s.body.len, BIG_LEN);
+	assert_true(turn_most <= 512 * 1024);
+	uv_close((uv_handle_t *)&prepare, NULL);
+	seen_release(&s);
+	free(url);
+}
+
 static bool
 pause_then_refuse(void *user, const char *p, size_t n)
 {
@@ -1133,6 +1178,7 @@ main(void)
 		WITH_SERVER(a_paused_exchange_goes_on_where_it_was),
 		WITH_SERVER(a_pause_is_no_silence),
 		WITH_SERVER(after_a_pause_silence_counts_anew),
+		WITH_SERVER(a_server_that_is_faster_than_we_are_leaves_the_loop_its_turns),
 		WITH_SERVER(refusing_what_a_pause_held_back_ends_it),
 		WITH_SERVER(a_paused_exchange_can_be_cancelled),
 		cmocka_unit_test(fields_compare_without_case),
