@@ -14,7 +14,7 @@ for c in cmd/*.c; do
 	fi
 	"$BUILD/bin/$p" --help >"$BUILD/tests/log/$p.help" || verdict "$p --help" "ended with status $?"
 	usage=$(sed -n '1s/^usage: //p' "$BUILD/tests/log/$p.help")
-	synopsis=$(mandoc -Tascii "$page" | col -b | awk '/^SYNOPSIS/ { on = 1; next } /^[A-Z]/ { on = 0 } on' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')
+	synopsis=$(page_text "$page" | awk '/^SYNOPSIS/ { on = 1; next } /^[A-Z]/ { on = 0 } on' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')
 	why=
 	[ "$usage" = "$synopsis" ] || why="help says: $usage
 man says:  $synopsis"

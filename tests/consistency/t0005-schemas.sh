@@ -10,7 +10,7 @@ tells() {
 	schema=$1
 	shift
 	text=$BUILD/tests/log/pages.$schema
-	for page; do mandoc -Tascii "$page" | col -b; done >"$text"
+	for page; do page_text "$page"; done >"$text"
 	why=$(jq -r '[.. | objects | .properties // {} | keys[]] + [.. | objects | (.enum // [.const])[] | strings] | unique[]' \
 		"share/schemas/$schema.schema.json" | while read -r word; do
 		grep -qwF -e "$word" "$text" || echo "$word is not told"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Read by test scripts that print TAP: verdict NAME WHY for each test, tap_end at the end.
+# Read by test scripts that print TAP: verdict NAME WHY for each test, tap_end at the end. And what they share else.
 
 tap_count=0
 tap_bad=0
@@ -19,4 +19,9 @@ verdict() {
 tap_end() {
 	echo "1..$tap_count"
 	exit $tap_bad
+}
+
+# A manual page as text without overstrikes.
+page_text() {
+	mandoc -Tascii "$1" | sed "s/.$(printf '\b')//g"
 }
