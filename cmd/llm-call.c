@@ -227,16 +227,30 @@ open_input(void)
 	return fd;
 }
 
-/* A connection each, and some for ourselves, where the system lets us. */
-static void
-want_descriptors(int64_t n)
+/*
+ * A connection each, and some for ourselves: as many jobs as there can be descriptors for. Where
+ * those are short they go by two, since finding a host takes some of its own.
+ */
+static int64_t
+jobs_within_limits(int64_t n)
 {
 	struct rlimit limit;
+	rlim_t wanted = (rlim_t)n + DESCRIPTORS_OWN;
+	int64_t fit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= (rlim_t)n)
-		return;
-	limit.rlim_cur = limit.rlim_max < (rlim_t)n ? limit.rlim_max : (rlim_t)n;
-	(void)setrlimit(RLIMIT_NOFILE, &limit); /* calls that get none will say so */
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return n;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == wanted)
+		return n;
+	fit = limit.rlim_cur > DESCRIPTORS_OWN / 2 + 2
+		  ? ((int64_t)limit.rlim_cur - DESCRIPTORS_OWN / 2) / 2
+		  : 1;
+	if (fit >= n)
+		return n;
+	warn("%lld jobs and not %lld: no more descriptors (ulimit -n)", (long long)fit,
+	    (long long)n);
+	return fit;
 }
 
 /* End as the signal would have ended us, so that a shell or make sees it. */
@@ -268,7 +282,7 @@ main(int argc, char **argv)
 	with_prompt = *argv != NULL;
 	check_options(with_prompt);
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is told by EPIPE */
-	want_descriptors(jobs + DESCRIPTORS_OWN);
+	config.jobs = with_prompt ? 1 : jobs_within_limits(jobs);
 	share = share_dir(environment("AGENTFLOW_SHARE"));
 	call.providers = providers_load(share, config_file, environment, &err);
 	if (!call.providers)
@@ -289,7 +303,6 @@ main(int argc, char **argv)
 	call.keep_raw = keep_raw;
 	call.dry_run = dry_run;
 	call.log = verbose ? say : NULL;
-	config.jobs = jobs;
 	config.ordered = ordered;
 	config.in_fd = with_prompt ? -1 : open_input();
 	config.line = with_prompt ? buf_str(&line) : STR_NONE;
