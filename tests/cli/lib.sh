@@ -39,16 +39,11 @@ ends() {
 	fi
 }
 
-# refused PROGRAM...: run it where the system refuses it memory; where that can't be had, what would be its end.
+# refused PROGRAM...: run it, not under valgrind, where the system refuses it memory; where that can't be had, what would be its end.
 refused() {
 	[ -e "$BUILD/fault/fault.so" ] || return 71
 	nm -D "$BUILD/bin/$1" | grep -q __asan && return 71
-	FAULT_PROG=$1 FAULT=malloc:60+:ENOMEM LD_PRELOAD=$BUILD/fault/fault.so "$@"
-}
-
-# not_under_valgrind REASON: such a case is skipped there.
-not_under_valgrind() {
-	[ -n "${VALGRIND:-}" ] || return 0
-	echo "skip: valgrind $1" >&2
-	exit 77
+	program=$1
+	shift
+	FAULT_PROG=$program FAULT=malloc:60+:ENOMEM LD_PRELOAD=$BUILD/fault/fault.so "$BUILD/bin/$program" "$@"
 }
