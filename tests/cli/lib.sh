@@ -47,3 +47,10 @@ refused() {
 	shift
 	FAULT_PROG=$program FAULT=malloc:60+:ENOMEM LD_PRELOAD=$BUILD/fault/fault.so "$BUILD/bin/$program" "$@"
 }
+
+# not_under_valgrind REASON: such a case is skipped there.
+not_under_valgrind() {
+	[ -n "${VALGRIND:-}" ] || return 0
+	echo "skip: valgrind $1" >&2
+	exit 77
+}
