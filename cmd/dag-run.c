@@ -2,6 +2,7 @@
 /* dag-run - run a workflow: its nodes in order, in parallel, journaled. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -14,11 +15,13 @@
 #include "flow/run_input.h"
 #include "flow/rundir.h"
 #include "flow/workflow.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/rand.h"
 #include "sys/share.h"
 
-enum { JOBS_DEFAULT = 8, GRACE_MS = 5000 };
+enum { JOBS_DEFAULT = 8, JOBS_MAX = 100000, NODE_FILES = 3, OWN_FILES = 32 };
+enum { GRACE_MS = 5000, FLUSH_MS = 2000 };
 
 extern char **environ;
 
@@ -132,10 +135,13 @@ static void
 watch_signals(struct run *run)
 {
 	static const int signums[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction now;
 
 	for (size_t i = 0; i < sizeof signums / sizeof *signums; i++) {
 		uv_signal_init(&loop, &signals[i]);
 		signals[i].data = run;
+		if (sigaction(signums[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+			continue; /* nohup, or a shell's background job: it is not for us */
 		uv_signal_start(&signals[i], got_signal, signums[i]);
 	}
 }
@@ -144,6 +150,7 @@ static int
 execute(struct run *run, struct console *console)
 {
 	struct err err = ERR_INIT, lost = ERR_INIT;
+	bool signalled;
 	int status;
 
 	watch_signals(run);
@@ -152,12 +159,16 @@ execute(struct run *run, struct console *console)
 	console_end_status(console);
 	if (err.code != EXIT_OK)
 		warn("%s", err.text);
-	if (console_flush(console, &lost) < 0) {
+	/* All is journaled, and a reader may take for ever: from now on a signal ends us at once.
+	 */
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		uv_close((uv_handle_t *)&signals[i], NULL);
+	signalled = run_is_stopping(run);
+	if (console_flush(console, signalled ? clock_deadline(FLUSH_MS) : CLOCK_NEVER, &lost) < 0 &&
+	    !signalled) {
 		warn("%s", lost.text);
 		status = EXIT_IO;
 	}
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		uv_close((uv_handle_t *)&signals[i], NULL);
 	run_free(run);
 	console_close(console);
 	uv_run(&loop, UV_RUN_DEFAULT);
@@ -198,8 +209,28 @@ run_workflow(const struct workflow *w, const struct rundir *dir, struct json inp
 	return status;
 }
 
+/* A running node has three files open. Where the system allows no more, fewer run at once. */
+static void
+fit_descriptors(void)
+{
+	struct rlimit limit;
+	rlim_t want;
+
+	if (jobs > JOBS_MAX)
+		jobs = JOBS_MAX;
+	want = (rlim_t)(NODE_FILES * jobs + OWN_FILES);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* what it is now is looked at below */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < want)
+		jobs = limit.rlim_cur < OWN_FILES + NODE_FILES
+			   ? 1
+			   : (int64_t)(limit.rlim_cur - OWN_FILES) / NODE_FILES;
+}
+
 static int
-make_run(const char *file, const struct workflow *w)
+make_run(const struct workflow *w)
 {
 	const char *runs = runs_dir ? runs_dir : env_get("AGENTFLOW_RUNS");
 	struct err err = ERR_INIT;
@@ -217,8 +248,9 @@ make_run(const char *file, const struct workflow *w)
 		seed = (int64_t)rand_below(&chance, INT64_MAX);
 	if (jobs == 0)
 		jobs = w->max_concurrent ? w->max_concurrent : JOBS_DEFAULT;
+	fit_descriptors();
 	if (rundir_create(&dir, runs, run_id, &chance, &err) < 0 ||
-	    rundir_fill(&dir, runs, file, buf_str(&input.bytes), &err) < 0)
+	    rundir_fill(&dir, runs, buf_str(&w->text), buf_str(&input.bytes), &err) < 0)
 		err_die(&err);
 	status = run_workflow(w, &dir, input.value);
 	rundir_release(&dir);
@@ -241,7 +273,7 @@ main(int argc, char **argv)
 		opt_misuse("--input and --input-json exclude each other");
 	text = text || isatty(STDOUT_FILENO);
 	w = load_workflow(argv[0]);
-	status = dry ? print_plan(w) : make_run(argv[0], w);
+	status = dry ? print_plan(w) : make_run(w);
 	workflow_free(w);
 	opt_list_release(&models);
 	return status;

@@ -101,9 +101,9 @@ console_end_status(struct console *c)
 
 /* A reader may take its time: a pager waits for a person. */
 int
-console_flush(struct console *c, struct err *err)
+console_flush(struct console *c, int64_t deadline_us, struct err *err)
 {
-	if (!output_flush(c->out, CLOCK_NEVER) && !c->lost)
+	if (!output_flush(c->out, deadline_us) && !c->lost)
 		c->lost = errno;
 	if (!c->lost || c->lost == EPIPE)
 		return 0;

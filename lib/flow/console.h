@@ -30,8 +30,10 @@ void console_watch(struct console *c, struct run *run);
 void console_events(void *console, struct str lines);
 /* The status line goes, and does not come again. */
 void console_end_status(struct console *c);
-/* Write what waits. -1 and err (EXIT_IO) where events were lost, and somebody still reads. */
-int console_flush(struct console *c, struct err *err) __attribute__((warn_unused_result));
+/* Write what waits, until the deadline. -1 and err (EXIT_IO) where events were lost, and somebody
+ * still reads. */
+int console_flush(struct console *c, int64_t deadline_us, struct err *err)
+    __attribute__((warn_unused_result));
 /* Frees, once the loop has run. */
 void console_close(struct console *c);
 

@@ -215,8 +215,9 @@ field_word(
 	    v->text.p, words[0]);
 }
 
-int
-field_texts(const struct field_map *m, const char *key, const struct yaml **out, struct err *err)
+static int
+read_texts(const struct field_map *m, const char *key, size_t full, const struct yaml **out,
+    struct err *err)
 {
 	const struct yaml *v = field_get(m, key);
 
@@ -227,12 +228,24 @@ field_texts(const struct field_map *m, const char *key, const struct yaml **out,
 	for (size_t i = 0; i < v->count; i++) {
 		const struct yaml *item = v->items[i];
 
-		if (!is_scalar(item) || item->text.len == 0 ||
+		if (!is_scalar(item) || (i < full && item->text.len == 0) ||
 		    strlen(item->text.p) != item->text.len)
 			return yaml_error(m->doc, item, err, "%s[%zu] is not a text", key, i);
 	}
 	*out = v;
 	return 0;
+}
+
+int
+field_texts(const struct field_map *m, const char *key, const struct yaml **out, struct err *err)
+{
+	return read_texts(m, key, SIZE_MAX, out, err);
+}
+
+int
+field_argv(const struct field_map *m, const char *key, const struct yaml **out, struct err *err)
+{
+	return read_texts(m, key, 1, out, err);
 }
 
 int

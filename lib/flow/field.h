@@ -57,6 +57,9 @@ int field_word(const struct field_map *m, const char *key, const char *const *wo
 /* Checks that the member, if there, is a list whose elements are non-empty texts. */
 int field_texts(const struct field_map *m, const char *key, const struct yaml **out,
     struct err *err) FIELD_READER;
+/* The same of a program and its arguments, which may be empty. */
+int field_argv(const struct field_map *m, const char *key, const struct yaml **out,
+    struct err *err) FIELD_READER;
 /* The member as JSON text, appended to out, if it is of the kind wanted (YAML_MAP, YAML_LIST). */
 int field_json(const struct field_map *m, const char *key, enum yaml_kind kind, struct buf *out,
     struct err *err) FIELD_READER;

@@ -13,6 +13,24 @@ put_seconds(struct buf *out, int64_t ms)
 		buf_addf(out, "%.1f s", (double)ms / 1000);
 }
 
+/* Out of what others wrote, nothing may move the cursor or speak to the terminal: control
+ * characters, the two-byte ones (U+0080 to U+009F) too, become spaces. */
+static void
+put_plainly(struct json v, struct buf *out)
+{
+	size_t i = out->len;
+
+	json_text(v, out);
+	for (; i < out->len; i++) {
+		unsigned char c = (unsigned char)out->p[i];
+
+		if (c < ' ' || c == 0x7f)
+			out->p[i] = ' ';
+		else if (c == 0xc2 && (unsigned char)out->p[i + 1] < 0xa0)
+			out->p[i] = out->p[i + 1] = ' ';
+	}
+}
+
 static void
 put_member(struct buf *out, const char *before, struct json v)
 {
@@ -20,7 +38,7 @@ put_member(struct buf *out, const char *before, struct json v)
 		return;
 	buf_adds(out, before);
 	if (v.kind == JSON_STRING)
-		json_text(v, out);
+		put_plainly(v, out);
 	else
 		buf_addstr(out, json_raw(v));
 }

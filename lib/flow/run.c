@@ -322,6 +322,15 @@ fill_slots(struct run *run)
 }
 
 static void
+cancel_start(struct run *run, size_t i)
+{
+	struct run_failure failure = { .kind = "cancelled",
+		.message = "not begun because the run stops" };
+
+	run_attempt_done(run, i, STR_NONE, &failure, NULL);
+}
+
+static void
 start_attempt(struct run *run, size_t i)
 {
 	struct run_node *n = &run->nodes[i];
@@ -331,6 +340,10 @@ start_attempt(struct run *run, size_t i)
 	struct err err = ERR_INIT;
 	bool is_llm = node_is_llm(&run->w->nodes[i]);
 
+	if (run->stopping) { /* since its start was journaled, another one failed */
+		cancel_start(run, i);
+		return;
+	}
 	n->status = RUN_RUNNING;
 	n->timed_out = false;
 	n->chunks = 0;
@@ -368,7 +381,8 @@ commit(struct run *run)
 {
 	struct err err = ERR_INIT;
 
-	if (!journal_has_pending(run->journal))
+	/* Once the directory can't be written, an event could speak of a file that is not there. */
+	if (run->broken || !journal_has_pending(run->journal))
 		return;
 	if (journal_commit(run->journal, &err) < 0)
 		run_break(run, &err);

@@ -263,6 +263,8 @@ run_data_result(struct run *run, struct buf *out, struct err *err)
 	jsonw_end(&w);
 	rc = eval(run, run->w->output, &context, out, err);
 	buf_release(&context);
+	if (rc == 0 && buf_is_full(out))
+		rc = err_set(err, EXIT_NO, "output: larger than %zu bytes", RUN_OUTPUT_MAX);
 	if (rc == 0)
 		rc = check_schema(run->w->output_schema, out, "the workflow's outputSchema", err);
 	return rc;

@@ -140,18 +140,13 @@ rundir_set_latest(const struct rundir *rd, const char *runs, struct err *err)
 }
 
 int
-rundir_fill(const struct rundir *rd, const char *runs, const char *workflow, struct str input,
+rundir_fill(const struct rundir *rd, const char *runs, struct str workflow, struct str input,
     struct err *err)
 {
-	struct buf copy = BUF_INIT(BUF_UNLIMITED);
-	int rc = file_read(workflow, &copy, err);
-
-	if (rc == 0)
-		rc = rundir_put(rd, "workflow.yaml", buf_str(&copy), err);
-	if (rc == 0)
-		rc = rundir_put(rd, "input.json", input, err);
-	buf_release(&copy);
-	return rc == 0 ? rundir_set_latest(rd, runs, err) : -1;
+	if (rundir_put(rd, "workflow.yaml", workflow, err) < 0 ||
+	    rundir_put(rd, "input.json", input, err) < 0)
+		return -1;
+	return rundir_set_latest(rd, runs, err);
 }
 
 static int

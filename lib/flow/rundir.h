@@ -33,9 +33,10 @@ void rundir_release(struct rundir *rd);
 /* Write a file of that name into it, durably. */
 int rundir_put(const struct rundir *rd, const char *name, struct str text, struct err *err)
     __attribute__((warn_unused_result));
-/* Keep what is run on what: copies of the workflow file and the input. Then turn RUNS/latest to it.
+/* Keep what is run on what: the texts of the workflow file and the input. Then turn RUNS/latest to
+ * it.
  */
-int rundir_fill(const struct rundir *rd, const char *runs, const char *workflow, struct str input,
+int rundir_fill(const struct rundir *rd, const char *runs, struct str workflow, struct str input,
     struct err *err) __attribute__((warn_unused_result));
 /* Turn RUNS/latest to it, in one step. */
 int rundir_set_latest(const struct rundir *rd, const char *runs, struct err *err)

@@ -114,7 +114,7 @@ read_command(struct task *t, const struct field_map *m, struct err *err)
 	if (!v)
 		return 0;
 	if (v->kind == YAML_LIST) {
-		if (field_texts(m, "command", &v, err) < 0)
+		if (field_argv(m, "command", &v, err) < 0)
 			return -1;
 		if (v->count == 0)
 			return field_error(m, "command", err, "command is empty");

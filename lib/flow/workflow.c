@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "flow/workflow_spec.h"
+#include "sys/file.h"
 
 void
 workflow_free(struct workflow *w)
@@ -26,6 +27,7 @@ workflow_free(struct workflow *w)
 	schema_free(w->input_schema);
 	schema_free(w->output_schema);
 	yaml_doc_free(w->doc);
+	buf_release(&w->text);
 	free(w);
 }
 
@@ -296,15 +298,27 @@ set_models(struct workflow *w, const char *const *models, struct err *err)
 	return 0;
 }
 
+/* The text is kept: standard input cannot be read twice, and a file may change meanwhile. */
+static int
+read_text(struct workflow *w, const char *path, struct err *err)
+{
+	buf_init(&w->text, YAML_FILE_MAX);
+	if (file_read(path, &w->text, err) == 0)
+		w->doc = yaml_parse(path, buf_str(&w->text), err);
+	else
+		err->code = EXIT_CONFIG;
+	return w->doc ? 0 : -1;
+}
+
 struct workflow *
 workflow_load(const char *path, const struct workflow_setup *setup, struct err *err)
 {
 	struct workflow *w = xcalloc(1, sizeof *w);
 
 	w->output = EXPR_NONE;
-	w->doc = yaml_load(path, err);
-	if (w->doc && workflow_spec_read(w, err) == 0 && index_names(w, err) == 0 &&
-	    connect(w, err) == 0 && resolve_agents(w, setup->agent_dirs, err) == 0 &&
+	if (read_text(w, path, err) == 0 && workflow_spec_read(w, err) == 0 &&
+	    index_names(w, err) == 0 && connect(w, err) == 0 &&
+	    resolve_agents(w, setup->agent_dirs, err) == 0 &&
 	    set_models(w, setup->models, err) == 0 && expr_compile(&w->exprs, err) == 0)
 		return w;
 	workflow_free(w);

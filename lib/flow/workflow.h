@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "flow/expr.h"
 #include "flow/graph.h"
@@ -30,6 +31,7 @@ struct workflow_setup {
 };
 
 struct workflow {
+	struct buf text; /* the file, as it was read */
 	struct yaml_doc *doc;
 	const char *name; /* metadata.name; the document's */
 	struct node *nodes; /* agents first, then nodes, as they stand in the file */

@@ -32,6 +32,8 @@ struct yaml {
 	size_t count;
 };
 
+#define YAML_FILE_MAX ((size_t)64 << 20)
+
 struct yaml_doc; /* owns the nodes */
 
 /* file is the name for messages. NULL and err (EXIT_CONFIG) on failure; an empty file is a

@@ -10,7 +10,6 @@
 #include "sys/file.h"
 
 enum { YAML_DEPTH_MAX = 128 };
-#define YAML_FILE_MAX ((size_t)64 << 20)
 
 struct anchor {
 	const char *name;
