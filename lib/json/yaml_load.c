@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <yaml.h>
 
+#include "base/die.h"
 #include "base/mem.h"
 #include "json/yaml_doc.h"
 #include "sys/file.h"
@@ -79,6 +80,8 @@ parser_error(struct loader *l)
 	yaml_mark_t at = p->problem_mark;
 	size_t i;
 
+	if (p->error == YAML_MEMORY_ERROR)
+		die(EXIT_SYSTEM, "out of memory");
 	if (p->error == YAML_READER_ERROR) { /* knows an offset only */
 		at.line = 0;
 		at.column = 0;
@@ -432,11 +435,8 @@ yaml_parse(const char *file, struct str text, struct err *err)
 	bool ok;
 
 	l.doc = yaml_doc_new(file);
-	if (!yaml_parser_initialize(&l.parser)) {
-		(void)err_set(err, EXIT_SYSTEM, "%s: out of memory", file);
-		yaml_doc_free(l.doc);
-		return NULL;
-	}
+	if (!yaml_parser_initialize(&l.parser))
+		die(EXIT_SYSTEM, "out of memory");
 	yaml_parser_set_input_string(&l.parser, (const unsigned char *)text.p, text.len);
 	ok = load_stream(&l);
 	yaml_parser_delete(&l.parser);

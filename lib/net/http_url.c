@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "base/mem.h"
 #include "net/http.h"
 
@@ -30,19 +31,22 @@ http_url_check(const char *url, struct err *err)
 	const char *host = strstr(url, "://"), *why = NULL;
 	char *scheme = NULL;
 	CURLU *u = curl_url();
-	CURLUcode rc;
+	CURLUcode rc, got = CURLUE_OK;
 
 	if (!u)
-		return err_set(err, EXIT_SYSTEM, "out of memory");
+		die(EXIT_SYSTEM, "out of memory");
 	rc = curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+	if (!rc)
+		got = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+	if (rc == CURLUE_OUT_OF_MEMORY || got == CURLUE_OUT_OF_MEMORY)
+		die(EXIT_SYSTEM, "out of memory");
 	if (rc == CURLUE_BAD_SCHEME || !host)
 		why = "it does not begin with http:// or https://";
 	else if (host[3] == '/') /* libcurl would take what follows for the host */
 		why = "it names no host";
 	else if (rc)
 		why = curl_url_strerror(rc);
-	else if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
-		 (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+	else if (got || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
 		why = "it does not begin with http:// or https://";
 	curl_free(scheme);
 	curl_url_cleanup(u);

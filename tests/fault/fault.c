@@ -6,7 +6,7 @@
  * every one) fails. CALL is read, write, fsync, fdatasync, open, malloc (calloc and realloc count
  * as one) or posix_spawn; WHAT an errno's name (ENOSPC, EIO, EINTR, ...), or "short" (read and
  * write do one byte). N may end in "+": from there on. FAULT_PROG limits it to programs whose name
- * that is.
+ * that is, FAULT_FD reads and writes to that descriptor.
  *
  *	LD_PRELOAD=build/fault/fault.so FAULT=write:3:ENOSPC llm-call ...
  */
@@ -97,12 +97,17 @@ load_rule(const char *s, size_t n)
 	rules[call_named(s, (size_t)(colon - s))] = r;
 }
 
+static int only_fd = -1; /* FAULT_FD */
+
 static void
 load(void)
 {
-	const char *s = getenv("FAULT"), *prog = getenv("FAULT_PROG"), *comma;
+	const char *s = getenv("FAULT"), *prog = getenv("FAULT_PROG"), *fd = getenv("FAULT_FD"),
+		   *comma;
 
 	loaded = 1;
+	if (fd)
+		only_fd = (int)strtol(fd, NULL, 10);
 	if (prog && strcmp(prog, program_invocation_short_name) != 0)
 		s = NULL;
 	while (s && *s) {
@@ -142,10 +147,15 @@ fails(enum call c)
 
 /* How many of n bytes the call is to do; -1 where it fails. */
 static ssize_t
-allowed(enum call c, size_t n)
+allowed(enum call c, int fd, size_t n)
 {
-	int what = fault(c);
+	int what;
 
+	if (!loaded)
+		load();
+	if (only_fd >= 0 && fd != only_fd)
+		return (ssize_t)n;
+	what = fault(c);
 	if (what > 0) {
 		errno = what;
 		return -1;
@@ -158,7 +168,7 @@ allowed(enum call c, size_t n)
 ssize_t
 read(int fd, void *p, size_t n)
 {
-	ssize_t take = allowed(READ, n);
+	ssize_t take = allowed(READ, fd, n);
 
 	return take < 0 ? -1 : REAL(read)(fd, p, (size_t)take);
 }
@@ -166,7 +176,7 @@ read(int fd, void *p, size_t n)
 ssize_t
 write(int fd, const void *p, size_t n)
 {
-	ssize_t put = allowed(WRITE, n);
+	ssize_t put = allowed(WRITE, fd, n);
 
 	return put < 0 ? -1 : REAL(write)(fd, p, (size_t)put);
 }
@@ -174,7 +184,7 @@ write(int fd, const void *p, size_t n)
 ssize_t
 pwrite(int fd, const void *p, size_t n, off_t at)
 {
-	ssize_t put = allowed(WRITE, n);
+	ssize_t put = allowed(WRITE, fd, n);
 
 	return put < 0 ? -1 : REAL(pwrite)(fd, p, (size_t)put, at);
 }
@@ -182,7 +192,7 @@ pwrite(int fd, const void *p, size_t n, off_t at)
 ssize_t
 pwrite64(int fd, const void *p, size_t n, off64_t at)
 {
-	ssize_t put = allowed(WRITE, n);
+	ssize_t put = allowed(WRITE, fd, n);
 
 	return put < 0 ? -1 : REAL(pwrite64)(fd, p, (size_t)put, at);
 }
@@ -190,7 +200,7 @@ pwrite64(int fd, const void *p, size_t n, off64_t at)
 ssize_t
 writev(int fd, const struct iovec *parts, int count)
 {
-	ssize_t put = allowed(WRITE, SSIZE_MAX);
+	ssize_t put = allowed(WRITE, fd, SSIZE_MAX);
 
 	if (put < 0)
 		return -1;

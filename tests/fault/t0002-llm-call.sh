@@ -1,0 +1,103 @@
+#!/bin/sh
+# llm-call when the system fails it: what is told, the exit status, and that what was written is whole lines.
+set -u
+AGENTFLOW_SHARE=${top:?run by tests/run}/share
+export AGENTFLOW_SHARE
+# shellcheck source=tests/support/tap.sh
+. "$top/tests/support/tap.sh"
+work=$(mktemp -d "${TMPDIR:-/tmp}/fault.XXXXXX") || exit 71
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+cd "$work" || exit 71
+PATH=$BUILD/bin:$PATH
+HOME=$work
+XDG_CONFIG_HOME=$work
+export PATH HOME XDG_CONFIG_HOME
+
+if ! LD_PRELOAD=$BUILD/fault/fault.so llm-call --version >/dev/null 2>why; then
+	echo "ok 1 - llm-call under faults # SKIP the library cannot be preloaded here: $(head -n 1 why)"
+	echo 1..1
+	exit 0
+fi
+# shellcheck source=tests/cli/lib.sh
+. "$top/tests/cli/lib.sh"
+mock_start
+trap 'kill "${mock_pid:?}"; wait "${mock_pid:?}"; rm -rf "$work"' EXIT
+
+# call FD FAULT [ARG...]: out, err and $rc of a run under that fault, whose reads and writes are those of FD.
+call() {
+	fault=$2
+	export FAULT_FD="$1"
+	shift 2
+	FAULT=$fault LD_PRELOAD=$BUILD/fault/fault.so timeout 60 llm-call --stream -m openai:gpt-4o "$@" >out 2>err
+	rc=$?
+}
+
+awk 'BEGIN { for (i = 1; i <= 30; i++) printf "{\"id\":%d,\"prompt\":\"one two three %d\"}\n", i, i }' >requests
+
+# Each says in a line what is not so, or nothing.
+is_served() {
+	[ "$(jq -s -c '[.[] | select(.ok) | .id] | sort' out)" = "$(jq -s -c 'map(.id)' requests)" ] ||
+		echo "FAULT=$fault: $(wc -l <out) lines: $(cat err)"
+}
+is_whole() {
+	[ $rc = 0 ] || echo "FAULT=$fault: status $rc: $(cat err)"
+	is_served
+}
+is_told() {
+	[ $rc = "$1" ] && [ "$(wc -l <err)" = 1 ] && grep -q "^llm-call: .*$2" err ||
+		echo "FAULT=$fault: status $rc, not $1 and one line with '$2': $(cat err)"
+}
+has_whole_lines() {
+	[ ! -s out ] || [ "$(tail -c 1 out | od -An -c)" = '  \n' ] || echo "FAULT=$fault: the last line is cut"
+	jq -e type out >/dev/null || [ ! -s out ] || echo "FAULT=$fault: what was written is no JSON"
+}
+
+call 1 '' <requests
+verdict 'without a fault all is well' "$(is_whole)"
+call 1 write:0:short <requests
+verdict 'every write may be short' "$(is_whole)"
+call 0 read:0:short <requests
+verdict 'every read of the requests may be short' "$(is_whole)"
+why=$(for n in 1 2 3 5 8; do call 1 write:$n:EINTR <requests && is_whole; done)
+verdict 'an interrupted write is done again' "$why"
+why=$(for n in 1 2 3 5 8; do call 1 write:$n:EAGAIN <requests && is_whole; done)
+verdict 'a write that would block waits' "$why"
+why=$(for n in 1 2; do call 0 read:$n:EINTR <requests && is_whole; done)
+verdict 'an interrupted read is done again' "$why"
+
+why=$(for n in 1 2 3 5; do
+	call 1 write:$n:ENOSPC <requests
+	is_told 74 'cannot write standard output: No space left on device'
+	has_whole_lines
+done)
+verdict 'a full disk is told, and nothing is cut before it' "$why"
+call 1 write:3:ENOSPC <requests
+verdict 'the writes before it are there' "$([ -s out ] || echo 'nothing was written')"
+why=$(for n in 1 2 3; do
+	call 1 write:$n:EPIPE <requests
+	[ $rc = 141 ] && [ ! -s err ] || echo "FAULT=$fault: status $rc: $(cat err)"
+	has_whole_lines
+done)
+verdict 'a reader that has gone ends it quietly' "$why"
+
+call 0 read:1:EIO <requests
+verdict 'input that cannot be read is told' "$(is_told 74 'cannot read .*: Input/output error')"
+call 0 read:2:EIO <requests
+verdict 'what was read before that is answered' "$(
+	is_told 74 'cannot read .*: Input/output error'
+	is_served
+)"
+
+# From the first of all to those of the last answers.
+why=$(refused=0
+for n in $(seq 1 60) $(seq 83 23 4500); do
+	call 1 "malloc:$n:ENOMEM" <requests
+	[ $rc = 0 ] && { is_whole; continue; } # the C library, or libcurl, did without
+	refused=$((refused + 1))
+	is_told 71 'memory'
+	has_whole_lines
+done
+[ "$refused" -gt 50 ] || echo "only $refused of them ended it")
+verdict 'running out of memory is told, and ends it with 71' "$why"
+tap_end
