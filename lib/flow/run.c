@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "flow/run_state.h"
+#include "json/mend.h"
 #include "json/ndjson.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -177,11 +178,17 @@ backoff_over(uv_timer_t *timer)
 	queue_push(run, (size_t)(n - run->nodes));
 }
 
+/* A provider that wants to be left alone for longer than its answer may take is not waited for. */
 static bool
 may_retry(const struct run *run, size_t i, const struct run_failure *failure)
 {
+	const struct node *node = &run->w->nodes[i];
+
+	if (failure->retry_after_ms > node->timeout_ms &&
+	    failure->retry_after_ms > node->retry.max_delay_ms)
+		return false;
 	return failure->retryable && !run->stopping && !run->broken &&
-	       run->nodes[i].attempt < run->w->nodes[i].retry.max_attempts;
+	       run->nodes[i].attempt < node->retry.max_attempts;
 }
 
 static void
@@ -214,7 +221,7 @@ take_output(struct run *run, size_t i, struct str output, struct json response, 
 	struct run_node *n = &run->nodes[i];
 
 	buf_reset(&n->output);
-	buf_addstr(&n->output, output);
+	mend_surrogates(output, &n->output);
 	if (response.kind == JSON_OBJECT)
 		buf_addstr(&n->response, json_raw(response));
 	return run_data_shape(run, i, response, &n->output, err);

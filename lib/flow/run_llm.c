@@ -166,6 +166,12 @@ read_failure(struct json response, struct run_failure *f, struct buf *kind, stru
 	enum error_kind known;
 
 	f->error = json_get(response, "error");
+	if (!json_exists(json_get(f->error, "kind"))) {
+		f->error = JSON_ABSENT;
+		f->kind = "protocol";
+		f->message = "a failed response that does not say why";
+		return;
+	}
 	json_text(json_get(f->error, "kind"), kind);
 	json_text(json_get(f->error, "message"), message);
 	f->kind = kind->p;
