@@ -5,6 +5,15 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
+/* A cache mark, of a part, a message or a tool. */
+static int
+check_cache(const struct check *at, struct json v)
+{
+	if (!json_exists(v) || v.kind == JSON_TRUE || v.kind == JSON_FALSE || json_eq(v, "1h"))
+		return 0;
+	return check_fail(at, "cache", "must be true, false or \"1h\"");
+}
+
 /* --- messages --- */
 
 enum {
@@ -23,10 +32,12 @@ enum {
 	P_PROVIDER,
 	P_VALUE,
 	P_OPAQUE,
+	P_CACHE,
 	PART_MEMBERS
 };
 static const char *const part_members[] = { "type", "text", "mediaType", "data", "url", "fileId",
-	"name", "id", "arguments", "input", "content", "isError", "provider", "value", "opaque" };
+	"name", "id", "arguments", "input", "content", "isError", "provider", "value", "opaque",
+	"cache" };
 
 static int
 check_media(const struct check *at, const struct json *m)
@@ -81,7 +92,8 @@ check_part(const struct check *at, enum role role, struct json part)
 		return check_fail(at, NULL, "must be a part: an object with a type");
 	check_members(part, part_members, m, PART_MEMBERS);
 	type = check_word(at, "type", m[P_TYPE], request_part_types);
-	if (type < 0 || check_opt(at, "opaque", m[P_OPAQUE], JSON_OBJECT) < 0)
+	if (type < 0 || check_opt(at, "opaque", m[P_OPAQUE], JSON_OBJECT) < 0 ||
+	    check_cache(at, m[P_CACHE]) < 0)
 		return -1;
 	if (role == ROLE_TOOL && type != PART_TOOL_RESULT)
 		return check_fail(at, "type", "a message of role tool holds toolResult parts only");
@@ -117,7 +129,7 @@ check_message(struct check *at, struct json message)
 	if (!json_is(message, JSON_OBJECT))
 		return check_fail(at, NULL, "must be a message: an object with role and content");
 	i = check_word(at, "role", json_get(message, "role"), request_roles);
-	if (i < 0)
+	if (i < 0 || check_cache(at, json_get(message, "cache")) < 0)
 		return -1;
 	role = (enum role)i;
 	content = json_get(message, "content");
@@ -162,7 +174,8 @@ check_messages(const struct request *r, struct err *err)
 static int
 check_tools(const struct request *r, struct err *err)
 {
-	static const char *const names[] = { "name", "description", "inputSchema", "strict" };
+	static const char *const names[] = { "name", "description", "inputSchema", "strict",
+		"cache" };
 	struct check at = { .err = err };
 	struct json m[COUNT(names)];
 	struct json_iter it;
@@ -177,7 +190,7 @@ check_tools(const struct request *r, struct err *err)
 		if (check_kind(&at, "name", m[0], JSON_STRING) < 0 ||
 		    check_opt(&at, "description", m[1], JSON_STRING) < 0 ||
 		    check_opt(&at, "inputSchema", m[2], JSON_OBJECT) < 0 ||
-		    check_bool(&at, "strict", m[3]) < 0)
+		    check_bool(&at, "strict", m[3]) < 0 || check_cache(&at, m[4]) < 0)
 			return -1;
 		if (json_is_empty_string(m[0]))
 			return check_fail(&at, "name", "is empty");

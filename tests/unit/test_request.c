@@ -242,6 +242,13 @@ what_is_wrong_is_named_by_its_place(void **state)
 		{ "{\"prompt\":\"x\",\"tools\":[{\"name\":\"\"}]}", "tools[0].name: is empty" },
 		{ "{\"prompt\":\"x\",\"tools\":[{\"name\":\"f\",\"inputSchema\":[]}]}",
 		    "tools[0].inputSchema: must be an object" },
+		{ "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\","
+		  "\"cache\":\"5m\"}]}]}",
+		    "messages[0].content[0].cache: must be true, false or \"1h\"" },
+		{ "{\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"cache\":1}]}",
+		    "messages[0].cache: must be true, false or \"1h\"" },
+		{ "{\"prompt\":\"x\",\"tools\":[{\"name\":\"f\"},{\"name\":\"g\",\"cache\":{}}]}",
+		    "tools[1].cache: must be true, false or \"1h\"" },
 		{ "{\"prompt\":\"x\",\"options\":[]}", "options: must be an object" },
 		{ "{\"prompt\":\"x\",\"options\":{\"maxTokens\":0}}",
 		    "options.maxTokens: must be at least 1" },
