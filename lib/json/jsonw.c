@@ -300,3 +300,11 @@ jsonw_quote(struct buf *out, struct str s)
 	}
 	buf_addc(out, '"');
 }
+
+struct json
+jsonw_quoted(struct buf *hold, struct str text)
+{
+	buf_reset(hold);
+	jsonw_quote(hold, text);
+	return (struct json){ hold->p, hold->len, JSON_STRING };
+}

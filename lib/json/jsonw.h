@@ -68,5 +68,7 @@ void jsonw_kjson_opt(struct jsonw *w, const char *key, struct json v); /* not wh
 
 /* Append s to out as a quoted, escaped JSON string, outside any document. */
 void jsonw_quote(struct buf *out, struct str s);
+/* Text as a JSON string, for those who take nothing else; it lives in hold, whose content goes. */
+struct json jsonw_quoted(struct buf *hold, struct str text);
 
 #endif

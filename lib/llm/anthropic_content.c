@@ -7,9 +7,7 @@
 static bool
 fail(struct anthropic_writer *x, const char *what, struct json v)
 {
-	(void)err_set(x->err, EXIT_NO, "anthropic-messages: %s%.*s", what,
-	    v.kind == JSON_STRING ? (int)(v.len < 80 ? v.len : 80) : 0,
-	    v.kind == JSON_STRING ? v.p : "");
+	(void)dialect_refuse(x->b, what, v, x->err);
 	x->failed = true;
 	return false;
 }

@@ -68,15 +68,6 @@ read_usage(struct answer *a, struct json usage)
 		usage_add(&a->usage.in, c->write);
 }
 
-/* Text of our own as a JSON string, for those who take nothing else. */
-static struct json
-quoted(struct buf *hold, struct str text)
-{
-	buf_reset(hold);
-	jsonw_quote(hold, text);
-	return (struct json){ hold->p, hold->len, JSON_STRING };
-}
-
 /* The members of block that the common parts have no place for, as the part's opaque state: they
  * are put back when the part is echoed. */
 static void
@@ -127,7 +118,8 @@ start_tool(struct answer *a, int64_t index, struct json block)
 		s->json_key = index;
 		answer_seal(a);
 		if (json_count(input))
-			(void)answer_text(a, PART_TEXT, index, quoted(&text, json_raw(input)));
+			(void)answer_text(
+			    a, PART_TEXT, index, jsonw_quoted(&text, json_raw(input)));
 	} else {
 		part = answer_tool(a, index, json_get(block, "id"), json_get(block, "name"),
 		    json_count(input) ? input : JSON_ABSENT);

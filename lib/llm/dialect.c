@@ -53,6 +53,27 @@ wire_release(struct wire *w)
 	wire_init(w);
 }
 
+void
+wire_bearer(struct wire *w, const char *key)
+{
+	char *value;
+
+	if (!key)
+		return;
+	value = xasprintf("Bearer %s", key);
+	http_headers_set(&w->headers, "authorization", value);
+	free(value);
+}
+
+int
+dialect_refuse(const struct build *b, const char *what, struct json v, struct err *err)
+{
+	struct str shown = v.kind == JSON_STRING ? json_raw(v) : STR_LIT("");
+
+	return err_set(err, EXIT_NO, "%s: %s%.*s", b->provider->dialect->name, what,
+	    (int)str_cut_utf8(shown, 80), shown.p);
+}
+
 /* --- providerOptions: a merge patch (RFC 7396) in which "NAME+" appends to the array NAME --- */
 
 static int merge_object(struct json target, struct json patch, struct buf *out, struct err *err);

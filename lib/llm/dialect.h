@@ -31,6 +31,8 @@ struct wire {
 
 void wire_init(struct wire *w);
 void wire_release(struct wire *w);
+/* The Authorization header of those who take the key so; NULL: none. */
+void wire_bearer(struct wire *w, const char *key);
 
 /* What a builder has to work with. */
 struct build {
@@ -73,6 +75,9 @@ extern const struct dialect dialect_ollama;
 
 const struct dialect *dialect_find(const char *name); /* or NULL */
 const char *const *dialect_names(void); /* NULL-terminated */
+
+/* For the dialects: the request can't be expressed. err says what, and v where it is a string. */
+int dialect_refuse(const struct build *b, const char *what, struct json v, struct err *err);
 
 /* Build the request whole: the dialect's build, then Content-Type and the provider's own headers,
  * then providerOptions merged into the body. */

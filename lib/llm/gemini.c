@@ -74,15 +74,6 @@ read_usage(struct answer *a, struct json usage)
 	a->usage.reasoning = s->thoughts;
 }
 
-/* Text of our own as a JSON string, for those who take nothing else. */
-static struct json
-quoted(struct buf *hold, struct str text)
-{
-	buf_reset(hold);
-	jsonw_quote(hold, text);
-	return (struct json){ hold->p, hold->len, JSON_STRING };
-}
-
 /* A signed part is a part of its own, also where it holds no text: the signature has to come back
  * on it. */
 static void
@@ -141,7 +132,7 @@ made_id(struct answer *a, struct buf *hold)
 		buf_addc(&id, '-');
 	}
 	buf_addi(&id, state_of(a)->calls);
-	v = quoted(hold, buf_str(&id));
+	v = jsonw_quoted(hold, buf_str(&id));
 	buf_release(&id);
 	return v;
 }
@@ -220,9 +211,9 @@ read_finish(struct answer *a, struct json candidate)
 		if (n <= 0)
 			reason = JSON_ABSENT; /* unspecified: it goes on */
 		else if ((size_t)n < sizeof stop_numbers / sizeof *stop_numbers)
-			reason = quoted(&hold, str_of(stop_numbers[n]));
+			reason = jsonw_quoted(&hold, str_of(stop_numbers[n]));
 		else
-			reason = quoted(&hold, json_raw(reason));
+			reason = jsonw_quoted(&hold, json_raw(reason));
 	}
 	if (!json_exists(reason) || json_eq(reason, "FINISH_REASON_UNSPECIFIED"))
 		goto out;

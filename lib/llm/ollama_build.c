@@ -330,15 +330,10 @@ int
 ollama_build(const struct build *b, struct wire *wire, struct err *err)
 {
 	struct builder x = { .b = b, .o = &b->request->options, .err = err };
-	struct buf auth = BUF_INIT(BUF_UNLIMITED);
 	int r;
 
 	provider_url(b->provider, "/chat", &wire->url);
-	if (b->key) {
-		buf_addf(&auth, "Bearer %s", b->key);
-		http_headers_set(&wire->headers, "authorization", auth.p);
-		buf_release(&auth);
-	}
+	wire_bearer(wire, b->key);
 	wire->framing = x.o->stream ? FRAME_NDJSON : FRAME_WHOLE;
 	x.model = xmemdup(b->model.p, b->model.len);
 	jsonw_start(&x.w, &wire->body);

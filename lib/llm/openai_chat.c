@@ -214,16 +214,11 @@ build(const struct build *b, struct wire *wire, struct err *err)
 		.server = openai_chat_server(b->provider->base_url),
 		.err = err,
 	};
-	struct buf auth = BUF_INIT(BUF_UNLIMITED);
 	int r;
 
 	q.own_reasoning = (q.server->flags & OPENAI_OWN) && openai_chat_model_reasons(b->model);
 	provider_url(b->provider, "/chat/completions", &wire->url);
-	if (b->key) {
-		buf_addf(&auth, "Bearer %s", b->key);
-		http_headers_set(&wire->headers, "authorization", auth.p);
-		buf_release(&auth);
-	}
+	wire_bearer(wire, b->key);
 	wire->framing = q.o->stream ? FRAME_SSE : FRAME_WHOLE;
 	q.model = xmemdup(b->model.p, b->model.len);
 	jsonw_start(&q.w, &wire->body);
