@@ -3,7 +3,6 @@
 #include "mock/render.h"
 
 #include "base/buf.h"
-#include "json/jsonw.h"
 
 static mock_render_fn *const renderers[] = {
 	[FAMILY_OPENAI] = mock_render_openai,
@@ -49,6 +48,16 @@ mock_stop_word(const struct mock_saying *s, const char *const *pairs)
 		if (strcmp(s->stop, pairs[0]) == 0)
 			return pairs[1];
 	return s->stop;
+}
+
+void
+mock_write_signature(struct jsonw *w, const char *key, const struct mock_saying *s)
+{
+	struct buf text = BUF_INIT(64);
+
+	buf_addf(&text, "c2lnbmF0dXJlLW1vY2st%llu", (unsigned long long)s->serial);
+	jsonw_kstr(w, key, text.p);
+	buf_release(&text);
 }
 
 /* A token is about four bytes of text. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "json/jsonw.h"
 #include "mock/answer.h"
 #include "mock/reply.h"
 #include "mock/request.h"
@@ -51,6 +52,8 @@ bool mock_next_words(struct str *rest, int64_t words, struct str *chunk);
 int64_t mock_output_wait(const struct mock_saying *s, struct mock_reply *r, bool *any);
 /* s->stop in the provider's words: pairs of contract word and provider's word, NULL at the end. */
 const char *mock_stop_word(const struct mock_saying *s, const char *const *pairs);
+/* The signature that a thought bears, under the provider's own key. */
+void mock_write_signature(struct jsonw *w, const char *key, const struct mock_saying *s);
 /* The provider's error object, as it stands in a body and in a stream. */
 void mock_write_error(
     const struct mock_error *error, enum mock_family family, uint64_t serial, struct buf *out);

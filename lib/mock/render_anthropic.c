@@ -59,16 +59,6 @@ anthropic_stop(struct jsonw *w, const struct mock_saying *s, bool known)
 }
 
 static void
-anthropic_signature(struct jsonw *w, const struct mock_saying *s)
-{
-	struct buf text = BUF_INIT(64);
-
-	buf_addf(&text, "c2lnbmF0dXJlLW1vY2st%llu", (unsigned long long)s->serial);
-	jsonw_kstr(w, "signature", text.p);
-	buf_release(&text);
-}
-
-static void
 anthropic_call_head(struct jsonw *w, const struct mock_saying *s, size_t i)
 {
 	struct buf id = BUF_INIT(64);
@@ -94,7 +84,7 @@ anthropic_whole(const struct mock_saying *s, struct mock_reply *r)
 		jsonw_object(&w);
 		jsonw_kstr(&w, "type", "thinking");
 		jsonw_kstrn(&w, "thinking", s->reasoning);
-		anthropic_signature(&w, s);
+		mock_write_signature(&w, "signature", s);
 		jsonw_end(&w);
 	}
 	if (s->text.len) {
@@ -215,7 +205,7 @@ anthropic_thinking(struct anthropic_stream *a)
 	anthropic_block_begun(a);
 	anthropic_deltas(a, a->s->reasoning, "thinking_delta", "thinking");
 	anthropic_delta(a, "signature_delta");
-	anthropic_signature(&a->w, a->s);
+	mock_write_signature(&a->w, "signature", a->s);
 	anthropic_delta_end(a, 0);
 	anthropic_block_stop(a);
 }

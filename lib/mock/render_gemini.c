@@ -40,16 +40,6 @@ gemini_usage(struct jsonw *w, const struct mock_saying *s, bool last)
 }
 
 static void
-gemini_signature(struct jsonw *w, const struct mock_saying *s)
-{
-	struct buf text = BUF_INIT(64);
-
-	buf_addf(&text, "c2lnbmF0dXJlLW1vY2st%llu", (unsigned long long)s->serial);
-	jsonw_kstr(w, "thoughtSignature", text.p);
-	buf_release(&text);
-}
-
-static void
 gemini_open(struct jsonw *w) /* up to the open list of parts */
 {
 	jsonw_object(w);
@@ -109,7 +99,7 @@ gemini_call_part(struct jsonw *w, const struct mock_saying *s, size_t i)
 		jsonw_kstr(w, "id", call->id);
 	jsonw_end(w);
 	if (s->reasoning.len && i == 0)
-		gemini_signature(w, s);
+		mock_write_signature(w, "thoughtSignature", s);
 	jsonw_end(w);
 }
 
