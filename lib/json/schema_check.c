@@ -79,6 +79,17 @@ fits_child(const struct schema_frame *f, const struct schema_node *node, const s
 	return check(&sub);
 }
 
+/* The same; where it fits it counts as looked at. */
+static bool
+fits_looked_at(const struct schema_frame *f, const struct schema_node *node,
+    const struct json_iter *it, size_t index)
+{
+	if (!fits_child(f, node, it, index))
+		return false;
+	mark(f, index);
+	return true;
+}
+
 static bool
 check_properties(const struct schema_frame *f, const struct schema_rule *rule)
 {
@@ -90,9 +101,8 @@ check_properties(const struct schema_frame *f, const struct schema_rule *rule)
 			;
 		if (j == rule->sub_count)
 			continue;
-		if (!fits_child(f, rule->subs[j].node, &it, i))
+		if (!fits_looked_at(f, rule->subs[j].node, &it, i))
 			return false;
-		mark(f, i);
 	}
 	return true;
 }
@@ -119,9 +129,8 @@ check_pattern_properties(const struct schema_frame *f, const struct schema_rule 
 		for (j = 0; j < rule->sub_count; j++) {
 			if (!name_matches(rule->subs[j].pattern, it.key))
 				continue;
-			if (!fits_child(f, rule->subs[j].node, &it, i))
+			if (!fits_looked_at(f, rule->subs[j].node, &it, i))
 				return false;
-			mark(f, i);
 		}
 	}
 	return true;
@@ -165,10 +174,7 @@ check_extra(const struct schema_frame *f, const struct schema_rule *rule,
 	if (is_false(node))
 		return schema_misfit(
 		    f, "has more elements than the schema knows: %zu is one too many", i + 1);
-	if (!fits_child(f, node, it, i))
-		return false;
-	mark(f, i);
-	return true;
+	return fits_looked_at(f, node, it, i);
 }
 
 static bool
@@ -206,9 +212,8 @@ check_prefix_items(const struct schema_frame *f, const struct schema_rule *rule)
 	size_t i;
 
 	for (i = 0; i < rule->sub_count && json_next(&it); i++) {
-		if (!fits_child(f, rule->subs[i].node, &it, i))
+		if (!fits_looked_at(f, rule->subs[i].node, &it, i))
 			return false;
-		mark(f, i);
 	}
 	return true;
 }
@@ -255,10 +260,8 @@ check_contains(const struct schema_frame *f, const struct schema_rule *rule)
 
 	quiet.err = NULL;
 	for (i = 0; json_next(&it); i++) {
-		if (fits_child(&quiet, rule->subs[0].node, &it, i)) {
-			mark(f, i);
+		if (fits_looked_at(&quiet, rule->subs[0].node, &it, i))
 			n++;
-		}
 	}
 	if (n < (min ? min->count : 1))
 		return schema_misfit(f, "%" PRId64 " elements are as the schema wants, too few", n);
