@@ -141,6 +141,40 @@ is_reference(const char *s)
 	return str_starts(v, "env:") || str_starts(v, "file:") || str_starts(v, "cmd:");
 }
 
+static void
+remember(struct str secret)
+{
+	char *text = xmemdup(secret.p, secret.len);
+
+	secret_remember(text);
+	free(text);
+}
+
+/* "http://user:PASSWORD@host/path?key=SECRET": some servers want it there. */
+static void
+remember_url(const char *url)
+{
+	struct str rest = str_of(url), field, name, host;
+	const char *colon, *at;
+
+	(void)str_split(&rest, '?', &host);
+	while (str_split(&rest, '&', &field)) {
+		char *key;
+
+		if (!str_split(&field, '=', &name) || !field.p)
+			continue;
+		key = xmemdup(name.p, name.len);
+		if (http_field_is_secret(key))
+			remember(field);
+		free(key);
+	}
+	at = host.len ? memchr(host.p, '@', host.len) : NULL;
+	colon = at ? strstr(host.p, "://") : NULL;
+	colon = colon && colon < at ? memchr(colon + 3, ':', (size_t)(at - colon - 3)) : NULL;
+	if (colon)
+		remember((struct str){ colon + 1, (size_t)(at - colon - 1) });
+}
+
 static int
 resolve_headers(struct provider *p, env_fn *env, struct err *err)
 {
@@ -211,6 +245,8 @@ provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
 		p->refusal = xstrdup(err->text);
 		return -1;
 	}
+	if (!p->resolved)
+		remember_url(p->base_url);
 	p->resolved = true;
 	*key = p->key;
 	return 0;
@@ -240,6 +276,7 @@ provider_mask(struct provider *p, env_fn *env)
 	if (p->resolved)
 		return;
 	p->resolved = true;
+	remember_url(p->base_url);
 	if (may_have_key(p, env))
 		p->key = xstrdup("***");
 	for (size_t i = 0; i < p->headers.count; i++) {
