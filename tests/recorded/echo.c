@@ -60,17 +60,10 @@ write_next(const struct buf *record, struct buf *out)
 
 /* echo(v), which drops what need not come back. */
 static bool
-shown(const struct recorded *c, struct json v, struct buf *hold, struct json *out, struct buf *why)
+run_echo(
+    const struct recorded *c, struct json v, struct buf *hold, struct json *out, struct buf *why)
 {
-	char *program = xasprintf("%s.echo", c->words);
-	struct err err = ERR_INIT;
-	bool ok = recorded_jq(program, v.kind ? v : json_literal("null"), hold, &err) == 0 &&
-		  json_parse(hold->p, hold->len, out, &err) == 0;
-
-	if (!ok)
-		buf_addf(why, "# %s: %s\n", program, err.text);
-	free(program);
-	return ok;
+	return recorded_run(c, "echo", v.kind ? v : json_literal("null"), hold, out, why);
 }
 
 static void
@@ -79,7 +72,7 @@ compare(const struct recorded *c, struct json came, struct json went, struct buf
 	struct buf hold[2] = { BUF_INIT(BUF_UNLIMITED), BUF_INIT(BUF_UNLIMITED) };
 	struct json want, have;
 
-	if (shown(c, came, &hold[0], &want, why) && shown(c, went, &hold[1], &have, why) &&
+	if (run_echo(c, came, &hold[0], &want, why) && run_echo(c, went, &hold[1], &have, why) &&
 	    !json_equal(want, have))
 		buf_addf(
 		    why, "# it goes back as %.600s, it came as %.600s\n", hold[1].p, hold[0].p);

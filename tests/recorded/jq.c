@@ -75,6 +75,21 @@ recorded_jq(const char *name, struct json input, struct buf *out, struct err *er
 	return 0;
 }
 
+bool
+recorded_run(const struct recorded *c, const char *name, struct json input, struct buf *hold,
+    struct json *out, struct buf *why)
+{
+	char *program = xasprintf("%s.%s", c->words, name);
+	struct err err = ERR_INIT;
+	bool ok = recorded_jq(program, input, hold, &err) == 0 &&
+		  json_parse(hold->p, hold->len, out, &err) == 0;
+
+	if (!ok)
+		buf_addf(why, "# %s: %s\n", program, err.text);
+	free(program);
+	return ok;
+}
+
 /* --- exceptions --- */
 
 static struct exception {

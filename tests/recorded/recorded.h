@@ -51,6 +51,9 @@ size_t recorded_exceptions_unused(void); /* how many lines no case asked for, ea
 
 /* The jq programs, by "DIALECT.NAME" or "NAME". -1: it failed, err says where. */
 int recorded_jq(const char *name, struct json input, struct buf *out, struct err *err);
+/* The case's own DIALECT.name; *out lives in hold. False: it failed, why says it. */
+bool recorded_run(const struct recorded *c, const char *name, struct json input, struct buf *hold,
+    struct json *out, struct buf *why);
 int recorded_jq_load(const char *dir, struct err *err);
 void recorded_jq_free(void); /* exceptions too */
 

@@ -7,22 +7,6 @@
 #include "llm/provider.h"
 #include "recorded/recorded.h"
 
-/* name(input) parsed; *hold keeps its text. */
-static bool
-run(const char *words, const char *name, struct json input, struct buf *hold, struct json *out,
-    struct buf *why)
-{
-	char *program = xasprintf("%s.%s", words, name);
-	struct err err = ERR_INIT;
-	bool ok = recorded_jq(program, input, hold, &err) == 0 &&
-		  json_parse(hold->p, hold->len, out, &err) == 0;
-
-	if (!ok)
-		buf_addf(why, "# %s: %s\n", program, err.text);
-	free(program);
-	return ok;
-}
-
 /* Where two values part, as a path. */
 static void
 difference(struct json want, struct json have, struct buf *path, struct buf *why)
@@ -127,8 +111,8 @@ build_and_compare(
 		buf_addf(why, "# the request can't be built: %s\n", err.text);
 	} else if (json_parse(w.body.p, w.body.len, &body, &err) < 0) {
 		buf_addf(why, "# the body is no JSON: %s\n", err.text);
-	} else if (run(c->words, "same", recorded, &want_text, &want, why) &&
-		   run(c->words, "same", body, &have_text, &have, why)) {
+	} else if (recorded_run(c, "same", recorded, &want_text, &want, why) &&
+		   recorded_run(c, "same", body, &have_text, &have, why)) {
 		check_url(c, &w.url, why);
 		difference(want, have, &path, why);
 	}
@@ -164,7 +148,7 @@ recorded_check_request(const struct recorded *c, struct buf *why)
 	jsonw_kjson(&w, "body", recorded);
 	jsonw_end(&w);
 	if (json_parse(input.p, input.len, &in, &err) == 0 &&
-	    run(c->words, "lift", in, &lifted, &record, why)) {
+	    recorded_run(c, "lift", in, &lifted, &record, why)) {
 		if (request_read(&r, record, &defaults, &err) < 0)
 			buf_addf(why, "# the record is refused: %s\n", err.text);
 		else
