@@ -33,19 +33,26 @@ parsed(const char *text)
 	return v;
 }
 
-void
-talk_init(struct talk *t, const struct dialect *dialect, const char *provider)
+int
+talk_begin(void **state, const struct dialect *dialect, const char *provider)
 {
-	*t = (struct talk){ .dialect = dialect, .provider = provider };
-	answer_init(&t->answer, NULL, NULL);
-	wire_init(&t->wire);
+	static struct talk t;
+
+	t = (struct talk){ .dialect = dialect, .provider = provider };
+	answer_init(&t.answer, NULL, NULL);
+	wire_init(&t.wire);
+	*state = &t;
+	return 0;
 }
 
-void
-talk_release(struct talk *t)
+int
+talk_end(void **state)
 {
+	struct talk *t = *state;
+
 	answer_release(&t->answer);
 	wire_release(&t->wire);
+	return 0;
 }
 
 bool

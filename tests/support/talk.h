@@ -18,8 +18,9 @@ struct talk {
 	struct err err;
 };
 
-void talk_init(struct talk *t, const struct dialect *dialect, const char *provider);
-void talk_release(struct talk *t);
+/* A test's set-up and tear-down: a fresh talk in *state. */
+int talk_begin(void **state, const struct dialect *dialect, const char *provider);
+int talk_end(void **state);
 
 /* Build the request that the record asks for (its model is the bare name); false where the dialect
  * refuses, and t->err says why. */

@@ -16,18 +16,7 @@
 static int
 begin(void **state)
 {
-	static struct talk t;
-
-	talk_init(&t, &dialect_anthropic_messages, "anthropic");
-	*state = &t;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	talk_release(*state);
-	return 0;
+	return talk_begin(state, &dialect_anthropic_messages, "anthropic");
 }
 
 /* --- requests --- */
@@ -536,7 +525,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, talk_end)
 		T(the_smallest_request_has_room_and_headers),
 		T(system_turns_are_gathered_wherever_they_stand),
 		T(results_stand_first_in_the_users_turn),

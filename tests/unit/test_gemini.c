@@ -16,18 +16,7 @@
 static int
 begin(void **state)
 {
-	static struct talk t;
-
-	talk_init(&t, &dialect_gemini, "gemini");
-	*state = &t;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	talk_release(*state);
-	return 0;
+	return talk_begin(state, &dialect_gemini, "gemini");
 }
 
 /* --- requests --- */
@@ -430,7 +419,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, talk_end)
 		T(the_model_is_in_the_url),
 		T(turns_of_one_side_become_one_content),
 		T(results_carry_the_name_of_their_call),
