@@ -182,15 +182,9 @@ write_tool_call(struct anthropic_writer *x, struct json part, struct json opaque
 static void
 write_provider_block(struct anthropic_writer *x, struct json part)
 {
-	struct json provider = json_get(part, "provider"), value = json_get(part, "value");
+	struct json value = json_get(part, "value");
 
-	if (!json_eq(provider, x->b->provider->name) && !json_eq(provider, "anthropic") &&
-	    !json_eq(provider, "anthropic-messages")) {
-		answer_warn(
-		    x->b->answer, "messages", "a part of another provider's own is left out");
-		return;
-	}
-	if (value.kind != JSON_OBJECT)
+	if (!dialect_carries(x->b, part))
 		return;
 	begin_block(x, NULL);
 	jsonw_members(&x->w, value);

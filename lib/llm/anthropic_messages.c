@@ -329,6 +329,7 @@ anthropic_body(struct answer *a, struct json body)
 
 const struct dialect dialect_anthropic_messages = {
 	.name = "anthropic-messages",
+	.maker = "anthropic",
 	.version = "/v1",
 	.build = anthropic_build,
 	.event = anthropic_event,

@@ -195,6 +195,30 @@ merge_options(struct buf *body, struct json options, struct err *err)
 	return 0;
 }
 
+/* Whether a part is the provider's own: by its name, its dialect's, or the dialect's maker's. */
+static bool
+is_own(const struct build *b, struct json part)
+{
+	const struct dialect *dialect = b->provider->dialect;
+	struct json name = json_get(part, "provider");
+
+	return json_eq(name, b->provider->name) || json_eq(name, dialect->name) ||
+	       (dialect->maker && json_eq(name, dialect->maker));
+}
+
+bool
+dialect_carries(const struct build *b, struct json part)
+{
+	bool own = is_own(b, part);
+
+	if (own && json_get(part, "value").kind == JSON_OBJECT)
+		return true;
+	answer_warn(b->answer, "messages",
+	    own ? "a provider's part that is no object is left out"
+		: "a part of another provider's own is left out");
+	return false;
+}
+
 /* The provider's own options: by its configured name, else by its dialect's. */
 static struct json
 provider_options(const struct build *b)

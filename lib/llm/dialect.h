@@ -45,6 +45,8 @@ struct build {
 
 struct dialect {
 	const char *name; /* "anthropic-messages" */
+	const char *maker; /* its parts are the dialect's, whatever the provider is called; or NULL
+			    */
 	const char *version; /* "/v1": appended to a base URL that does not end in a version */
 	bool version_unless_path; /* openai-*: not appended where the base URL has any path */
 
@@ -83,6 +85,10 @@ int dialect_refuse(const struct build *b, const char *what, struct json v, struc
  * then providerOptions merged into the body. */
 int dialect_build(const struct build *b, struct wire *w, struct err *err)
     __attribute__((warn_unused_result));
+
+/* Whether a part of type "provider" can be sent as it is: it is this provider's own, and an object.
+ * Where it can't, warns that it is left out. */
+bool dialect_carries(const struct build *b, struct json part);
 
 /*
  * Read an answer's bytes: framing, JSON and the dialect's reader in one. Feed it what the transport

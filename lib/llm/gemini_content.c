@@ -173,6 +173,9 @@ write_result_media(struct gemini_writer *x, struct json content)
 	if (!request_is_parts(content))
 		return true;
 	while (ok && request_next_part(&parts)) {
+		if (parts.type == PART_PROVIDER)
+			answer_warn(x->b->answer, "messages",
+			    "a tool result's provider part cannot be carried");
 		if (parts.type == PART_TEXT || parts.type == PART_PROVIDER)
 			continue;
 		if (!any) {
@@ -214,13 +217,8 @@ write_result(struct gemini_writer *x, struct json part)
 static void
 write_provider_part(struct gemini_writer *x, struct json part)
 {
-	struct json provider = json_get(part, "provider");
-
-	if (!json_eq(provider, x->b->provider->name) && !json_eq(provider, "gemini")) {
-		answer_warn(
-		    x->b->answer, "messages", "a part of another provider's own is left out");
+	if (!dialect_carries(x->b, part))
 		return;
-	}
 	begin_part(x);
 	jsonw_members(&x->w, json_get(part, "value"));
 	jsonw_end(&x->w);

@@ -23,6 +23,14 @@ add_inner(struct buf *out, struct json v)
 
 /* --- messages --- */
 
+/* Messages have no blocks here, so that not even one of its own can be sent. */
+static void
+warn_of_block(struct builder *x, struct json part)
+{
+	if (dialect_carries(x->b, part))
+		answer_warn(x->b->answer, "messages", "a provider part cannot be carried");
+}
+
 /* A part's share of the content, and nothing else can be content. */
 static int
 add_text(struct builder *x, struct buf *text, const struct request_parts *p)
@@ -43,10 +51,12 @@ add_text(struct builder *x, struct buf *text, const struct request_parts *p)
 		if (json_exists(json_get(p->part, "data")))
 			return 0;
 		return err_set(x->err, EXIT_NO, "Ollama takes images as data only");
+	case PART_PROVIDER:
+		warn_of_block(x, p->part);
+		return 0;
 	case PART_REASONING:
 	case PART_TOOL_CALL:
 	case PART_TOOL_RESULT:
-	case PART_PROVIDER:
 		return 0;
 	case PART_AUDIO:
 	case PART_VIDEO:
@@ -96,11 +106,26 @@ write_thinking(struct builder *x, struct json content)
 	buf_release(&text);
 }
 
+/* Text of a custom tool is an object's one member. */
+static void
+write_arguments(struct builder *x, struct json part)
+{
+	struct json arguments = json_get(part, "arguments");
+
+	jsonw_key(&x->w, "arguments");
+	if (arguments.kind == JSON_OBJECT) {
+		jsonw_json(&x->w, arguments);
+		return;
+	}
+	jsonw_object(&x->w);
+	jsonw_kjson_opt(&x->w, "input", json_get(part, "input"));
+	jsonw_end(&x->w);
+}
+
 static void
 write_calls(struct builder *x, struct json content)
 {
 	struct request_parts p = request_parts(content);
-	struct json arguments;
 	bool any = false;
 
 	while (request_next_part(&p)) {
@@ -111,14 +136,12 @@ write_calls(struct builder *x, struct json content)
 			jsonw_array(&x->w);
 		}
 		any = true;
-		arguments = json_get(p.part, "arguments");
 		jsonw_object(&x->w);
 		jsonw_kjson(&x->w, "id", json_get(p.part, "id"));
 		jsonw_key(&x->w, "function");
 		jsonw_object(&x->w);
 		jsonw_kjson(&x->w, "name", json_get(p.part, "name"));
-		jsonw_key(&x->w, "arguments");
-		jsonw_raw(&x->w, json_exists(arguments) ? json_raw(arguments) : STR_LIT("{}"));
+		write_arguments(x, p.part);
 		jsonw_end(&x->w);
 		jsonw_end(&x->w);
 	}

@@ -77,9 +77,6 @@ int openai_chat_content(struct openai_request *q, struct json content);
 /* cache_control, where the part asks for it and the server takes it. */
 void openai_chat_cache(struct openai_request *q, struct json part);
 
-/* A block of the provider's own, by its name or its dialect's. */
-bool openai_chat_is_ours(const struct openai_request *q, struct json part);
-
 /* A JSON string's bytes between its quotes: escaped as they are, so strings can be joined. */
 void openai_chat_inner(struct buf *out, struct json v);
 

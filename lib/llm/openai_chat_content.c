@@ -145,7 +145,7 @@ wants_cache(const struct openai_request *q, struct json part)
 	struct json cache = json_get(part, "cache");
 
 	return (q->server->flags & OPENAI_CACHE_CONTROL) && !q->b->request->options.cache_off &&
-	       (json_is_true(cache) || cache.kind == JSON_STRING);
+	       (json_is_true(cache) || json_eq(cache, "1h"));
 }
 
 void
@@ -161,14 +161,6 @@ openai_chat_cache(struct openai_request *q, struct json part)
 	jsonw_end(&q->w);
 }
 
-bool
-openai_chat_is_ours(const struct openai_request *q, struct json part)
-{
-	struct json name = json_get(part, "provider");
-
-	return json_eq(name, q->b->provider->name) || json_eq(name, q->b->provider->dialect->name);
-}
-
 /* One part as an element of a content array. */
 static int
 write_part(struct openai_request *q, const struct request_parts *p)
@@ -176,7 +168,7 @@ write_part(struct openai_request *q, const struct request_parts *p)
 	int r = 0;
 
 	if (p->type == PART_PROVIDER) {
-		if (openai_chat_is_ours(q, p->part))
+		if (dialect_carries(q->b, p->part))
 			jsonw_json(&q->w, json_get(p->part, "value"));
 		return 0;
 	}

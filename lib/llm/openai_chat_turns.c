@@ -173,14 +173,13 @@ add_list(struct buf *out, struct json list)
 }
 
 /* Only parsed files need go back (OpenRouter); to send sources back is an error elsewhere. */
-static struct json
-annotations_of(const struct openai_request *q, struct json part)
+static void
+gather_own(struct openai_request *q, struct turn *turn, struct json part)
 {
 	struct json list = json_find(json_get(part, "value"), "annotations");
 
-	if (!openai_chat_is_ours(q, part) || !json_eq(json_find(list, "0.type"), "file"))
-		return JSON_ABSENT;
-	return list;
+	if (dialect_carries(q->b, part) && json_eq(json_find(list, "0.type"), "file"))
+		turn->annotations = list;
 }
 
 static void
@@ -221,8 +220,7 @@ gather(struct openai_request *q, struct turn *turn, struct json content)
 				turn->audio = opaque_of(q, p.part);
 			break;
 		case PART_PROVIDER:
-			if (json_exists(annotations_of(q, p.part)))
-				turn->annotations = annotations_of(q, p.part);
+			gather_own(q, turn, p.part);
 			break;
 		case PART_IMAGE:
 		case PART_VIDEO:

@@ -305,6 +305,25 @@ a_schema_is_fitted_to_what_the_decoder_knows(void **state)
 }
 
 static void
+blocks_go_to_their_own_provider_and_others_are_warned_of(void **state)
+{
+	struct talk *t = *state;
+
+	t->provider = "proxy"; /* the maker's blocks are taken under any name */
+	assert_true(
+	    talk_build(t, "{'model':'m','messages':[{'role':'user','content':["
+			  "{'type':'provider','provider':'anthropic','value':{'type':'x'}},"
+			  "{'type':'provider','provider':'proxy','value':{'type':'y'}}]}]}"));
+	talk_body_is(t, "messages.0.content", "[{'type':'x'},{'type':'y'}]");
+	assert_false(talk_warned(t, "messages"));
+	assert_true(talk_build(t,
+	    "{'model':'m','messages':[{'role':'user','content':[{'type':'text','text':'a'},"
+	    "{'type':'provider','provider':'anthropic','value':1}]}]}"));
+	talk_body_is(t, "messages.0.content", "[{'type':'text','text':'a'}]");
+	assert_true(talk_warned(t, "messages"));
+}
+
+static void
 cache_marks_are_four_at_most(void **state)
 {
 	struct talk *t = *state;
@@ -543,6 +562,7 @@ main(void)
 		T(a_forced_tool_stops_the_thinking),
 		T(a_schema_is_a_format_or_a_forced_tool),
 		T(a_schema_is_fitted_to_what_the_decoder_knows),
+		T(blocks_go_to_their_own_provider_and_others_are_warned_of),
 		T(cache_marks_are_four_at_most),
 		T(automatic_marks_stand_where_a_prefix_comes_again),
 		T(text_thinking_and_tools_are_put_together),

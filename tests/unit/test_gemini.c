@@ -144,6 +144,36 @@ media_go_by_data_or_address(void **state)
 }
 
 static void
+blocks_go_to_their_own_provider_and_others_are_warned_of(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(talk_build(t, "{'model':'" FLASH "','messages':[{'role':'user','content':["
+				  "{'type':'provider','provider':'gemini','value':{'x':1}}]}]}"));
+	talk_body_is(t, "contents.0.parts", "[{'x':1}]");
+	assert_false(talk_warned(t, "messages"));
+	assert_true(
+	    talk_build(t, "{'model':'" FLASH "','messages':[{'role':'user','content':["
+			  "{'type':'text','text':'a'},"
+			  "{'type':'provider','provider':'anthropic','value':{'x':1}}]}]}"));
+	talk_body_is(t, "contents.0.parts", "[{'text':'a'}]");
+	assert_true(talk_warned(t, "messages"));
+}
+
+static void
+a_block_in_a_tool_result_is_warned_of(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(talk_build(t,
+	    "{'model':'" FLASH "','messages':[{'role':'user','content':'go'},"
+	    "{'role':'assistant','content':[{'type':'toolCall','id':'x','name':'f'}]},"
+	    "{'role':'tool','content':[{'type':'toolResult','id':'x','content':["
+	    "{'type':'provider','provider':'gemini','value':{'x':1}}]}]}]}"));
+	assert_true(talk_warned(t, "messages"));
+}
+
+static void
 tools_keep_any_json_schema(void **state)
 {
 	struct talk *t = *state;
@@ -427,6 +457,8 @@ main(void)
 		T(signatures_go_back_on_their_own_part),
 		T(an_unsigned_call_gets_the_stand_in_where_one_is_needed),
 		T(media_go_by_data_or_address),
+		T(blocks_go_to_their_own_provider_and_others_are_warned_of),
+		T(a_block_in_a_tool_result_is_warned_of),
 		T(tools_keep_any_json_schema),
 		T(a_choice_without_tools_is_not_sent),
 		T(options_have_their_names),

@@ -227,6 +227,30 @@ results_name_their_tool_and_thoughts_go_back(void **state)
 }
 
 static void
+the_text_for_a_custom_tool_goes_back_as_an_object(void **state)
+{
+	(void)state;
+	expect_built(
+	    "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"toolCall\",\"id\":\"c\",\"name\":\"f\",\"input\":\"x\"}]}]}",
+	    "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":["
+	    "{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":{\"input\":\"x\"}}}]}],\"options\":{},\"stream\":false}",
+	    "");
+}
+
+static void
+blocks_of_providers_are_warned_of(void **state)
+{
+	(void)state;
+	expect_built(
+	    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+	    "{\"type\":\"provider\",\"provider\":\"anthropic\",\"value\":{\"type\":\"y\"}},"
+	    "{\"type\":\"provider\",\"provider\":\"ollama\",\"value\":{\"type\":\"y\"}}]}]}",
+	    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"options\":{},\"stream\":false}",
+	    "{\"option\":\"messages\",\"message\":\"a part of another provider's own is left out\"},"
+	    "{\"option\":\"messages\",\"message\":\"a provider part cannot be carried\"}");
+}
+
+static void
 a_choice_of_tool_cannot_be_carried_but_none_can(void **state)
 {
 	(void)state;
@@ -252,6 +276,8 @@ main(void)
 		cmocka_unit_test(options_are_nested_and_stream_is_always_said),
 		cmocka_unit_test(images_are_bare_base64_beside_the_text),
 		cmocka_unit_test(results_name_their_tool_and_thoughts_go_back),
+		cmocka_unit_test(the_text_for_a_custom_tool_goes_back_as_an_object),
+		cmocka_unit_test(blocks_of_providers_are_warned_of),
 		cmocka_unit_test(a_choice_of_tool_cannot_be_carried_but_none_can),
 	};
 

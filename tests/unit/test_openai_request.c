@@ -175,11 +175,14 @@ reasoning_goes_back_only_where_it_came_from(void **state)
 		"{\"type\":\"text\",\"text\":\"c\"}]}"));
 }
 
+#define THEIRS                                                                                     \
+	"{\"option\":\"messages\",\"message\":\"a part of another provider's own is left out\"}"
+
 static void
 a_calls_own_state_and_blocks_of_the_provider_go_back(void **state)
 {
 	(void)state;
-	expect_turns(
+	expect_at(lab, NULL,
 	    TURNS("{\"role\":\"assistant\",\"content\":[{\"type\":\"toolCall\",\"id\":\"c\",\"name\":\"f\",\"arguments\":{}," OPAQUE(
 		"test",
 		"{\"extra_content\":{\"google\":1}}") "},"
@@ -190,7 +193,24 @@ a_calls_own_state_and_blocks_of_the_provider_go_back(void **state)
 	    SENT(
 		"{\"role\":\"assistant\",\"content\":null,\"annotations\":[{\"type\":\"file\",\"hash\":\"h\"}],"
 		"\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"extra_content\":{\"google\":1}}]},"
-		"{\"role\":\"user\",\"content\":[{\"type\":\"x\"}]}"));
+		"{\"role\":\"user\",\"content\":[{\"type\":\"x\"}]}"),
+	    THEIRS);
+}
+
+static void
+a_block_that_cannot_go_back_is_warned_of(void **state)
+{
+	(void)state;
+	expect_at(lab, NULL,
+	    TURNS("{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+		  "{\"type\":\"provider\",\"provider\":\"anthropic\",\"value\":{\"type\":\"y\"}},"
+		  "{\"type\":\"provider\",\"provider\":\"test\",\"value\":{\"citations\":[1]}}]},"
+		  "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"b\"},"
+		  "{\"type\":\"provider\",\"provider\":\"test\",\"value\":\"y\"}]}"),
+	    SENT("{\"role\":\"assistant\",\"content\":\"a\"},"
+		 "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"b\"}]}"),
+	    THEIRS
+	    ",{\"option\":\"messages\",\"message\":\"a provider's part that is no object is left out\"}");
 }
 
 static void
@@ -465,6 +485,7 @@ main(void)
 		cmocka_unit_test(a_picture_in_a_tool_result_is_warned_of),
 		cmocka_unit_test(reasoning_goes_back_only_where_it_came_from),
 		cmocka_unit_test(a_calls_own_state_and_blocks_of_the_provider_go_back),
+		cmocka_unit_test(a_block_that_cannot_go_back_is_warned_of),
 		cmocka_unit_test(deepseek_gets_an_empty_reasoning_for_a_turn_with_calls),
 		cmocka_unit_test(the_first_reasoner_never_gets_its_reasoning_back),
 		cmocka_unit_test(mistral_gets_ids_of_its_own_form_in_calls_and_results_alike),
