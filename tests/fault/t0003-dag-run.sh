@@ -98,11 +98,6 @@ until_well() {
 }
 verdict 'a full disk is told with 74, whichever write it meets' \
 	"$(until_well write ENOSPC 74 'cannot write runs/r/journal.ndjson: No space left on device')"
-why=$(for n in 1 2 3 4 5 6; do
-	run "write:$n:short,write:$((n + 1)):ENOSPC"
-	is_readable
-done)
-verdict 'so is one that fills up within a line' "$why"
 unset FAULT_FD
 verdict 'a journal that cannot be synced is told with 74' \
 	"$(until_well fdatasync EIO 74 'cannot write runs/r/journal.ndjson: Input/output error')"
