@@ -62,6 +62,8 @@ write_tools(struct gemini_writer *x)
 
 	if (!json_count(x->r->tools))
 		return;
+	if (request_is_strict(x->r))
+		answer_warn(x->b->answer, "tools", "the API does not know \"strict\"");
 	jsonw_key(&x->w, "tools");
 	jsonw_array(&x->w);
 	jsonw_object(&x->w);
@@ -282,6 +284,8 @@ gemini_build(const struct build *b, struct wire *w, struct err *err)
 	write_tools(&x);
 	write_tool_config(&x);
 	write_generation_config(&x);
+	if (x.r->options.cache_off)
+		answer_warn(b->answer, "options.cache", "the API caches by itself");
 	gemini_contents(&x);
 	if (!x.failed)
 		jsonw_end(&x.w);

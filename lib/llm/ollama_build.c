@@ -273,6 +273,8 @@ write_tools(struct builder *x)
 		answer_warn(x->b->answer, "toolChoice", "Ollama lets the model choose");
 	if (x->o->parallel_tools == PARALLEL_OFF)
 		answer_warn(x->b->answer, "options.parallelTools", "Ollama does not know it");
+	if (request_is_strict(r))
+		answer_warn(x->b->answer, "tools", "Ollama does not know \"strict\"");
 	jsonw_key(&x->w, "tools");
 	jsonw_array(&x->w);
 	while (json_next(&it)) {
@@ -370,6 +372,8 @@ ollama_build(const struct build *b, struct wire *wire, struct err *err)
 	jsonw_kjson_opt(&x.w, "format", x.o->response_schema);
 	write_think(&x);
 	write_options(&x);
+	if (x.o->cache_off)
+		answer_warn(b->answer, "options.cache", "Ollama caches by itself");
 	jsonw_kbool(&x.w, "stream", x.o->stream); /* it streams unless told not to */
 	jsonw_end(&x.w);
 	return 0;

@@ -145,6 +145,18 @@ request_is_parts(struct json content)
 	return n > 0;
 }
 
+bool
+request_is_strict(const struct request *r)
+{
+	struct json_iter it = json_each(r->tools);
+
+	while (json_next(&it)) {
+		if (json_is_true(json_get(it.value, "strict")))
+			return true;
+	}
+	return false;
+}
+
 struct json
 request_opaque(struct json part, const char *provider, const char *model)
 {

@@ -141,6 +141,9 @@ bool request_next_part(struct request_parts *p);
 /* Whether the content of a toolResult is a list of parts, and not just any JSON list. */
 bool request_is_parts(struct json content);
 
+/* Whether any tool asks for "strict". */
+bool request_is_strict(const struct request *r);
+
 /* The part's opaque value where it is that provider's and model's own (see agentflow-records(5)),
  * else JSON_NONE. */
 struct json request_opaque(struct json part, const char *provider, const char *model);

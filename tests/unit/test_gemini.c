@@ -193,6 +193,24 @@ tools_keep_any_json_schema(void **state)
 }
 
 static void
+what_the_api_lacks_is_warned_of_once(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(
+	    talk_build(t, "{'model':'" FLASH "'," HELLO
+			  ",'tools':[{'name':'f','strict':false}],'options':{'cache':'auto'}}"));
+	assert_string_equal(t->answer.warnings.p, "");
+	assert_true(
+	    talk_build(t, "{'model':'" FLASH "'," HELLO
+			  ",'tools':[{'name':'f','strict':true},{'name':'g','strict':true}],"
+			  "'options':{'cache':'off'}}"));
+	assert_string_equal(t->answer.warnings.p,
+	    "{\"option\":\"tools\",\"message\":\"the API does not know \\\"strict\\\"\"},"
+	    "{\"option\":\"options.cache\",\"message\":\"the API caches by itself\"}");
+}
+
+static void
 a_choice_without_tools_is_not_sent(void **state)
 {
 	struct talk *t = *state;
@@ -460,6 +478,7 @@ main(void)
 		T(blocks_go_to_their_own_provider_and_others_are_warned_of),
 		T(a_block_in_a_tool_result_is_warned_of),
 		T(tools_keep_any_json_schema),
+		T(what_the_api_lacks_is_warned_of_once),
 		T(a_choice_without_tools_is_not_sent),
 		T(options_have_their_names),
 		T(thinking_is_a_budget_or_a_level),

@@ -263,6 +263,23 @@ a_choice_of_tool_cannot_be_carried_but_none_can(void **state)
 	    "");
 }
 
+static void
+what_the_api_lacks_is_warned_of_once(void **state)
+{
+	(void)state;
+	expect_built(
+	    "{\"prompt\":\"x\",\"tools\":[{\"name\":\"f\",\"strict\":true},{\"name\":\"g\",\"strict\":true}],\"options\":{\"cache\":\"off\"}}",
+	    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},"
+	    "{\"type\":\"function\",\"function\":{\"name\":\"g\"}}],\"options\":{},\"stream\":false}",
+	    "{\"option\":\"tools\",\"message\":\"Ollama does not know \\\"strict\\\"\"},"
+	    "{\"option\":\"options.cache\",\"message\":\"Ollama caches by itself\"}");
+	expect_built(
+	    "{\"prompt\":\"x\",\"tools\":[{\"name\":\"f\",\"strict\":false}],\"options\":{\"cache\":\"auto\"}}",
+	    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],"
+	    "\"options\":{},\"stream\":false}",
+	    "");
+}
+
 int
 main(void)
 {
@@ -279,6 +296,7 @@ main(void)
 		cmocka_unit_test(the_text_for_a_custom_tool_goes_back_as_an_object),
 		cmocka_unit_test(blocks_of_providers_are_warned_of),
 		cmocka_unit_test(a_choice_of_tool_cannot_be_carried_but_none_can),
+		cmocka_unit_test(what_the_api_lacks_is_warned_of_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -420,6 +420,20 @@ cache_marks_go_to_gateways_that_take_them(void **state)
 	expect_at(openai, NULL, turns, SENT("{\"role\":\"user\",\"content\":\"a\"}"), "");
 }
 
+static void
+cache_off_drops_the_marks_or_is_warned_of(void **state)
+{
+	static const char record[] =
+	    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\",\"cache\":true}]}],"
+	    "\"options\":{\"cache\":\"off\"}}";
+
+	(void)state;
+	expect_at("https://openrouter.ai/api", NULL, record,
+	    SENT("{\"role\":\"user\",\"content\":\"a\"}"), "");
+	expect_at(openai, NULL, record, SENT("{\"role\":\"user\",\"content\":\"a\"}"),
+	    "{\"option\":\"options.cache\",\"message\":\"this provider caches by itself\"}");
+}
+
 /* --- what every dialect's request gets --- */
 
 static void
@@ -495,6 +509,7 @@ main(void)
 		cmocka_unit_test(tools_and_the_choice_among_them_are_sent_together),
 		cmocka_unit_test(a_schema_is_strict_where_it_can_be),
 		cmocka_unit_test(cache_marks_go_to_gateways_that_take_them),
+		cmocka_unit_test(cache_off_drops_the_marks_or_is_warned_of),
 		cmocka_unit_test(the_request_has_its_url_key_and_headers),
 		cmocka_unit_test(provider_options_are_merged_last_and_plus_appends),
 	};
