@@ -17,11 +17,11 @@
 #include "flow/rundir.h"
 #include "flow/workflow.h"
 #include "json/schema.h"
+#include "support/scratch.h"
 #include "sys/file.h"
 
 #define HEAD "apiVersion: agentflow.io/v1\nkind: Workflow\nmetadata: {name: w}\nspec:\n"
 
-static char dir[] = "/tmp/test_dag.XXXXXX";
 static char *top; /* of the source tree */
 extern char **environ;
 
@@ -31,22 +31,16 @@ setup(void **state)
 	const char *given = getenv("top");
 	char *here = realpath(".", NULL);
 
-	(void)state;
 	top = given ? xstrdup(given) : xstrdup(here);
 	free(here);
-	return mkdtemp(dir) ? chdir(dir) : -1;
+	return scratch_enter(state);
 }
 
 static int
 teardown(void **state)
 {
-	const char *argv[] = { "rm", "-rf", dir, NULL };
-
-	(void)state;
 	free(top);
-	if (fork() == 0)
-		execvp(argv[0], (char *const *)(uintptr_t)argv);
-	return 0;
+	return scratch_leave(state);
 }
 
 static struct schema *

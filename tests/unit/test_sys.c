@@ -11,31 +11,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "support/scratch.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/rand.h"
-
-static char *dir;
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	dir = xstrdup("/tmp/test_sys.XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int
-remove_dir(void **state)
-{
-	char *command = xasprintf("rm -rf %s", dir);
-	FILE *p = popen(command, "r");
-
-	(void)state;
-	free(command);
-	free(dir);
-	return p ? pclose(p) : -1;
-}
 
 static void
 a_time_is_printed_in_utc_with_microseconds(void **state)
@@ -81,7 +60,7 @@ a_file_is_replaced_whole_and_read_back(void **state)
 {
 	struct buf text = BUF_INIT(100);
 	struct err err = ERR_INIT;
-	char *path = file_join(dir, "f");
+	char *path = file_join(scratch_dir(), "f");
 
 	(void)state;
 	assert_int_equal(file_replace(path, STR_LIT("one"), &err), 0);
@@ -98,7 +77,7 @@ a_file_is_not_written_while_it_is_read(void **state)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
-	char *path = file_join(dir, "both"), *other = file_join(dir, "other");
+	char *path = file_join(scratch_dir(), "both"), *other = file_join(scratch_dir(), "other");
 	char dash[] = "-", *none[] = { NULL }, *inputs[] = { dash, other, path, NULL };
 	int fd;
 
@@ -117,7 +96,7 @@ a_file_is_not_written_while_it_is_read(void **state)
 	assert_int_equal(file_read(path, &text, &err), 0);
 	assert_string_equal(text.p, "n");
 	assert_int_equal(file_create("-", NULL, &err), 1);
-	assert_int_equal(file_create(dir, NULL, &err), -1);
+	assert_int_equal(file_create(scratch_dir(), NULL, &err), -1);
 	assert_int_equal(err.code, EXIT_IO);
 	buf_release(&text);
 	free(path);
@@ -129,7 +108,7 @@ a_file_larger_than_the_limit_is_an_error(void **state)
 {
 	struct buf text = BUF_INIT(3);
 	struct err err = ERR_INIT;
-	char *path = file_join(dir, "big");
+	char *path = file_join(scratch_dir(), "big");
 
 	(void)state;
 	assert_int_equal(file_replace(path, STR_LIT("123"), &err), 0);
@@ -160,7 +139,7 @@ static void
 directories_are_made_with_their_parents(void **state)
 {
 	struct err err = ERR_INIT;
-	char *deep = file_join(dir, "a/b/c"), *file = file_join(dir, "f2"),
+	char *deep = file_join(scratch_dir(), "a/b/c"), *file = file_join(scratch_dir(), "f2"),
 	     *below = file_join(file, "x");
 
 	(void)state;
@@ -210,5 +189,5 @@ main(void)
 		cmocka_unit_test(a_seed_fixes_the_sequence),
 	};
 
-	return cmocka_run_group_tests_name("sys", tests, make_dir, remove_dir);
+	return cmocka_run_group_tests_name("sys", tests, scratch_enter, scratch_leave);
 }

@@ -11,30 +11,12 @@
 
 #include "base/mem.h"
 #include "flow/workflow.h"
+#include "support/scratch.h"
 #include "sys/file.h"
 
-static char dir[] = "/tmp/test_workflow.XXXXXX";
 static const char *const here[] = { ".", NULL };
 
 #define HEAD "apiVersion: agentflow.io/v1\nkind: Workflow\nmetadata: {name: w}\nspec:\n"
-
-static int
-setup(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? chdir(dir) : -1;
-}
-
-static int
-teardown(void **state)
-{
-	const char *argv[] = { "rm", "-rf", dir, NULL };
-
-	(void)state;
-	if (fork() == 0)
-		execvp(argv[0], (char *const *)(uintptr_t)argv);
-	return 0;
-}
 
 static void
 write_file(const char *path, const char *text)
@@ -400,5 +382,5 @@ main(void)
 		cmocka_unit_test(a_long_chain_is_read_in_no_time),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* scratch - a directory of the test program's own to work in. */
+#include "support/scratch.h"
+
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static char dir[] = "/tmp/agentflow-test.XXXXXX";
+
+int
+scratch_enter(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? chdir(dir) : -1;
+}
+
+int
+scratch_leave(void **state)
+{
+	const char *argv[] = { "rm", "-rf", dir, NULL };
+	int status;
+	pid_t rm;
+
+	(void)state;
+	if (chdir("/") < 0 ||
+	    posix_spawnp(&rm, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ) != 0 ||
+	    waitpid(rm, &status, 0) != rm)
+		return -1;
+	return status == 0 ? 0 : -1;
+}
+
+const char *
+scratch_dir(void)
+{
+	return dir;
+}
