@@ -378,6 +378,10 @@ anthropic_system(struct anthropic_writer *x)
 		for (parts = request_parts(t.content); request_next_part(&parts);) {
 			if (parts.type == PART_TEXT)
 				write_json_text(x, parts.text);
+			else
+				answer_warn(x->b->answer, "messages",
+				    "a system turn's %s part cannot be carried",
+				    part_type_name(parts.type));
 			mark_block(x, json_get(parts.part, "cache"));
 		}
 		mark_block(x, json_get(t.message, "cache"));

@@ -327,8 +327,12 @@ gemini_system(struct gemini_writer *x)
 			jsonw_end(&x->w);
 		}
 		for (parts = request_parts(t.content); request_next_part(&parts);) {
-			if (parts.type != PART_TEXT)
+			if (parts.type != PART_TEXT) {
+				answer_warn(x->b->answer, "messages",
+				    "a system turn's %s part cannot be carried",
+				    part_type_name(parts.type));
 				continue;
+			}
 			jsonw_object(&x->w);
 			jsonw_kjson(&x->w, "text", parts.text);
 			jsonw_end(&x->w);

@@ -72,7 +72,7 @@ write_images(struct builder *x, struct json content)
 	bool any = false;
 
 	while (request_next_part(&p)) {
-		if (p.type != PART_IMAGE)
+		if (p.type != PART_IMAGE || !json_exists(json_get(p.part, "data")))
 			continue;
 		if (!any) {
 			jsonw_key(&x->w, "images");
@@ -157,8 +157,13 @@ write_message(struct builder *x, const struct request_turns *turn)
 	int r = 0;
 
 	buf_addc(&text, '"');
-	while (r == 0 && request_next_part(&p))
+	while (r == 0 && request_next_part(&p)) {
 		r = add_text(x, &text, &p);
+		if (r == 0 && p.type == PART_IMAGE && turn->role != ROLE_USER)
+			answer_warn(x->b->answer, "messages",
+			    "an image in a turn of role %s cannot be carried",
+			    request_roles[turn->role]);
+	}
 	buf_addc(&text, '"');
 	jsonw_object(&x->w);
 	jsonw_kstr(&x->w, "role", request_roles[turn->role]);
@@ -195,6 +200,19 @@ tool_name(const struct builder *x, struct json id)
 	return JSON_ABSENT;
 }
 
+/* A result's part as text; images with data stand beside it. */
+static void
+add_result_text(struct builder *x, struct buf *text, const struct request_parts *p)
+{
+	struct json inner = json_get(p->part, "text");
+
+	if (json_exists(inner))
+		add_inner(text, inner);
+	else if (p->type != PART_IMAGE || !json_exists(json_get(p->part, "data")))
+		answer_warn(x->b->answer, "messages", "a tool result's %s part cannot be carried",
+		    part_type_name(p->type));
+}
+
 static void
 write_result(struct builder *x, struct json part)
 {
@@ -207,7 +225,7 @@ write_result(struct builder *x, struct json part)
 	} else if (request_is_parts(content)) {
 		buf_addc(&text, '"');
 		while (request_next_part(&p))
-			add_inner(&text, p.text); /* nothing where it is an image */
+			add_result_text(x, &text, &p);
 		buf_addc(&text, '"');
 	} else {
 		jsonw_quote(&text, json_exists(content) ? json_raw(content) : STR_LIT(""));

@@ -194,7 +194,7 @@ write_options(struct openai_request *q)
 		    &q->w, q->server->flags & OPENAI_RANDOM_SEED ? "random_seed" : "seed", o->seed);
 	openai_chat_reasoning(q);
 	write_schema(q);
-	if (o->cache_off && !(q->server->flags & OPENAI_CACHE_CONTROL)) /* there, the marks are left out */
+	if (o->cache_off && !(q->server->flags & OPENAI_CACHE_CONTROL)) /* else no mark is sent */
 		answer_warn(q->b->answer, "options.cache", "this provider caches by itself");
 	jsonw_kbool(&q->w, "stream", o->stream);
 	if (o->stream && !(q->server->flags & OPENAI_USAGE_UNASKED)) {

@@ -305,6 +305,19 @@ a_schema_is_fitted_to_what_the_decoder_knows(void **state)
 }
 
 static void
+a_picture_in_a_system_turn_is_warned_of(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(talk_build(t,
+	    "{'model':'m','messages':[{'role':'system','content':[{'type':'text','text':'s'},"
+	    "{'type':'image','url':'https://x/y.png'}]},{'role':'user','content':'hi'}]}"));
+	talk_body_is(t, "system", "[{'type':'text','text':'s'}]");
+	assert_string_equal(t->answer.warnings.p,
+	    "{\"option\":\"messages\",\"message\":\"a system turn's image part cannot be carried\"}");
+}
+
+static void
 blocks_go_to_their_own_provider_and_others_are_warned_of(void **state)
 {
 	struct talk *t = *state;
@@ -562,6 +575,7 @@ main(void)
 		T(a_forced_tool_stops_the_thinking),
 		T(a_schema_is_a_format_or_a_forced_tool),
 		T(a_schema_is_fitted_to_what_the_decoder_knows),
+		T(a_picture_in_a_system_turn_is_warned_of),
 		T(blocks_go_to_their_own_provider_and_others_are_warned_of),
 		T(cache_marks_are_four_at_most),
 		T(automatic_marks_stand_where_a_prefix_comes_again),

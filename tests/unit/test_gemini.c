@@ -144,6 +144,20 @@ media_go_by_data_or_address(void **state)
 }
 
 static void
+a_picture_in_a_system_turn_is_warned_of(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(talk_build(t,
+	    "{'model':'" FLASH
+	    "','messages':[{'role':'system','content':[{'type':'text','text':'s'},"
+	    "{'type':'image','url':'https://x/y.png'}]},{'role':'user','content':'hi'}]}"));
+	talk_body_is(t, "systemInstruction.parts", "[{'text':'s'}]");
+	assert_string_equal(t->answer.warnings.p,
+	    "{\"option\":\"messages\",\"message\":\"a system turn's image part cannot be carried\"}");
+}
+
+static void
 blocks_go_to_their_own_provider_and_others_are_warned_of(void **state)
 {
 	struct talk *t = *state;
@@ -475,6 +489,7 @@ main(void)
 		T(signatures_go_back_on_their_own_part),
 		T(an_unsigned_call_gets_the_stand_in_where_one_is_needed),
 		T(media_go_by_data_or_address),
+		T(a_picture_in_a_system_turn_is_warned_of),
 		T(blocks_go_to_their_own_provider_and_others_are_warned_of),
 		T(a_block_in_a_tool_result_is_warned_of),
 		T(tools_keep_any_json_schema),

@@ -280,6 +280,25 @@ what_the_api_lacks_is_warned_of_once(void **state)
 	    "");
 }
 
+static void
+parts_that_have_no_place_are_warned_of(void **state)
+{
+	(void)state;
+	expect_built(
+	    "{\"messages\":[{\"role\":\"system\",\"content\":[{\"type\":\"text\",\"text\":\"s\"},"
+	    "{\"type\":\"image\",\"mediaType\":\"image/png\",\"data\":\"aGk=\"}]},"
+	    "{\"role\":\"assistant\",\"content\":[{\"type\":\"toolCall\",\"id\":\"c\",\"name\":\"f\"}]},"
+	    "{\"role\":\"tool\",\"content\":[{\"type\":\"toolResult\",\"id\":\"c\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+	    "{\"type\":\"file\",\"text\":\"b\"},{\"type\":\"image\",\"mediaType\":\"image/png\",\"data\":\"aGk=\"},"
+	    "{\"type\":\"image\",\"url\":\"http://x\"},{\"type\":\"audio\",\"url\":\"http://y\"}]}]}]}",
+	    "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":["
+	    "{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]},"
+	    "{\"role\":\"tool\",\"content\":\"ab\",\"images\":[\"aGk=\"],\"tool_name\":\"f\",\"tool_call_id\":\"c\"}],\"options\":{},\"stream\":false}",
+	    "{\"option\":\"messages\",\"message\":\"an image in a turn of role system cannot be carried\"},"
+	    "{\"option\":\"messages\",\"message\":\"a tool result's image part cannot be carried\"},"
+	    "{\"option\":\"messages\",\"message\":\"a tool result's audio part cannot be carried\"}");
+}
+
 int
 main(void)
 {
@@ -295,6 +314,7 @@ main(void)
 		cmocka_unit_test(results_name_their_tool_and_thoughts_go_back),
 		cmocka_unit_test(the_text_for_a_custom_tool_goes_back_as_an_object),
 		cmocka_unit_test(blocks_of_providers_are_warned_of),
+		cmocka_unit_test(parts_that_have_no_place_are_warned_of),
 		cmocka_unit_test(a_choice_of_tool_cannot_be_carried_but_none_can),
 		cmocka_unit_test(what_the_api_lacks_is_warned_of_once),
 	};
