@@ -21,6 +21,7 @@ if ! LD_PRELOAD=$BUILD/fault/fault.so llm-call --version >/dev/null 2>why; then
 fi
 # shellcheck source=tests/cli/lib.sh
 . "$top/tests/cli/lib.sh"
+# shellcheck disable=SC2119 # no options
 mock_start
 # shellcheck disable=SC2154 # mock_start has set it
 trap 'kill "${mock_pid:?}"; wait "${mock_pid:?}"; rm -rf "$work"' EXIT
