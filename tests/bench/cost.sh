@@ -2,6 +2,7 @@
 # cost-calc: pricing response records into a file, beside cat, jq and python3 doing the same. RECORDS=1000000
 # by default; jq and python3 get a tenth of them, since a rate is what is compared.
 set -eu
+. tests/support/best.sh
 records=${RECORDS:-1000000}
 data=$BUILD/bench/cost-$records.ndjson
 part=$BUILD/bench/cost-part.ndjson
@@ -26,18 +27,9 @@ done | jq -cs add >"$prices"
 # row NAME RUNS FILE COMMAND...: the best of RUNS, output to a file; MB/s of the input.
 ours=
 row() {
-	name=$1 runs=$2 file=$3
+	name=$1 times=$2 input=$3
 	shift 3
-	best=
-	while [ "$runs" -gt 0 ]; do
-		rm -f "$out"
-		start=$(date +%s%N)
-		"$@" "$file" >"$out"
-		took=$(($(date +%s%N) - start))
-		if [ -z "$best" ] || [ "$took" -lt "$best" ]; then best=$took; fi
-		runs=$((runs - 1))
-	done
-	rate=$(($(size "$file") * 1000 / best))
+	best_of "$times" "$input" "$out" "$@"
 	[ "$name" != cost-calc ] || ours=$rate
 	awk -v name="$name" -v ns="$best" -v rate="$rate" -v ours="${ours:-0}" 'BEGIN {
 		printf "%-36s %9.3f %8d %9s\n", name, ns / 1e9, rate, ours ? sprintf("%.1f", ours / rate) : "-" }'

@@ -2,6 +2,7 @@
 # JSON: what a filter over response records costs, beside cat, jq and python3. RECORDS=1000000 by default;
 # jq and python3 get a tenth of them, since a rate is what is compared.
 set -eu
+. tests/support/best.sh
 records=${RECORDS:-1000000}
 bench=$BUILD/bench/bench_json
 data=$BUILD/bench/responses-$records.ndjson
@@ -16,17 +17,9 @@ size() { wc -c <"$1"; }
 # row NAME RUNS FILE COMMAND...: the best of RUNS, output to a file; MB/s of the input. cat is the bound.
 cat_rate=
 row() {
-	name=$1 runs=$2 file=$3
+	name=$1 times=$2 input=$3
 	shift 3
-	best=
-	while [ "$runs" -gt 0 ]; do
-		start=$(date +%s%N)
-		"$@" "$file" >"$out"
-		took=$(($(date +%s%N) - start))
-		if [ -z "$best" ] || [ "$took" -lt "$best" ]; then best=$took; fi
-		runs=$((runs - 1))
-	done
-	rate=$(($(size "$file") * 1000 / best))
+	best_of "$times" "$input" "$out" "$@"
 	[ -n "$cat_rate" ] || cat_rate=$rate
 	awk -v name="$name" -v ns="$best" -v rate="$rate" -v bound="$cat_rate" \
 		'BEGIN { printf "%-44s %9.3f %8d %7.3f\n", name, ns / 1e9, rate, rate / bound }'
