@@ -16,6 +16,7 @@ struct reader {
 	struct frame *frame; /* NULL until the first byte decided the format, and for errors */
 	struct buf error_body;
 	bool any; /* something but white space came */
+	bool told; /* a message was handed out */
 	bool ending; /* what is still handed out may have been cut */
 };
 
@@ -132,6 +133,7 @@ read_message(void *user, struct str name, struct str data)
 	struct err err = ERR_INIT;
 	struct json v;
 
+	r->told = true;
 	if (r->answer->ended) /* what comes after the end is no part of the answer */
 		return true;
 	if (r->format == FRAME_WHOLE) {
@@ -240,6 +242,8 @@ end_success(struct reader *r, bool done)
 		answer_fail(r->answer, ERROR_PROTOCOL, "%s", err.text);
 	if (!r->any && done)
 		answer_error_text(r->answer, r->status, STR_NONE);
+	else if (r->format == FRAME_JSON_ARRAY && !r->told && done)
+		answer_error_text(r->answer, r->status, STR_LIT("[]"));
 }
 
 void

@@ -227,6 +227,10 @@ bodies_of_status_200_that_are_no_answers_say_so(void **state)
 	expect(&(struct exchange){ .body = "" }, ERROR_PROTOCOL, "the body is empty", "");
 	expect(&(struct exchange){ .body = " \n", .stream = true }, ERROR_PROTOCOL,
 	    "the body is empty", "");
+	expect(&(struct exchange){ .body = "[]", .stream = true }, ERROR_PROTOCOL,
+	    "the body is not a JSON object: []", "");
+	expect(&(struct exchange){ .body = "[", .stream = true, .end = HTTP_CUT }, ERROR_TRUNCATED,
+	    "cut", "");
 	expect(&(struct exchange){ .body = "", .end = HTTP_CUT }, ERROR_TRUNCATED, "cut", "");
 	expect(&(struct exchange){ .body = "{\"t\":\"a\"" }, ERROR_PROTOCOL,
 	    "the body is not a JSON object: {\"t\":\"a\"", "");
