@@ -2,6 +2,8 @@
 /* jqprog - the user's jq expressions: one libjq program that holds them all. */
 #include "json/jqprog.h"
 
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include <jq.h>
@@ -21,7 +23,10 @@ extern char **environ;
 enum { CHUNK = 256 };
 
 struct jqprog {
-	jq_state **chunks;
+	struct chunk {
+		jq_state *jq; /* NULL: libjq gave up in it, and it is to be compiled again */
+		char *program;
+	} * chunks;
 	size_t count; /* expressions */
 };
 
@@ -219,20 +224,17 @@ put_choice(struct buf *out, size_t lo, size_t hi)
 	buf_adds(out, " end");
 }
 
-static jq_state *
-chunk_compile(const char *const *expressions, size_t count, struct err *err)
+static char *
+chunk_program(const char *const *expressions, size_t count)
 {
 	struct buf program = BUF_INIT(BUF_UNLIMITED);
-	jq_state *jq;
 
 	buf_adds(&program, prelude);
 	for (size_t i = 0; i < count; i++) /* the newline ends a comment that ends the expression */
 		buf_addf(&program, "def __e%zu: (%s\n); ", i, expressions[i]);
 	buf_adds(&program, ".[0] as $__n | .[1] | ");
 	put_choice(&program, 0, count);
-	jq = program_compile(program.p, err);
-	buf_release(&program);
-	return jq;
+	return buf_take(&program);
 }
 
 /* A chunk failed as a whole: which of its expressions is it? */
@@ -242,8 +244,10 @@ find_bad(const char *const *expressions, size_t count, struct err *err)
 	struct err own = ERR_INIT;
 
 	for (size_t i = 0; i < count; i++) {
-		jq_state *jq = chunk_compile(&expressions[i], 1, &own);
+		char *program = chunk_program(&expressions[i], 1);
+		jq_state *jq = program_compile(program, &own);
 
+		free(program);
 		if (!jq) {
 			*err = own;
 			return i;
@@ -270,8 +274,11 @@ jqprog_compile(const char *const *expressions, size_t count, size_t *bad, struct
 	for (size_t i = 0; i < count; i += CHUNK) {
 		size_t n = count - i < CHUNK ? count - i : CHUNK;
 
-		p->chunks[i / CHUNK] = chunk_compile(expressions + i, n, err);
-		if (!p->chunks[i / CHUNK]) {
+		struct chunk *c = &p->chunks[i / CHUNK];
+
+		c->program = chunk_program(expressions + i, n);
+		c->jq = program_compile(c->program, err);
+		if (!c->jq) {
 			*bad = i + find_bad(expressions + i, n, err);
 			jqprog_free(p);
 			return NULL;
@@ -286,8 +293,9 @@ jqprog_free(struct jqprog *p)
 	if (!p)
 		return;
 	for (size_t i = 0; i * CHUNK < p->count; i++) {
-		if (p->chunks[i])
-			jq_teardown(&p->chunks[i]);
+		if (p->chunks[i].jq)
+			jq_teardown(&p->chunks[i].jq);
+		free(p->chunks[i].program);
 	}
 	free(p->chunks);
 	free(p);
@@ -333,42 +341,74 @@ out_of_time(void *user)
 	jq_halt(user, jv_null(), jv_null());
 }
 
-static jv
-first_result(jq_state *jq, jv input)
-{
-	jv result;
+static sigjmp_buf gave_up;
 
-	jq_start(jq, input, 0);
-	alarm_set(JQPROG_RUN_MS, out_of_time, jq);
-	result = jq_next(jq);
+static void
+aborted(int signum)
+{
+	(void)signum;
+	siglongjmp(gave_up, 1);
+}
+
+/*
+ * False where libjq gave up: it aborts when a recursion fills its stack, and where an expression
+ * runs into one of its assertions (0 | strftime([]) in 1.6), which is no reason for us to end. What
+ * it held is lost.
+ */
+static bool
+first_result(jq_state *jq, jv input, jv *result)
+{
+	struct sigaction fence = { .sa_handler = aborted }, before;
+	volatile bool good = false;
+
+	sigemptyset(&fence.sa_mask);
+	(void)sigaction(SIGABRT, &fence, &before); /* fails for unknown signals only */
+	if (sigsetjmp(gave_up, 1) == 0) {
+		jq_start(jq, input, 0);
+		alarm_set(JQPROG_RUN_MS, out_of_time, jq);
+		*result = jq_next(jq);
+		good = true;
+	}
 	alarm_clear();
-	return result;
+	(void)sigaction(SIGABRT, &before, NULL);
+	return good;
+}
+
+/* Takes result. */
+static int
+take_result(jq_state *jq, jv result, struct buf *out, struct err *err)
+{
+	if (jv_is_valid(result))
+		return put_value(result, out, err);
+	if (!jq_halted(jq) && jv_invalid_has_msg(jv_copy(result)))
+		return set_run_error(result, err);
+	jv_free(result);
+	if (jq_halted(jq))
+		return err_set(err, EXIT_NO, "no result after %d s", JQPROG_RUN_MS / 1000);
+	return 0;
 }
 
 int
 jqprog_run(struct jqprog *p, size_t index, struct json input, struct buf *out, struct err *err)
 {
-	jq_state *jq = p->chunks[index / CHUNK];
+	struct chunk *c = &p->chunks[index / CHUNK];
 	jv value, result;
 
 	if (input.len > INT32_MAX)
 		return err_set(err, EXIT_NO, "the value is too large for jq");
+	if (!c->jq && !(c->jq = program_compile(c->program, err)))
+		return -1;
 	value = jv_parse_sized(input.p, (int)input.len);
 	if (!jv_is_valid(value)) /* it is JSON, so this is a limit of libjq's: depth 256 */
 		return set_run_error(value, err);
-	result = first_result(
-	    jq, jv_array_append(
-		    jv_array_append(jv_array(), jv_number((double)(index % CHUNK))), value));
-	if (jv_is_valid(result))
-		return put_value(result, out, err);
-	if (jq_halted(jq)) {
-		jv_free(result);
-		return err_set(err, EXIT_NO, "no result after %d s", JQPROG_RUN_MS / 1000);
-	}
-	if (jv_invalid_has_msg(jv_copy(result)))
-		return set_run_error(result, err);
-	jv_free(result);
-	return 0;
+	value = jv_array_append(
+	    jv_array_append(jv_array(), jv_number((double)(index % CHUNK))), value);
+	if (first_result(c->jq, value, &result))
+		return take_result(c->jq, result, out, err);
+	c->jq = NULL;
+	return err_set(err, EXIT_NO,
+	    "libjq gave up: it recurses too deeply, or is given what it "
+	    "does not expect");
 }
 
 bool
