@@ -68,16 +68,17 @@ verdict 'a write that would block waits' "$why"
 why=$(for n in 1 2; do call 0 read:$n:EINTR <requests && is_whole; done)
 verdict 'an interrupted read is done again' "$why"
 
+# One request at a time: each answer is written before the next one can come, so that there is an Nth write.
 why=$(for n in 1 2 3; do
-	call 1 write:$n:ENOSPC <requests
+	call 1 write:$n:ENOSPC -j 1 <requests
 	is_told 74 'cannot write standard output: No space left on device'
 	has_whole_lines
 done)
 verdict 'a full disk is told, and nothing is cut before it' "$why"
-call 1 write:3:ENOSPC <requests
+call 1 write:3:ENOSPC -j 1 <requests
 verdict 'the writes before it are there' "$([ -s out ] || echo 'nothing was written')"
 why=$(for n in 1 2 3; do
-	call 1 write:$n:EPIPE <requests
+	call 1 write:$n:EPIPE -j 1 <requests
 	[ $rc = 141 ] && [ ! -s err ] || echo "FAULT=$fault: status $rc: $(cat err)"
 	has_whole_lines
 done)
