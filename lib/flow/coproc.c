@@ -209,8 +209,8 @@ start(struct coproc *c, struct err *err)
 	return rc;
 }
 
-bool
-coproc_is_up(const struct coproc *c)
+static bool
+is_up(const struct coproc *c)
 {
 	return c->proc || c->out;
 }
@@ -218,7 +218,7 @@ coproc_is_up(const struct coproc *c)
 int
 coproc_send(struct coproc *c, struct str line, struct err *err)
 {
-	if (!coproc_is_up(c) && start(c, err) < 0)
+	if (!is_up(c) && start(c, err) < 0)
 		return -1;
 	if (!c->proc || !c->in)
 		return err_set(err, EXIT_SYSTEM, "%s has just ended", c->config.argv[0]);

@@ -35,7 +35,6 @@ struct coproc *coproc_new(uv_loop_t *loop, struct procs *procs, const struct cop
 /* Queue one line. -1 and err where it is not running and cannot be started. */
 int coproc_send(struct coproc *c, struct str line, struct err *err)
     __attribute__((warn_unused_result));
-bool coproc_is_up(const struct coproc *c);
 /* SIGTERM, and SIGKILL after the grace; lines still come, then down. */
 void coproc_end(struct coproc *c, int64_t grace_ms);
 /* Frees. Where it is still up, its group is killed when the procs are freed. */

@@ -117,19 +117,6 @@ field_int(const struct field_map *m, const char *key, int64_t *out, struct err *
 }
 
 int
-field_bool(const struct field_map *m, const char *key, bool *out, struct err *err)
-{
-	const struct yaml *v = field_get(m, key);
-
-	if (!v)
-		return 0;
-	if (v->kind != YAML_BOOL)
-		return wrong(m, key, "true or false", err);
-	*out = v->text.p[0] == 't' || v->text.p[0] == 'T';
-	return 0;
-}
-
-int
 field_ms(const struct field_map *m, const char *key, int64_t *out, struct err *err)
 {
 	const struct yaml *v = field_get(m, key);

@@ -38,7 +38,6 @@ int field_text(
     const struct field_map *m, const char *key, const char **out, struct err *err) FIELD_READER;
 int field_int(
     const struct field_map *m, const char *key, int64_t *out, struct err *err) FIELD_READER;
-int field_bool(const struct field_map *m, const char *key, bool *out, struct err *err) FIELD_READER;
 /* A duration in milliseconds; zero is an error. */
 int field_ms(
     const struct field_map *m, const char *key, int64_t *out, struct err *err) FIELD_READER;

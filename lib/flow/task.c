@@ -66,8 +66,8 @@ check_number(const struct field_map *m, const char *key, struct err *err)
 	return 0;
 }
 
-int
-task_read_llm(struct task *t, const struct field_map *m, struct err *err)
+static int
+read_llm(struct task *t, const struct field_map *m, struct err *err)
 {
 	static const char *const known[] = { "provider", "model", "temperature", "maxTokens",
 		NULL };
@@ -202,7 +202,7 @@ task_read(struct task *t, const struct field_map *m, struct expr_list *exprs, st
 		return -1;
 	if (model)
 		t->model = xstrdup(model);
-	if (task_read_llm(t, m, err) < 0)
+	if (read_llm(t, m, err) < 0)
 		return -1;
 	if (t->command && t->prompt != EXPR_NONE)
 		return field_error(

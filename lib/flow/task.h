@@ -35,10 +35,6 @@ void task_release(struct task *t);
 int task_read(struct task *t, const struct field_map *m, struct expr_list *exprs, struct err *err)
     __attribute__((warn_unused_result));
 
-/* m's llm {provider, model, temperature, maxTokens}: over what t already says. */
-int task_read_llm(struct task *t, const struct field_map *m, struct err *err)
-    __attribute__((warn_unused_result));
-
 /* t->options, and what patch (a JSON object) says over it. */
 void task_patch_options(struct task *t, struct str patch);
 

@@ -75,12 +75,6 @@ yaml_root(const struct yaml_doc *doc)
 	return doc->root;
 }
 
-const char *
-yaml_file(const struct yaml_doc *doc)
-{
-	return doc->file;
-}
-
 const struct yaml *
 yaml_get(const struct yaml *node, const char *key)
 {

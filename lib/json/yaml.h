@@ -42,7 +42,6 @@ struct yaml_doc *yaml_parse(const char *file, struct str text, struct err *err);
 struct yaml_doc *yaml_load(const char *path, struct err *err); /* "-" is stdin */
 void yaml_doc_free(struct yaml_doc *doc); /* not yaml_free: libyaml has one of its own */
 const struct yaml *yaml_root(const struct yaml_doc *doc);
-const char *yaml_file(const struct yaml_doc *doc);
 
 /* The value of a map's key, or NULL; also where node is NULL or no map. */
 const struct yaml *yaml_get(const struct yaml *node, const char *key);

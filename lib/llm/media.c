@@ -34,8 +34,9 @@ recognise(struct str bytes)
 	return NULL;
 }
 
-void
-media_base64(struct buf *out, struct str bytes)
+/* Append in the standard alphabet, padded (RFC 4648, section 4). */
+static void
+add_base64(struct buf *out, struct str bytes)
 {
 	static const char alphabet[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -75,7 +76,7 @@ media_part(const char *path, struct buf *out, struct err *err)
 		    "%s: not an image that is known (PNG, JPEG, GIF, WebP, HEIC, AVIF, BMP) or PDF",
 		    path);
 	}
-	media_base64(&data, buf_str(&bytes));
+	add_base64(&data, buf_str(&bytes));
 	jsonw_start(&w, out);
 	jsonw_object(&w);
 	jsonw_kstr(&w, "type", s->type);

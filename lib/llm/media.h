@@ -15,9 +15,6 @@
 int media_part(const char *path, struct buf *out, struct err *err)
     __attribute__((warn_unused_result));
 
-/* Append in the standard alphabet, padded (RFC 4648, section 4). */
-void media_base64(struct buf *out, struct str bytes);
-
 /* Take "data:TYPE;base64,DATA" apart, a JSON string; both are borrowed from it. False where it is
  * anything else. */
 bool media_data_url(struct json url, struct str *media_type, struct str *data);

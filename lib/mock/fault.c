@@ -44,8 +44,8 @@ static const struct {
 
 enum { FAULT_KINDS = sizeof known / sizeof *known };
 
-const char *
-mock_fault_name(enum mock_fault_kind kind)
+static const char *
+fault_name(enum mock_fault_kind kind)
 {
 	return known[kind].name;
 }
@@ -242,7 +242,7 @@ mock_faults_choose(struct mock_faults *faults, struct rand *chance, struct mock_
 		if (f->p < 1 && rand_unit(chance) >= f->p)
 			continue;
 		f->met++;
-		name = mock_fault_name(f->kind);
+		name = fault_name(f->kind);
 		VEC_GROW(chosen->items, chosen->count, chosen->cap);
 		chosen->items[chosen->count++] = *f;
 		faults_note(chosen, name, strlen(name));

@@ -66,6 +66,5 @@ void mock_faults_release(struct mock_faults *faults);
  * that strike this time, and count them. */
 void mock_faults_choose(
     struct mock_faults *faults, struct rand *chance, struct mock_faults *chosen);
-const char *mock_fault_name(enum mock_fault_kind kind);
 
 #endif

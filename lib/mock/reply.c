@@ -79,14 +79,6 @@ mock_reply_field(struct mock_reply *r, const char *name, const char *value)
 	r->fields[r->field_count] = (struct serve_field){ NULL, NULL };
 }
 
-const char *
-mock_reply_get(const struct mock_reply *r, const char *name)
-{
-	const struct serve_field *f = mock_reply_find(r, name);
-
-	return f ? f->value : NULL;
-}
-
 void
 mock_reply_body(struct mock_reply *r, struct str text)
 {

@@ -60,8 +60,8 @@ mock_yaml_bool(
 	return 0;
 }
 
-int
-mock_yaml_us(const struct yaml_doc *doc, const struct yaml *map, const char *key, int64_t *out,
+static int
+read_us(const struct yaml_doc *doc, const struct yaml *map, const char *key, int64_t *out,
     struct err *err)
 {
 	const struct yaml *node = yaml_get(map, key);
@@ -148,7 +148,7 @@ answer_error(
 	    mock_yaml_text(doc, map, "code", &e->code, err) < 0 ||
 	    mock_yaml_text(doc, map, "param", &e->param, err) < 0 ||
 	    mock_yaml_text(doc, map, "message", &e->message, err) < 0 ||
-	    mock_yaml_us(doc, map, "retryAfter", &us, err) < 0 ||
+	    read_us(doc, map, "retryAfter", &us, err) < 0 ||
 	    mock_yaml_bool(doc, map, "midStream", &e->mid_stream, err) < 0)
 		return -1;
 	if (status < 300 || status > 999)
@@ -207,8 +207,8 @@ answer_timing(
 	const struct yaml *rate = yaml_get(map, "tokensPerSecond");
 	double n;
 
-	if (mock_yaml_us(doc, map, "ttft", &a->ttft_us, err) < 0 ||
-	    mock_yaml_us(doc, map, "perTokenDelay", &a->token_us, err) < 0 ||
+	if (read_us(doc, map, "ttft", &a->ttft_us, err) < 0 ||
+	    read_us(doc, map, "perTokenDelay", &a->token_us, err) < 0 ||
 	    mock_yaml_count(doc, map, "chunkWords", &a->chunk_words, err) < 0)
 		return -1;
 	if (a->chunk_words == 0)

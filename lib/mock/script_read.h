@@ -17,8 +17,6 @@ int mock_yaml_count(const struct yaml_doc *doc, const struct yaml *map, const ch
     int64_t *out, struct err *err);
 int mock_yaml_bool(const struct yaml_doc *doc, const struct yaml *map, const char *key, bool *out,
     struct err *err);
-int mock_yaml_us(const struct yaml_doc *doc, const struct yaml *map, const char *key, int64_t *out,
-    struct err *err); /* a length of time, in microseconds */
 
 /* Read the answer's members of map into a, which is initialised; members that are not an answer's
  * are left to the caller. */

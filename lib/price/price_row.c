@@ -22,8 +22,8 @@ price_kind_name(enum price_kind kind)
 	return kind_names[kind];
 }
 
-struct price_rates
-price_rates_unknown(void)
+static struct price_rates
+rates_unknown(void)
 {
 	struct price_rates rates;
 	size_t i;
@@ -107,7 +107,7 @@ read_rates(struct json v, struct price_rates *rates, struct err *err)
 	struct json_iter it = json_each(v);
 	enum price_kind kind;
 
-	*rates = price_rates_unknown();
+	*rates = rates_unknown();
 	if (!json_is(v, JSON_OBJECT))
 		return bad(err, "usdPerMillion", "must be an object");
 	while (json_next(&it)) {
@@ -304,7 +304,7 @@ price_row_read(struct json text, struct price_row *row, struct err *err)
 	unsigned m, seen = 0;
 
 	*row = (struct price_row){
-		.rates = price_rates_unknown(),
+		.rates = rates_unknown(),
 		.valid_from = INT64_MIN,
 		.valid_to = INT64_MAX,
 		.as_of = -1,

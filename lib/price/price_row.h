@@ -62,8 +62,6 @@ struct price_row {
 /* The member's name in usdPerMillion: "in", "cacheRead", ... */
 const char *price_kind_name(enum price_kind kind);
 
-struct price_rates price_rates_unknown(void);
-
 /*
  * Read a row from a proven JSON object, whose text must outlive it. Every member is known, every
  * number is exact, tiers rise and price what the row prices; otherwise -1 and err.

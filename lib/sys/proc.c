@@ -212,12 +212,6 @@ proc_spawn(
 	return p;
 }
 
-pid_t
-proc_pid(const struct proc *p)
-{
-	return p->pid;
-}
-
 /* --- the set --- */
 
 /* A child starts with no signal blocked, and with those that we catch or ignore as they were born.

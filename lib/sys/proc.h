@@ -54,7 +54,6 @@ void procs_free(struct procs *ps);
  */
 struct proc *proc_spawn(struct procs *ps, const struct proc_spec *spec, proc_exited_fn *fn,
     void *user, struct err *err);
-pid_t proc_pid(const struct proc *p);
 /* SIGTERM to the group now, SIGKILL grace_ms later if its leader is still there; what outlives the
  * leader is killed with it. A second call with a shorter grace moves the end forward. */
 void proc_end(struct proc *p, int64_t grace_ms);

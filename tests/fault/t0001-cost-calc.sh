@@ -1,20 +1,10 @@
 #!/bin/sh
 # cost-calc when the system fails it: what is told, the exit status, and that what was written is whole lines.
 set -u
-AGENTFLOW_SHARE=${top:?run by tests/run}/share
-export AGENTFLOW_SHARE
-# shellcheck source=tests/support/tap.sh
-. "$top/tests/support/tap.sh"
-work=$(mktemp -d "${TMPDIR:-/tmp}/fault.XXXXXX") || exit 71
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-cd "$work" || exit 71
+# shellcheck source=tests/support/faults.sh
+. "${top:?run by tests/run}/tests/support/faults.sh"
 
-if ! LD_PRELOAD=$BUILD/fault/fault.so "$BUILD/bin/cost-calc" --version >/dev/null 2>why; then
-	echo "ok 1 - cost-calc under faults # SKIP the library cannot be preloaded here: $(head -n 1 why)"
-	echo 1..1
-	exit 0
-fi
+needs_faults cost-calc
 
 # price FAULT [ARG...]: out, err and $rc of a run under that fault.
 price() {

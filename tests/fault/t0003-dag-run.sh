@@ -1,20 +1,10 @@
 #!/bin/sh
 # dag-run when the system fails it: what is told, the exit status, and that the journal can be read to its last line.
 set -u
-AGENTFLOW_SHARE=${top:?run by tests/run}/share
-export AGENTFLOW_SHARE
-# shellcheck source=tests/support/tap.sh
-. "$top/tests/support/tap.sh"
-work=$(mktemp -d "${TMPDIR:-/tmp}/fault.XXXXXX") || exit 71
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-cd "$work" || exit 71
+# shellcheck source=tests/support/faults.sh
+. "${top:?run by tests/run}/tests/support/faults.sh"
 
-if ! LD_PRELOAD=$BUILD/fault/fault.so "$BUILD/bin/dag-run" --version >/dev/null 2>why; then
-	echo "ok 1 - dag-run under faults # SKIP the library cannot be preloaded here: $(head -n 1 why)"
-	echo 1..1
-	exit 0
-fi
+needs_faults dag-run
 
 # Output in the journal and beside it, a failure that is tried again, an expression, a template for sh.
 cat >w.yaml <<'EOF'
