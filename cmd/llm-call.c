@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "cli/opt.h"
 #include "json/jsonw.h"
-#include "llm/calls.h"
+#include "call/calls.h"
 #include "llm/media.h"
 #include "sys/file.h"
 #include "sys/share.h"

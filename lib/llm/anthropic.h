@@ -21,7 +21,8 @@
  */
 #define ANTHROPIC_JSON_TOOL "agentflow_json_answer"
 
-/* Fill wire's url, headers, framing and body; -1 where a part can't be carried. */
+int anthropic_address(const struct build *b, struct wire *w, struct err *err);
+/* Fill wire's body; -1 where a part can't be carried. */
 int anthropic_build(const struct build *b, struct wire *w, struct err *err);
 
 /* A request being written. */

@@ -331,6 +331,7 @@ const struct dialect dialect_anthropic_messages = {
 	.name = "anthropic-messages",
 	.maker = "anthropic",
 	.version = "/v1",
+	.address = anthropic_address,
 	.build = anthropic_build,
 	.event = anthropic_event,
 	.body = anthropic_body,

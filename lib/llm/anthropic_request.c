@@ -240,6 +240,18 @@ write_body(struct anthropic_writer *x, struct wire *w)
 }
 
 int
+anthropic_address(const struct build *b, struct wire *w, struct err *err)
+{
+	(void)err; /* nothing can be wrong */
+	provider_url(b->provider, "/messages", &w->url);
+	w->framing = b->request->options.stream ? FRAME_SSE : FRAME_WHOLE;
+	http_headers_set(&w->headers, "anthropic-version", "2023-06-01");
+	if (b->key)
+		http_headers_set(&w->headers, "x-api-key", b->key);
+	return 0;
+}
+
+int
 anthropic_build(const struct build *b, struct wire *w, struct err *err)
 {
 	struct anthropic_writer x = {
@@ -253,14 +265,9 @@ anthropic_build(const struct build *b, struct wire *w, struct err *err)
 
 	x.forced_json = json_exists(x.r->options.response_schema) &&
 			!(x.family->flags & FAMILY_JSON_SCHEMA);
-	provider_url(b->provider, "/messages", &w->url);
-	w->framing = x.r->options.stream ? FRAME_SSE : FRAME_WHOLE;
 	write_body(&x, w);
-	http_headers_set(&w->headers, "anthropic-version", "2023-06-01");
 	if (x.files)
 		http_headers_set(&w->headers, "anthropic-beta", "files-api-2025-04-14");
-	if (b->key)
-		http_headers_set(&w->headers, "x-api-key", b->key);
 	free(x.model);
 	return x.failed ? -1 : 0;
 }

@@ -65,6 +65,23 @@ wire_bearer(struct wire *w, const char *key)
 	free(value);
 }
 
+void
+wire_escape(struct buf *url, struct str name, const char *also)
+{
+	static const char unreserved[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	size_t i;
+
+	for (i = 0; i < name.len; i++) {
+		char c = name.p[i];
+
+		if (c && (strchr(unreserved, c) || strchr(also, c)))
+			buf_addc(url, c);
+		else
+			buf_addf(url, "%%%02X", (unsigned)(unsigned char)c);
+	}
+}
+
 int
 dialect_refuse(const struct build *b, const char *what, struct json v, struct err *err)
 {
@@ -248,11 +265,13 @@ set_header(struct http_headers *headers, const struct http_field *field)
 int
 dialect_build(const struct build *b, struct wire *w, struct err *err)
 {
+	const struct dialect *d = b->provider->dialect;
 	const struct http_headers *own = &b->provider->headers;
 	struct json options = provider_options(b);
 	size_t i;
 
-	if (b->provider->dialect->build(b, w, err) < 0)
+	if (provider_check(b->provider, err) < 0 || d->address(b, w, err) < 0 ||
+	    d->build(b, w, err) < 0)
 		return -1;
 	http_headers_set(&w->headers, "content-type", "application/json");
 	for (i = 0; i < own->count; i++)

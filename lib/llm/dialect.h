@@ -33,6 +33,9 @@ void wire_init(struct wire *w);
 void wire_release(struct wire *w);
 /* The Authorization header of those who take the key so; NULL: none. */
 void wire_bearer(struct wire *w, const char *key);
+/* Append a name as a segment of a URL's path: percent-encoded but for RFC 3986's unreserved
+ * characters and those in also ("/", ":"). */
+void wire_escape(struct buf *url, struct str name, const char *also);
 
 /* What a builder has to work with. */
 struct build {
@@ -50,8 +53,13 @@ struct dialect {
 	const char *version; /* "/v1": appended to a base URL that does not end in a version */
 	bool version_unless_path; /* openai-*: not appended where the base URL has any path */
 
-	/* Fill wire's url, headers, framing and body (without providerOptions, which build_wire
-	 * merges). -1: it can't be expressed; err says why. */
+	/* Where it goes: fill wire's url, framing and headers, with the key in the one that the API
+	 * wants it in. The same format is spoken at many doors (Gemini's also at Vertex), so this
+	 * stands apart from build. */
+	int (*address)(const struct build *b, struct wire *w, struct err *err);
+
+	/* What it says: fill wire's body (without providerOptions, which dialect_build merges); it
+	 * may add a header that the body calls for. -1: it can't be expressed; err says why. */
 	int (*build)(const struct build *b, struct wire *w, struct err *err);
 
 	/* One message of a streamed answer. name: the SSE event's name. data is JSON, or see raw.

@@ -304,6 +304,7 @@ gemini_body(struct answer *a, struct json body)
 const struct dialect dialect_gemini = {
 	.name = "gemini",
 	.version = "/v1beta",
+	.address = gemini_address,
 	.build = gemini_build,
 	.event = gemini_event,
 	.body = gemini_body,

@@ -21,7 +21,8 @@
  */
 #define GEMINI_ID_PREFIX "gemini-"
 
-/* Fill wire's url, headers, framing and body; -1 where a part can't be carried. */
+int gemini_address(const struct build *b, struct wire *w, struct err *err);
+/* Fill wire's body; -1 where a part can't be carried. */
 int gemini_build(const struct build *b, struct wire *w, struct err *err);
 
 /* What a generation of models can do. */

@@ -240,25 +240,23 @@ climbs(struct str name)
 
 /* ".../models/NAME:generateContent"; a name that holds a slash ("tunedModels/x") is a path itself.
  */
-static void
-write_url(const struct build *b, struct buf *url)
+int
+gemini_address(const struct build *b, struct wire *w, struct err *err)
 {
-	static const char safe[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/@";
+	bool stream = b->request->options.stream;
 	struct buf path = BUF_INIT(BUF_UNLIMITED);
-	size_t i;
 
+	if (climbs(b->model))
+		return err_set(err, EXIT_NO, "a model's name must not hold . or .. as a segment");
 	buf_adds(&path, b->model.len && memchr(b->model.p, '/', b->model.len) ? "/" : "/models/");
-	for (i = 0; i < b->model.len; i++) {
-		if (b->model.p[i] && strchr(safe, b->model.p[i]))
-			buf_addc(&path, b->model.p[i]);
-		else
-			buf_addf(&path, "%%%02X", (unsigned)(unsigned char)b->model.p[i]);
-	}
-	buf_adds(&path,
-	    b->request->options.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
-	provider_url(b->provider, path.p, url);
+	wire_escape(&path, b->model, "/@");
+	buf_adds(&path, stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+	provider_url(b->provider, path.p, &w->url);
 	buf_release(&path);
+	w->framing = stream ? FRAME_SSE : FRAME_WHOLE;
+	if (b->key)
+		http_headers_set(&w->headers, "x-goog-api-key", b->key);
+	return 0;
 }
 
 int
@@ -272,12 +270,6 @@ gemini_build(const struct build *b, struct wire *w, struct err *err)
 		.err = err,
 	};
 
-	if (climbs(b->model)) {
-		free(x.model);
-		return err_set(err, EXIT_NO, "a model's name must not hold . or .. as a segment");
-	}
-	write_url(b, &w->url);
-	w->framing = x.r->options.stream ? FRAME_SSE : FRAME_WHOLE;
 	jsonw_start(&x.w, &w->body);
 	jsonw_object(&x.w);
 	gemini_system(&x);
@@ -289,8 +281,6 @@ gemini_build(const struct build *b, struct wire *w, struct err *err)
 	gemini_contents(&x);
 	if (!x.failed)
 		jsonw_end(&x.w);
-	if (b->key)
-		http_headers_set(&w->headers, "x-goog-api-key", b->key);
 	free(x.model);
 	return x.failed ? -1 : 0;
 }

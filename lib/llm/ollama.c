@@ -115,6 +115,7 @@ body(struct answer *a, struct json data)
 const struct dialect dialect_ollama = {
 	.name = "ollama",
 	.version = "/api",
+	.address = ollama_address,
 	.build = ollama_build,
 	.event = event,
 	.body = body,

@@ -6,6 +6,7 @@
 #include "json/jsonw.h"
 #include "llm/dialect.h"
 
+int ollama_address(const struct build *b, struct wire *wire, struct err *err);
 int ollama_build(const struct build *b, struct wire *wire, struct err *err);
 
 #endif

@@ -370,14 +370,21 @@ write_think(struct builder *x)
 }
 
 int
+ollama_address(const struct build *b, struct wire *wire, struct err *err)
+{
+	(void)err; /* nothing can be wrong */
+	provider_url(b->provider, "/chat", &wire->url);
+	wire_bearer(wire, b->key);
+	wire->framing = b->request->options.stream ? FRAME_NDJSON : FRAME_WHOLE;
+	return 0;
+}
+
+int
 ollama_build(const struct build *b, struct wire *wire, struct err *err)
 {
 	struct builder x = { .b = b, .o = &b->request->options, .err = err };
 	int r;
 
-	provider_url(b->provider, "/chat", &wire->url);
-	wire_bearer(wire, b->key);
-	wire->framing = x.o->stream ? FRAME_NDJSON : FRAME_WHOLE;
 	x.model = xmemdup(b->model.p, b->model.len);
 	jsonw_start(&x.w, &wire->body);
 	jsonw_object(&x.w);

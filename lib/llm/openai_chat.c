@@ -206,6 +206,16 @@ write_options(struct openai_request *q)
 }
 
 static int
+address(const struct build *b, struct wire *wire, struct err *err)
+{
+	(void)err; /* nothing can be wrong */
+	provider_url(b->provider, "/chat/completions", &wire->url);
+	wire_bearer(wire, b->key);
+	wire->framing = b->request->options.stream ? FRAME_SSE : FRAME_WHOLE;
+	return 0;
+}
+
+static int
 build(const struct build *b, struct wire *wire, struct err *err)
 {
 	struct openai_request q = {
@@ -217,9 +227,6 @@ build(const struct build *b, struct wire *wire, struct err *err)
 	int r;
 
 	q.own_reasoning = (q.server->flags & OPENAI_OWN) && openai_chat_model_reasons(b->model);
-	provider_url(b->provider, "/chat/completions", &wire->url);
-	wire_bearer(wire, b->key);
-	wire->framing = q.o->stream ? FRAME_SSE : FRAME_WHOLE;
 	q.model = xmemdup(b->model.p, b->model.len);
 	jsonw_start(&q.w, &wire->body);
 	jsonw_object(&q.w);
@@ -238,6 +245,7 @@ const struct dialect dialect_openai_chat = {
 	.name = "openai-chat",
 	.version = "/v1",
 	.version_unless_path = true,
+	.address = address,
 	.build = build,
 	.event = openai_chat_event,
 	.raw = openai_chat_raw,

@@ -66,12 +66,105 @@ wants_version(const struct provider *p, struct str base, const char *version)
 	return !is_version(last) && !str_is(last, version + 1);
 }
 
+/* --- places --- */
+
+const char *const provider_place_names[PLACE_COUNT] = {
+	[PLACE_PROJECT] = "project",
+	[PLACE_LOCATION] = "location",
+	[PLACE_REGION] = "region",
+	[PLACE_DEPLOYMENT] = "deployment",
+};
+
+/* The variables among references, "A or B"; empty where there is none. */
+static void
+variables_of(const char *refs, struct buf *out)
+{
+	struct str rest = str_of(refs), ref;
+
+	while (str_split(&rest, '\n', &ref)) {
+		if (!str_starts(ref, "env:"))
+			continue;
+		buf_adds(out, out->len ? " or " : "");
+		buf_add(out, ref.p + 4, ref.len - 4);
+	}
+}
+
+int
+provider_need(const struct provider *p, enum provider_place place, struct err *err)
+{
+	struct buf names = BUF_INIT(BUF_UNLIMITED);
+	const char *what = provider_place_names[place];
+
+	if (p->place[place])
+		return 0;
+	variables_of(p->place_ref[place], &names);
+	err_set(err, EXIT_CONFIG, "%s has no %s: set %s%s\"%s\" in agentflow.yaml", p->name, what,
+	    names.len ? names.p : "", names.len ? ", or " : "", what);
+	buf_release(&names);
+	return -1;
+}
+
+/* The place that text names up to its closing brace, or PLACE_COUNT. */
+static enum provider_place
+place_at(const char *text, const char *end)
+{
+	int i = 0;
+
+	while (i < PLACE_COUNT &&
+	       !str_is((struct str){ text, (size_t)(end - text) }, provider_place_names[i]))
+		i++;
+	return (enum provider_place)i;
+}
+
+/* The base URL with its places filled in; -1 where one is not known. */
+static int
+expand_base(const struct provider *p, struct buf *out, struct err *err)
+{
+	const char *text = p->base_url, *open, *close;
+	enum provider_place place;
+
+	while ((open = strchr(text, '{')) && (close = strchr(open, '}'))) {
+		buf_add(out, text, (size_t)(open - text));
+		place = place_at(open + 1, close);
+		if (place == PLACE_COUNT)
+			return err_set(err, EXIT_CONFIG, "%s: its base URL holds an unknown %.*s",
+			    p->name, (int)(close + 1 - open), open);
+		if (provider_need(p, place, err) < 0)
+			return -1;
+		buf_adds(out, p->place[place]);
+		text = close + 1;
+	}
+	buf_adds(out, text);
+	return 0;
+}
+
+int
+provider_check(const struct provider *p, struct err *err)
+{
+	struct buf base = BUF_INIT(BUF_UNLIMITED);
+	int r;
+
+	if (!p->base_url)
+		return err_set(
+		    err, EXIT_CONFIG, "%s has no base URL: set %s", p->name, p->base_url_env);
+	r = expand_base(p, &base, err);
+	if (r == 0)
+		r = http_url_check(base.p, err);
+	buf_release(&base);
+	return r;
+}
+
 void
 provider_url(const struct provider *p, const char *path, struct buf *out)
 {
 	const char *version = p->version ? p->version : p->dialect->version;
-	struct str rest = str_of(p->base_url), base;
+	struct buf whole = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct str rest, base;
 
+	if (expand_base(p, &whole, &err) < 0) /* provider_check has said so */
+		buf_reset(&whole);
+	rest = buf_str(&whole);
 	if (!str_split(&rest, '?', &base))
 		base = STR_NONE;
 	while (base.len && base.p[base.len - 1] == '/')
@@ -85,6 +178,7 @@ provider_url(const struct provider *p, const char *path, struct buf *out)
 		buf_addc(out, strchr(path, '?') ? '&' : '?');
 		buf_addstr(out, rest);
 	}
+	buf_release(&whole);
 }
 
 static bool
@@ -157,6 +251,8 @@ remember_url(const char *url)
 	struct str rest = str_of(url), field, name, host;
 	const char *colon, *at;
 
+	if (!url)
+		return;
 	(void)str_split(&rest, '?', &host);
 	while (str_split(&rest, '&', &field)) {
 		char *key;

@@ -20,10 +20,23 @@
 
 struct dialect;
 
+/* What some doors need to know beside a key; each may stand in a base URL as "{region}". */
+enum provider_place {
+	PLACE_PROJECT,
+	PLACE_LOCATION,
+	PLACE_REGION,
+	PLACE_DEPLOYMENT,
+	PLACE_COUNT,
+};
+
 struct provider {
 	char *name;
 	const struct dialect *dialect;
-	char *base_url; /* as configured; provider_url puts the version prefix behind it */
+	char *base_url; /* as configured; provider_url puts the version prefix behind it. NULL: only
+			   base_url_env can tell it, and does not */
+	char *place[PLACE_COUNT]; /* by enum provider_place; NULL: not told */
+	char *place_ref[PLACE_COUNT]; /* where it is told: "env:AWS_REGION", several one a line, or
+					 the value itself */
 	char *base_url_env; /* the variable that overrides it; NULL: none */
 	char *version; /* in place of the dialect's version prefix; NULL: the dialect's */
 	char *key_ref; /* "env:OPENAI_API_KEY"; several, one a line, are tried in order; NULL: none
@@ -75,6 +88,14 @@ int provider_key(struct provider *p, env_fn *env, const char **key, struct err *
 /* Put "***" where secrets would be, without looking for them: for showing a request that is not
  * sent. */
 void provider_mask(struct provider *p, env_fn *env);
+
+extern const char *const provider_place_names[PLACE_COUNT]; /* the configuration's members */
+/* Whether the base URL and what it holds in braces are known; err says which variable or member
+ * would tell. */
+int provider_check(const struct provider *p, struct err *err) __attribute__((warn_unused_result));
+/* Whether the place is known, for dialects that need it elsewhere than in the base URL. */
+int provider_need(const struct provider *p, enum provider_place place, struct err *err)
+    __attribute__((warn_unused_result));
 
 /* base_url + version prefix (unless the path already ends in a version) + path, appended to out. A
  * query that base_url bears stays behind the path. */

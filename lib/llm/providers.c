@@ -23,7 +23,8 @@ struct providers {
 };
 
 static const char *const members[] = { "dialect", "baseUrl", "baseUrlEnv", "apiVersion", "key",
-	"keyOptional", "headers", "defaultModel", "models", "done", "maxConcurrent", NULL };
+	"keyOptional", "headers", "defaultModel", "models", "done", "maxConcurrent", "project",
+	"location", "region", "deployment", NULL };
 
 /* One map of the configuration on its way into a provider. */
 struct source {
@@ -128,6 +129,8 @@ read_base_url(struct provider *p, const struct source *s)
 	value = p->base_url_env ? s->env(p->base_url_env) : NULL;
 	if (value && *value)
 		replace(&p->base_url, value);
+	if (!p->base_url && p->base_url_env)
+		return 0; /* it is missed when the provider is called */
 	if (!p->base_url)
 		return yaml_error(s->doc, s->map, s->err, "provider %s has no baseUrl", p->name);
 	if (strcmp(p->dialect->name, "ollama") == 0) { /* its variable has forms of its own */
@@ -135,7 +138,7 @@ read_base_url(struct provider *p, const struct source *s)
 		free(p->base_url);
 		p->base_url = buf_take(&url);
 	}
-	if (http_url_check(p->base_url, s->err) < 0) {
+	if (!strchr(p->base_url, '{') && http_url_check(p->base_url, s->err) < 0) {
 		err_wrap(s->err, "the base URL of provider %s", p->name);
 		s->err->code = EXIT_CONFIG;
 		return -1;
@@ -157,6 +160,35 @@ read_headers(struct provider *p, const struct source *s)
 			return yaml_error(
 			    s->doc, v->items[i], s->err, "a header's value must be one line");
 		http_headers_set(&p->headers, v->keys[i]->text.p, value);
+	}
+	return 0;
+}
+
+/* What the place's references say now: the first variable that is set, or a value. */
+static void
+settle_place(struct provider *p, enum provider_place place, env_fn *env)
+{
+	struct str rest = str_of(p->place_ref[place]), ref;
+
+	free(p->place[place]);
+	p->place[place] = NULL;
+	while (!p->place[place] && str_split(&rest, '\n', &ref)) {
+		char *text = xmemdup(ref.p, ref.len);
+		const char *value = str_starts(ref, "env:") ? env(text + 4) : text;
+
+		if (value && *value)
+			p->place[place] = xstrdup(value);
+		free(text);
+	}
+}
+
+static int
+read_places(struct provider *p, const struct source *s)
+{
+	for (int i = 0; i < PLACE_COUNT; i++) {
+		if (lines_of(s, provider_place_names[i], &p->place_ref[i]) < 0)
+			return -1;
+		settle_place(p, (enum provider_place)i, s->env);
 	}
 	return 0;
 }
@@ -201,7 +233,8 @@ read_provider(struct provider *p, const struct source *s)
 		return yaml_error(s->doc, s->map, s->err, "provider %s must be a map", p->name);
 	if (yaml_known(s->doc, s->map, "the provider", members, s->err) < 0 ||
 	    read_dialect(p, s) < 0 || read_base_url(p, s) < 0 || read_headers(p, s) < 0 ||
-	    lines_of(s, "key", &p->key_ref) < 0 || lines_of(s, "models", &p->models) < 0 ||
+	    read_places(p, s) < 0 || lines_of(s, "key", &p->key_ref) < 0 ||
+	    lines_of(s, "models", &p->models) < 0 ||
 	    read_choice(s, "keyOptional", flags, &p->key_optional) < 0 ||
 	    read_choice(s, "done", dones, &p->done_optional) < 0 || read_limit(p, s) < 0 ||
 	    text_of(s, "apiVersion", &version) < 0 || text_of(s, "defaultModel", &model) < 0)
@@ -315,6 +348,10 @@ provider_free(struct provider *p)
 	free(p->name);
 	free(p->base_url);
 	free(p->base_url_env);
+	for (int i = 0; i < PLACE_COUNT; i++) {
+		free(p->place[i]);
+		free(p->place_ref[i]);
+	}
 	free(p->version);
 	free(p->key_ref);
 	free(p->key);

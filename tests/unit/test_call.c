@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "llm/calls.h"
+#include "call/calls.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 

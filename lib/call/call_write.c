@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "json/jsonw.h"
 #include "json/schema.h"
-#include "llm/call_state.h"
+#include "call/call_state.h"
 #include "llm/record.h"
 #include "net/secret.h"
 

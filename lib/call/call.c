@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* call - one request carried to one provider. */
-#include "llm/call_state.h"
+#include "call/call_state.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/version.h"
 #include "json/schema.h"
 #include "sys/clock.h"
 
@@ -37,18 +36,6 @@ caller_free(struct caller *caller)
 	free(caller);
 }
 
-static struct http *
-caller_http(struct caller *caller)
-{
-	if (!caller->http)
-		caller->http = http_new(caller->loop,
-		    &(struct http_config){ .user_agent = "agentflow/" AGENTFLOW_VERSION,
-			.ca_file = caller->config->ca_file,
-			.ca_dir = caller->config->ca_dir,
-			.log = caller->config->log });
-	return caller->http;
-}
-
 static void
 on_delta(void *user, const struct delta *delta)
 {
@@ -63,6 +50,7 @@ new_call(struct caller *caller, struct str line, int64_t number)
 	struct call *c = xcalloc(1, sizeof *c);
 
 	c->caller = caller;
+	c->carrier = &call_http;
 	c->number = number;
 	c->line = xmemdup(line.p, line.len);
 	buf_init(&c->id, BUF_UNLIMITED);
@@ -118,76 +106,9 @@ finish(struct call *c)
 	c->caller->on->done(c->caller->user, c);
 }
 
-static void
-free_timer(uv_handle_t *handle)
+void
+call_carried(struct call *c)
 {
-	free(handle);
-}
-
-static void
-on_linger(uv_timer_t *timer)
-{
-	struct call *c = timer->data;
-
-	if (c->exchange)
-		http_cancel(c->exchange);
-}
-
-/* All is said; a server that keeps the connection busy must not hold the answer back. */
-static void
-start_linger(struct call *c)
-{
-	c->end_us = clock_mono_us();
-	c->linger = xmalloc(sizeof *c->linger);
-	(void)uv_timer_init(c->caller->loop, c->linger); /* cannot fail */
-	c->linger->data = c;
-	(void)uv_timer_start(
-	    c->linger, on_linger, CALL_LINGER_MS, 0); /* fails without a callback */
-}
-
-static void
-on_head(void *user, int status, const struct http_headers *headers)
-{
-	struct call *c = user;
-
-	reader_head(c->reader, status, headers, clock_wall_us());
-}
-
-static bool
-on_data(void *user, const char *p, size_t n)
-{
-	struct call *c = user;
-	bool streaming = c->wire.framing != FRAME_WHOLE;
-	bool go_on;
-
-	if (c->caller->config->keep_raw)
-		buf_add(&c->raw, p, n);
-	go_on = reader_feed(c->reader, p, n);
-	if (!c->first_us && (c->answer.output_seen || !streaming)) {
-		c->first_us = clock_mono_us();
-		http_saw_output(c->exchange);
-	}
-	if (c->answer.ended && !c->linger && go_on)
-		start_linger(c);
-	return go_on;
-}
-
-static void
-on_done(void *user, const struct http_result *result)
-{
-	struct call *c = user;
-
-	c->exchange = NULL;
-	if (c->linger) {
-		uv_close((uv_handle_t *)c->linger, free_timer);
-		c->linger = NULL;
-	}
-	c->sent_us = result->sent_us;
-	if (!c->end_us)
-		c->end_us = result->end_us;
-	reader_end(c->reader, c->provider, result);
-	if (!c->answer.error.status && c->answer.error.kind != ERROR_NONE && result->status >= 400)
-		c->answer.error.status = result->status;
 	finish(c);
 }
 
@@ -215,44 +136,13 @@ build(struct call *c)
 	return -1;
 }
 
-static int64_t
-or_default(int64_t ms, int64_t otherwise)
-{
-	return ms > 0 ? ms : otherwise;
-}
-
-static void
-send_request(struct call *c)
-{
-	static const struct http_handler handler = {
-		.head = on_head,
-		.data = on_data,
-		.done = on_done,
-	};
-	const struct request_options *o = &c->request.options;
-	int64_t total_ms = or_default(o->timeout_ms, CALL_TOTAL_MS);
-	struct http_request request = {
-		.method = "POST",
-		.url = c->wire.url.p,
-		.headers = &c->wire.headers,
-		.body = buf_str(&c->wire.body),
-		.connect_ms = CALL_CONNECT_MS,
-		.first_ms = or_default(o->ttft_timeout_ms, o->stream ? CALL_FIRST_MS : 0),
-		.idle_ms = or_default(o->idle_timeout_ms, CALL_IDLE_MS),
-		.deadline_us = clock_deadline(total_ms),
-	};
-
-	c->reader = reader_new(c->provider->dialect, &c->answer, c->wire.framing);
-	c->exchange = http_start(caller_http(c->caller), &request, &handler, c);
-}
-
 void
 call_start(struct call *c, int64_t read_us)
 {
 	c->read_us = read_us;
 	c->start_us = clock_mono_us();
 	if (c->answer.error.kind == ERROR_NONE && build(c) == 0 && !c->caller->config->dry_run)
-		send_request(c);
+		c->carrier->start(c);
 	else
 		finish(c);
 }
@@ -260,9 +150,9 @@ call_start(struct call *c, int64_t read_us)
 void
 call_cancel(struct call *c)
 {
-	if (c->exchange) {
-		http_cancel(c->exchange);
-	} else if (!c->start_us) {
+	if (c->start_us) {
+		c->carrier->cancel(c);
+	} else {
 		answer_fail(&c->answer, ERROR_CANCELLED, "cancelled before it was sent");
 		finish(c);
 	}
@@ -271,15 +161,15 @@ call_cancel(struct call *c)
 void
 call_pause(struct call *c)
 {
-	if (c->exchange)
-		http_pause(c->exchange);
+	if (c->start_us)
+		c->carrier->pause(c);
 }
 
 void
 call_resume(struct call *c)
 {
-	if (c->exchange)
-		http_resume(c->exchange);
+	if (c->start_us)
+		c->carrier->resume(c);
 }
 
 void

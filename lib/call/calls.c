@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* calls - requests in, responses out. */
-#include "llm/calls.h"
+#include "call/calls.h"
 
 #include <errno.h>
 #include <signal.h>

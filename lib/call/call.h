@@ -12,8 +12,8 @@
  *	... done(user, call): call_write(call, out); call_free(call); ...
  *	caller_free(caller);
  */
-#ifndef LLM_CALL_H
-#define LLM_CALL_H
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* call_state - what the files of call share: nobody else looks inside. */
-#ifndef LLM_CALL_STATE_H
-#define LLM_CALL_STATE_H
+#ifndef CALL_CALL_STATE_H
+#define CALL_CALL_STATE_H
 
-#include "llm/call.h"
+#include "call/call.h"
 #include "llm/dialect.h"
-#include "llm/trace.h"
+#include "call/trace.h"
 #include "net/http.h"
 
 struct schema;
@@ -22,8 +22,27 @@ struct caller {
 	struct schema *schema;
 };
 
+/*
+ * What takes a built request to its provider and brings its answer: HTTP, a program's pipes, a
+ * recorded exchange. start finds call.wire built; it, or something later from the loop, settles the
+ * answer (answer_finish) and then calls call_carried, once. The others may be called at any time
+ * between, and do nothing where there is nothing to do; a cancelled call too ends by call_carried,
+ * from the loop.
+ */
+struct carrier {
+	void (*start)(struct call *c);
+	void (*cancel)(struct call *c);
+	void (*pause)(struct call *c); /* the output is slow: read no more */
+	void (*resume)(struct call *c);
+};
+extern const struct carrier call_http;
+
+/* The exchange is over and its answer settled. */
+void call_carried(struct call *c);
+
 struct call {
 	struct caller *caller;
+	const struct carrier *carrier;
 	void *user;
 	char *line;
 	int64_t number;

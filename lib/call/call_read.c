@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* call_read - a line of input as a call. */
 #include "base/mem.h"
-#include "llm/call_state.h"
+#include "call/call_state.h"
 
 static void
 take_id(struct call *c, struct json id)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* trace - W3C trace context: the trace that we are part of, and a span for each call. */
-#ifndef LLM_TRACE_H
-#define LLM_TRACE_H
+#ifndef CALL_TRACE_H
+#define CALL_TRACE_H
 
 #include "sys/rand.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* trace - W3C trace context. */
-#include "llm/trace.h"
+#include "call/trace.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -12,14 +12,14 @@
  * takes none of it in three seconds, the run ends without. A second one ends the process at once,
  * unless it is the first one's twin: timeout(1) sends two at once.
  */
-#ifndef LLM_CALLS_H
-#define LLM_CALLS_H
+#ifndef CALL_CALLS_H
+#define CALL_CALLS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "llm/call.h"
+#include "call/call.h"
 
 struct calls_config {
 	const struct call_config *call;

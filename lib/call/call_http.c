@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* call_http - a call carried by HTTP. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/version.h"
+#include "call/call_state.h"
+#include "sys/clock.h"
+
+static struct http *
+caller_http(struct caller *caller)
+{
+	if (!caller->http)
+		caller->http = http_new(caller->loop,
+		    &(struct http_config){ .user_agent = "agentflow/" AGENTFLOW_VERSION,
+			.ca_file = caller->config->ca_file,
+			.ca_dir = caller->config->ca_dir,
+			.log = caller->config->log });
+	return caller->http;
+}
+
+static void
+free_timer(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void
+on_linger(uv_timer_t *timer)
+{
+	struct call *c = timer->data;
+
+	if (c->exchange)
+		http_cancel(c->exchange);
+}
+
+/* All is said; a server that keeps the connection busy must not hold the answer back. */
+static void
+start_linger(struct call *c)
+{
+	c->end_us = clock_mono_us();
+	c->linger = xmalloc(sizeof *c->linger);
+	(void)uv_timer_init(c->caller->loop, c->linger); /* cannot fail */
+	c->linger->data = c;
+	(void)uv_timer_start(
+	    c->linger, on_linger, CALL_LINGER_MS, 0); /* fails without a callback */
+}
+
+static void
+on_head(void *user, int status, const struct http_headers *headers)
+{
+	struct call *c = user;
+
+	reader_head(c->reader, status, headers, clock_wall_us());
+}
+
+static bool
+on_data(void *user, const char *p, size_t n)
+{
+	struct call *c = user;
+	bool streaming = c->wire.framing != FRAME_WHOLE;
+	bool go_on;
+
+	if (c->caller->config->keep_raw)
+		buf_add(&c->raw, p, n);
+	go_on = reader_feed(c->reader, p, n);
+	if (!c->first_us && (c->answer.output_seen || !streaming)) {
+		c->first_us = clock_mono_us();
+		http_saw_output(c->exchange);
+	}
+	if (c->answer.ended && !c->linger && go_on)
+		start_linger(c);
+	return go_on;
+}
+
+static void
+on_done(void *user, const struct http_result *result)
+{
+	struct call *c = user;
+
+	c->exchange = NULL;
+	if (c->linger) {
+		uv_close((uv_handle_t *)c->linger, free_timer);
+		c->linger = NULL;
+	}
+	c->sent_us = result->sent_us;
+	if (!c->end_us)
+		c->end_us = result->end_us;
+	reader_end(c->reader, c->provider, result);
+	if (!c->answer.error.status && c->answer.error.kind != ERROR_NONE && result->status >= 400)
+		c->answer.error.status = result->status;
+	call_carried(c);
+}
+
+static int64_t
+or_default(int64_t ms, int64_t otherwise)
+{
+	return ms > 0 ? ms : otherwise;
+}
+
+static void
+start(struct call *c)
+{
+	static const struct http_handler handler = {
+		.head = on_head,
+		.data = on_data,
+		.done = on_done,
+	};
+	const struct request_options *o = &c->request.options;
+	int64_t total_ms = or_default(o->timeout_ms, CALL_TOTAL_MS);
+	struct http_request request = {
+		.method = "POST",
+		.url = c->wire.url.p,
+		.headers = &c->wire.headers,
+		.body = buf_str(&c->wire.body),
+		.connect_ms = CALL_CONNECT_MS,
+		.first_ms = or_default(o->ttft_timeout_ms, o->stream ? CALL_FIRST_MS : 0),
+		.idle_ms = or_default(o->idle_timeout_ms, CALL_IDLE_MS),
+		.deadline_us = clock_deadline(total_ms),
+	};
+
+	c->reader = reader_new(c->provider->dialect, &c->answer, c->wire.framing);
+	c->exchange = http_start(caller_http(c->caller), &request, &handler, c);
+}
+
+static void
+cancel(struct call *c)
+{
+	if (c->exchange)
+		http_cancel(c->exchange);
+}
+
+static void
+pause_reading(struct call *c)
+{
+	if (c->exchange)
+		http_pause(c->exchange);
+}
+
+static void
+resume_reading(struct call *c)
+{
+	if (c->exchange)
+		http_resume(c->exchange);
+}
+
+const struct carrier call_http = {
+	.start = start,
+	.cancel = cancel,
+	.pause = pause_reading,
+	.resume = resume_reading,
+};
