@@ -51,6 +51,11 @@ answer_release(struct answer *a)
 	for (i = 0; i < a->part_count; i++)
 		part_release(&a->parts[i]);
 	free(a->parts);
+	for (i = 0; i < a->citation_count; i++) {
+		buf_release(&a->citations[i].source);
+		buf_release(&a->citations[i].value);
+	}
+	free(a->citations);
 	free(a->dialect_state);
 	buf_release(&a->model);
 	buf_release(&a->stop_raw);

@@ -25,7 +25,7 @@
 #include "llm/request.h"
 
 #define ANSWER_TEXT_MAX ((size_t)256 << 20)
-enum { ANSWER_PARTS_MAX = 65536, KEY_NONE = -1 };
+enum { ANSWER_PARTS_MAX = 65536, ANSWER_CITATIONS_MAX = 4096, KEY_NONE = -1 };
 
 struct part {
 	enum part_type type; /* PART_TEXT, PART_REASONING, PART_TOOL_CALL, PART_PROVIDER, or media
@@ -58,6 +58,28 @@ struct delta {
 
 typedef void delta_fn(void *user, const struct delta *delta);
 
+/* What a span of the answer rests on. Strings are JSON strings; absent or empty: not told. */
+struct cited {
+	struct json url, title;
+	struct json text; /* the words of the source, not of the answer */
+	struct json document; /* the id that the provider gave a file, a document, a tool's result
+			       */
+	/* Which part of the answer: from start up to and without end, counted in unit from the
+	 * beginning of the part that is named, or of the content where none is. end <= start: not
+	 * told. */
+	int64_t start, end;
+	enum { CITED_CHARS, CITED_BYTES, CITED_PART } unit; /* code points; bytes of UTF-8; all */
+	struct json value; /* the provider's own object, kept as it is */
+};
+
+struct citation {
+	struct buf source; /* raw JSON object: url, title, text, documentId */
+	struct buf value; /* raw JSON; empty: none */
+	size_t part; /* where the span is counted from; SIZE_MAX: from the content's beginning */
+	int64_t start, end;
+	int unit; /* as in struct cited */
+};
+
 struct answer_error {
 	enum error_kind kind; /* ERROR_NONE: no error */
 	struct buf message;
@@ -75,6 +97,8 @@ struct answer {
 	struct part *parts;
 	size_t part_count, part_cap;
 	size_t tool_count;
+	struct citation *citations;
+	size_t citation_count, citation_cap;
 	struct buf model; /* as the provider named it; empty: not told */
 	struct usage usage;
 	enum stop stop;
@@ -124,6 +148,18 @@ struct part *answer_provider_block(struct answer *a, int64_t key, struct json va
 
 /* Remember v raw as the part's opaque state (replaces), part may be NULL. */
 void part_opaque(struct part *part, struct json v);
+
+/* --- citations --- */
+
+/* A source that the answer names, of that part (NULL: of the content). One that says nothing, or
+ * that was told before, is passed over. */
+void answer_cite(struct answer *a, const struct part *part, const struct cited *cited);
+/* One of OpenAI's annotations, which others copy: {type, url_citation:{...}} or flat. */
+void answer_cite_annotation(struct answer *a, const struct part *part, struct json annotation);
+/* Where a citation's span lies in content (answer_content's text), in code points; false where
+ * that is not told, or does not lie in it. */
+bool answer_citation_span(const struct answer *a, const struct citation *c, struct str content,
+    int64_t *start, int64_t *end);
 
 /* --- facts --- */
 

@@ -217,6 +217,44 @@ put_parts(struct jsonw *w, const struct answer *a, const struct response_facts *
 	jsonw_end(w);
 }
 
+/* A raw object's members, on one line. */
+static void
+put_members(struct jsonw *w, struct str raw)
+{
+	struct buf compact = BUF_INIT(BUF_UNLIMITED);
+
+	record_compact(&compact, raw);
+	jsonw_members(w, (struct json){ compact.p, compact.len, JSON_OBJECT });
+	buf_release(&compact);
+}
+
+static void
+put_citations(struct jsonw *w, const struct answer *a, struct str content)
+{
+	int64_t start, end;
+
+	if (!a->citation_count)
+		return;
+	jsonw_key(w, "citations");
+	jsonw_array(w);
+	for (size_t i = 0; i < a->citation_count; i++) {
+		const struct citation *c = &a->citations[i];
+
+		jsonw_object(w);
+		put_members(w, buf_str(&c->source));
+		if (answer_citation_span(a, c, content, &start, &end)) {
+			jsonw_ki64(w, "start", start);
+			jsonw_ki64(w, "end", end);
+		}
+		if (c->value.len) {
+			jsonw_key(w, "value");
+			put_raw(w, buf_str(&c->value));
+		}
+		jsonw_end(w);
+	}
+	jsonw_end(w);
+}
+
 static void
 put_count(struct jsonw *w, const char *key, int64_t n)
 {
@@ -337,6 +375,7 @@ put_output(
 		jsonw_key(w, "object");
 		put_raw(w, json_raw(object));
 	}
+	put_citations(w, a, buf_str(&text));
 	put_parts(w, a, facts);
 	buf_release(&text);
 	buf_release(&thought);

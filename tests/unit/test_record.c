@@ -280,12 +280,53 @@ compacting_touches_no_string(void **state)
 	buf_release(&out);
 }
 
+static void
+citations_count_characters_of_the_content(void **state)
+{
+	struct answer a;
+	struct response_facts facts = facts_of("1");
+	struct part *thought, *first, *second;
+
+	(void)state;
+	answer_init(&a, NULL, NULL);
+	thought = answer_text(&a, PART_REASONING, KEY_NONE, json_literal("\"hm\""));
+	answer_cite(&a, thought, &(struct cited){ .url = json_literal("\"u:0\""), .end = 1 });
+	first = answer_text(&a, PART_TEXT, KEY_NONE, json_literal("\"\\u00e9t\\u00e9 \""));
+	answer_cite(
+	    &a, first, &(struct cited){ .document = json_literal("\"d\""), .unit = CITED_PART });
+	answer_seal(&a);
+	second = answer_text(&a, PART_TEXT, KEY_NONE, json_literal("\"caf\\u00e9\""));
+	answer_cite(&a, second,
+	    &(struct cited){ .text = json_literal("\"w\""),
+		.start = 2,
+		.end = 5,
+		.unit = CITED_BYTES,
+		.value = json_literal("{\n\"k\": 1}") });
+	for (int i = 0; i < 2; i++) /* told twice, kept once */
+		answer_cite(&a, NULL,
+		    &(struct cited){ .title = json_literal("\"t\""), .start = 4, .end = 8 });
+	answer_cite(&a, NULL, &(struct cited){ .title = json_literal("\"far\""), .end = 9 });
+	answer_cite(&a, NULL, &(struct cited){ .url = json_literal("\"\""), .end = 1 });
+	a.ended = true;
+	answer_finish(&a, false, true);
+	expect_response(&a, &facts,
+	    "{\"type\":\"response\",\"id\":1,\"ok\":true,\"provider\":\"openai\",\"model\":\"gpt\","
+	    "\"requestedModel\":\"openai:gpt\",\"content\":\"été café\",\"reasoning\":\"hm\","
+	    "\"citations\":[{\"url\":\"u:0\"},{\"documentId\":\"d\",\"start\":0,\"end\":4},"
+	    "{\"text\":\"w\",\"start\":6,\"end\":8,\"value\":{\"k\":1}},"
+	    "{\"title\":\"t\",\"start\":4,\"end\":8},{\"title\":\"far\"}],"
+	    "\"parts\":[{\"type\":\"reasoning\",\"text\":\"hm\"},{\"type\":\"text\",\"text\":\"été \"},"
+	    "{\"type\":\"text\",\"text\":\"café\"}],\"stop\":\"other\"}");
+	answer_release(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chunk_is_spliced_or_escaped),
 		cmocka_unit_test(what_is_unknown_is_absent),
+		cmocka_unit_test(citations_count_characters_of_the_content),
 		cmocka_unit_test(times_have_three_places_at_most),
 		cmocka_unit_test(a_turn_keeps_its_parts_and_their_opaque_state),
 		cmocka_unit_test(arguments_that_the_limit_cut_are_kept_as_text),
