@@ -8,6 +8,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "cli/opt.h"
 #include "call/ask.h"
 #include "call/calls.h"
@@ -18,6 +19,7 @@ enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536 };
 static struct ask ask = ASK_INIT;
 static const char *model, *file, *system_text, *config_file;
 static int64_t jobs = 8;
+static const char *rate, *rate_tokens;
 static bool ordered, keep_raw, text, no_stream, dry_run, quiet, verbose;
 
 static const struct opt opts[] = {
@@ -25,6 +27,8 @@ static const struct opt opts[] = {
 	    "PROVIDER:MODEL or an alias, where a request names none" },
 	{ 'f', "file", "FILE", OPT_STR, &file, "read requests from FILE, not from standard input" },
 	{ 'j', "jobs", "N", OPT_INT, &jobs, "requests in flight at once (default 8)" },
+	{ 0, "rate", "N/TIME", OPT_STR, &rate, "send no more requests than 10/s, 600/m, 5000/h" },
+	{ 0, "rate-tokens", "N/TIME", OPT_STR, &rate_tokens, "use no more tokens than 100k/m" },
 	{ 0, "ordered", NULL, OPT_FLAG, &ordered, "answer in the order of the requests" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "print the answers' text, not records" },
 	{ 0, "raw", NULL, OPT_FLAG, &keep_raw, "keep the provider's body in the response" },
@@ -84,6 +88,16 @@ check_options(bool with_prompt)
 		opt_misuse("--image wants a prompt");
 	if (!with_prompt && !file && isatty(STDIN_FILENO))
 		opt_misuse("no prompt, and no requests on standard input");
+}
+
+static double
+rate_of(const char *option, const char *value)
+{
+	double per_s = 0;
+
+	if (value && (!num_rate(str_of(value), &per_s) || per_s <= 0))
+		opt_misuse("%s wants a number and a period: 10/s, 600/m", option);
+	return per_s;
 }
 
 static void
@@ -183,6 +197,8 @@ main(int argc, char **argv)
 	call.dry_run = dry_run;
 	call.log = verbose ? say : NULL;
 	config.ordered = ordered;
+	config.requests_per_s = rate_of("--rate", rate);
+	config.tokens_per_s = rate_of("--rate-tokens", rate_tokens);
 	config.in_fd = with_prompt ? -1 : open_input();
 	config.line = with_prompt ? buf_str(&line) : STR_NONE;
 	config.out_fd = STDOUT_FILENO;

@@ -262,3 +262,28 @@ num_size(struct str s, int64_t *out)
 	*out = sum;
 	return true;
 }
+
+bool
+num_rate(struct str s, double *per_s)
+{
+	static const struct unit periods[] = {
+		{ "/s", 1 },
+		{ "/m", 60 },
+		{ "/h", 60 * 60 },
+		{ "/d", 24 * 60 * 60 },
+		{ NULL, 0 },
+	};
+	struct str number = { s.p, 0 }, rest;
+	const struct unit *period = periods;
+	int64_t n;
+
+	while (number.len < s.len && s.p[number.len] != '/')
+		number.len++;
+	rest = (struct str){ s.p + number.len, s.len - number.len };
+	if (rest.len)
+		period = take_unit(&rest, periods);
+	if (!period || rest.len || !num_size(number, &n))
+		return false;
+	*per_s = (double)n / (double)period->factor;
+	return true;
+}

@@ -32,6 +32,9 @@ bool num_scaled(struct str s, int scale, int64_t *out);
  * negative. */
 bool num_duration_ms(struct str s, int64_t *out);
 
+/* "10/s", "600/m", "1000/h", "5/d"; a bare number is a second's. Per second, never negative. */
+bool num_rate(struct str s, double *per_s);
+
 /* "512", "64k" "10M" (powers of 1000), "512Ki" "1Gi" (powers of 1024). Bytes, never negative. */
 bool num_size(struct str s, int64_t *out);
 

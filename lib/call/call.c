@@ -51,6 +51,7 @@ new_call(struct caller *caller, struct str line, int64_t number)
 
 	c->caller = caller;
 	c->carrier = &call_http;
+	c->limits = (struct rate_limit)RATE_LIMIT_UNTOLD;
 	c->number = number;
 	c->line = xmemdup(line.p, line.len);
 	buf_init(&c->id, BUF_UNLIMITED);
@@ -194,6 +195,12 @@ const struct answer *
 call_answer(const struct call *c)
 {
 	return &c->answer;
+}
+
+const struct rate_limit *
+call_limits(const struct call *c)
+{
+	return &c->limits;
 }
 
 struct provider *

@@ -24,6 +24,7 @@
 #include "json/json.h"
 #include "llm/answer.h"
 #include "llm/provider.h"
+#include "llm/rate_limit.h"
 #include "llm/request.h"
 
 /* What holds where neither a record nor the command line says otherwise. */
@@ -77,6 +78,7 @@ void *call_user(const struct call *call);
 
 struct str call_id(const struct call *call); /* raw JSON; p NULL where the line had none to show */
 const struct answer *call_answer(const struct call *call);
+const struct rate_limit *call_limits(const struct call *call); /* as the provider told them */
 struct provider *call_provider(const struct call *call); /* NULL where none could be told */
 
 /* The ended call's response (or, in a dry run, its HTTP request) as a record, no newline. */

@@ -51,7 +51,10 @@ on_head(void *user, int status, const struct http_headers *headers)
 {
 	struct call *c = user;
 
-	reader_head(c->reader, status, headers, clock_wall_us());
+	int64_t now_us = clock_wall_us();
+
+	reader_head(c->reader, status, headers, now_us);
+	c->limits = rate_limit_read(headers, now_us);
 }
 
 static bool

@@ -5,6 +5,7 @@
 
 #include "call/call.h"
 #include "llm/dialect.h"
+#include "llm/rate_limit.h"
 #include "call/trace.h"
 #include "net/http.h"
 
@@ -57,6 +58,7 @@ struct call {
 	struct http_exchange *exchange; /* NULL: nothing is under way */
 	uv_timer_t *linger; /* running once the provider has said all; freed by the loop */
 	struct buf raw; /* the body as it came, with keep_raw */
+	struct rate_limit limits; /* what the response head told of them */
 	char span_id[TRACE_SPAN_SIZE];
 	int64_t seq, read_us, start_us, sent_us, first_us, end_us;
 	bool is_request; /* the line was a good one */

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "call/lanes.h"
 #include "json/ndjson.h"
 #include "net/secret.h"
 #include "sys/clock.h"
@@ -27,8 +29,9 @@ enum {
 struct slot {
 	struct slot *next, *prev;
 	struct call *call;
+	int64_t read_us;
 	struct buf held; /* what it has to say, while it is not its turn */
-	bool waiting; /* for its provider to have room; not started */
+	struct lane_place place;
 	bool done;
 };
 
@@ -52,7 +55,9 @@ struct calls {
 	bool paused; /* the output is slow */
 
 	struct slot *first, *last;
-	size_t in_flight, slots, done; /* done: of the slots, those to sweep */
+	struct lanes *lanes;
+	size_t slots, done; /* done: of the slots, those to sweep */
+	size_t in_flight; /* started and not done */
 	uint64_t failed, failed_retryable, failed_refused;
 	int signal; /* the one that came, or 0 */
 	int64_t signal_us; /* when it came */
@@ -76,7 +81,6 @@ slot_new(struct calls *s, struct call *call)
 	*(s->last ? &s->last->next : &s->first) = slot;
 	s->last = slot;
 	s->slots++;
-	s->in_flight++;
 	call_set_user(call, slot);
 	return slot;
 }
@@ -193,15 +197,29 @@ write_text(struct calls *s, struct call *call, struct buf *out)
 }
 
 static void
+leave_lane(struct calls *s, struct slot *slot)
+{
+	const struct answer *a = call_answer(slot->call);
+	struct pace_end end = {
+		.limited = a->error.kind == ERROR_RATE_LIMIT || a->error.kind == ERROR_OVERLOADED,
+		.retry_after_ms = a->error.retry_after_ms,
+		.told = *call_limits(slot->call),
+	};
+	int64_t used = a->usage.in >= 0 && a->usage.out >= 0 ? a->usage.in + a->usage.out : -1;
+
+	if (!slot->place.waiting)
+		s->in_flight--;
+	lanes_leave(s->lanes, &slot->place, &end, used, clock_mono_us());
+}
+
+static void
 on_done(void *user, struct call *call)
 {
 	struct calls *s = user;
 	struct slot *slot = call_user(call);
-	struct provider *provider = call_provider(call);
 	struct buf *out = slot_out(s, slot);
 
-	if (provider && !slot->waiting)
-		provider->in_flight--;
+	leave_lane(s, slot);
 	count(s, call_answer(call)->error.kind);
 	if (s->config->text) {
 		write_text(s, call, out);
@@ -212,38 +230,39 @@ on_done(void *user, struct call *call)
 	call_free(call);
 	slot->call = NULL;
 	slot->done = true;
-	s->in_flight--;
 	s->done++;
 	start_lines(s); /* at once, so that what is sent spreads out as what is answered does */
 }
 
 /* --- what is started --- */
 
-static bool
-provider_has_room(const struct provider *p)
-{
-	return !p || !p->max_concurrent || p->in_flight < p->max_concurrent;
-}
-
 static void
 start_slot(struct calls *s, struct slot *slot)
 {
-	struct provider *provider = call_provider(slot->call);
+	s->in_flight++;
+	call_start(slot->call, slot->read_us);
+}
 
-	if (!provider_has_room(provider)) {
-		slot->waiting = true;
-		return;
-	}
-	slot->waiting = false;
-	if (provider)
-		provider->in_flight++;
-	call_start(slot->call, s->block_us);
+static void
+on_go(void *user, struct lane_place *place)
+{
+	start_slot(user, (struct slot *)((char *)place - offsetof(struct slot, place)));
+}
+
+/* What a request will take: its line at four bytes a token. */
+static void
+enter_lane(struct calls *s, struct slot *slot, size_t bytes)
+{
+	slot->read_us = s->block_us;
+	if (lanes_enter(s->lanes, &slot->place, call_provider(slot->call), (int64_t)bytes / 4,
+		clock_mono_us()))
+		start_slot(s, slot);
 }
 
 static void
 start_line(struct calls *s, struct str line, uint64_t number)
 {
-	start_slot(s, slot_new(s, call_new(s->caller, line, (int64_t)number)));
+	enter_lane(s, slot_new(s, call_new(s->caller, line, (int64_t)number)), line.len);
 }
 
 static void
@@ -252,15 +271,14 @@ line_too_long(struct calls *s, uint64_t number)
 	struct slot *slot = slot_new(
 	    s, call_new_bad(s->caller, (int64_t)number, "the line is longer than 64 MiB"));
 
-	start_slot(s, slot);
+	enter_lane(s, slot, 0);
 }
 
 static void
 start_waiting(struct calls *s)
 {
-	for (struct slot *slot = s->first; slot && !s->paused; slot = slot->next)
-		if (slot->call && slot->waiting)
-			start_slot(s, slot);
+	if (!s->paused && lanes_waiting(s->lanes))
+		lanes_serve(s->lanes, clock_mono_us());
 }
 
 static bool
@@ -269,6 +287,8 @@ may_start(const struct calls *s)
 	if (s->signal || s->output_errno || output_is_slow(s->output))
 		return false;
 	if (s->config->ordered && (int64_t)s->slots / AHEAD_FACTOR >= s->config->jobs)
+		return false;
+	if ((int64_t)lanes_waiting(s->lanes) / AHEAD_FACTOR >= s->config->jobs)
 		return false;
 	return (int64_t)s->in_flight < s->config->jobs;
 }
@@ -449,6 +469,13 @@ open_all(struct calls *s)
 			die(EXIT_SYSTEM, "cannot catch signals");
 	}
 	s->output = output_open(&s->loop, s->config->out_fd, OUTPUT_HIGH, &out, s);
+	s->lanes = lanes_new(&s->loop,
+	    &(struct pace_limits){
+		.max = s->config->jobs,
+		.requests_per_s = s->config->requests_per_s,
+		.tokens_per_s = s->config->tokens_per_s,
+	    },
+	    on_go, s);
 	s->caller = caller_new(&s->loop, s->config->call, &events, s);
 	lines_init(&s->lines, NDJSON_LINE_MAX);
 	buf_init(&s->block, BUF_UNLIMITED);
@@ -467,6 +494,7 @@ static void
 close_all(struct calls *s)
 {
 	caller_free(s->caller);
+	lanes_free(s->lanes);
 	if (s->input)
 		input_close(s->input);
 	output_close(s->output);

@@ -3,10 +3,11 @@
  * calls - requests in, responses out: the engine of llm-call.
  *
  * Records are read from a descriptor (or one is given), at most `jobs` of them are in flight, and
- * what they come to is written as it comes. Nothing is read that can't be started: the input stops
- * while all slots are taken, and all sockets stop while the output's reader is slow. With
- * `ordered`, what belongs to later requests is held back until it is their turn, and no more than
- * four times `jobs` requests are ahead of the one that is waited for.
+ * what they come to is written as it comes. Little is read that can't be started: the input stops
+ * while all slots are taken or four times `jobs` requests wait for their provider (lanes.h), and
+ * all sockets stop while the output's reader is slow. With `ordered`, what belongs to later
+ * requests is held back until it is their turn, and no more than four times `jobs` requests are
+ * ahead of the one that is waited for.
  *
  * The first SIGINT or SIGTERM cancels what is in flight, each with its response; where the reader
  * takes none of it in three seconds, the run ends without. A second one ends the process at once,
@@ -25,6 +26,7 @@ struct calls_config {
 	const struct call_config *call;
 	int64_t jobs;
 	bool ordered;
+	double requests_per_s, tokens_per_s; /* over all providers; 0: no limit */
 	int in_fd;
 	struct str line; /* one record instead of in_fd; p NULL: none */
 	int out_fd;

@@ -52,7 +52,7 @@ struct provider {
 	char *models; /* beginnings of its models' names, one a line, for hints; NULL: not told */
 	bool done_optional; /* "done: optional": the terminal [DONE] may be missing */
 	int64_t max_concurrent; /* 0: no limit of its own */
-	int64_t in_flight; /* kept by whoever calls */
+	double requests_per_s, tokens_per_s; /* "rate"; 0: no limit of its own */
 };
 
 struct providers; /* the set, by name */

@@ -23,8 +23,8 @@ struct providers {
 };
 
 static const char *const members[] = { "dialect", "baseUrl", "baseUrlEnv", "apiVersion", "key",
-	"keyOptional", "headers", "defaultModel", "models", "done", "maxConcurrent", "project",
-	"location", "region", "deployment", NULL };
+	"keyOptional", "headers", "defaultModel", "models", "done", "maxConcurrent", "rate",
+	"project", "location", "region", "deployment", NULL };
 
 /* One map of the configuration on its way into a provider. */
 struct source {
@@ -222,6 +222,28 @@ read_limit(struct provider *p, const struct source *s)
 	return 0;
 }
 
+/* A rate ("10/s"), or {requests, tokens}. */
+static int
+read_rate(struct provider *p, const struct source *s)
+{
+	static const char *const names[] = { "requests", "tokens", NULL };
+	double *const rates[] = { &p->requests_per_s, &p->tokens_per_s };
+	const struct yaml *v = yaml_get(s->map, "rate");
+	bool is_map = v && v->kind == YAML_MAP;
+
+	if (is_map && yaml_known(s->doc, v, "rate", names, s->err) < 0)
+		return -1;
+	for (size_t i = 0; v && i < 2; i++) {
+		const struct yaml *of = is_map ? yaml_get(v, names[i]) : i == 0 ? v : NULL;
+
+		if (of && (of->kind == YAML_MAP || of->kind == YAML_LIST ||
+			      !num_rate(of->text, rates[i]) || *rates[i] <= 0))
+			return yaml_error(
+			    s->doc, of, s->err, "a rate is a number and a period: 10/s, 600/m");
+	}
+	return 0;
+}
+
 static int
 read_provider(struct provider *p, const struct source *s)
 {
@@ -237,7 +259,8 @@ read_provider(struct provider *p, const struct source *s)
 	    lines_of(s, "models", &p->models) < 0 ||
 	    read_choice(s, "keyOptional", flags, &p->key_optional) < 0 ||
 	    read_choice(s, "done", dones, &p->done_optional) < 0 || read_limit(p, s) < 0 ||
-	    text_of(s, "apiVersion", &version) < 0 || text_of(s, "defaultModel", &model) < 0)
+	    read_rate(p, s) < 0 || text_of(s, "apiVersion", &version) < 0 ||
+	    text_of(s, "defaultModel", &model) < 0)
 		return -1;
 	if (version)
 		replace(&p->version, version);

@@ -115,3 +115,60 @@ clock_date_days(const char *date)
 	return days_before_year(year) - days_before_year(1970) + before[month - 1] +
 	       (month > 2 && is_leap(year)) + day - 1;
 }
+
+/* "HH:MM", in minutes; -1 if malformed. */
+static int64_t
+minutes_of(struct str s)
+{
+	int64_t h, m;
+
+	if (s.len != 5 || s.p[2] != ':' || !num_i64((struct str){ s.p, 2 }, &h) ||
+	    !num_i64((struct str){ s.p + 3, 2 }, &m) || h < 0 || h > 23 || m < 0 || m > 59)
+		return -1;
+	return h * 60 + m;
+}
+
+/* ".25", in microseconds, what is finer cut off; *s moves past it. */
+static int64_t
+fraction_of(struct str *s)
+{
+	int64_t us = 0, unit = 100000;
+
+	if (!s->len || *s->p != '.')
+		return 0;
+	for (s->p++, s->len--; s->len && *s->p >= '0' && *s->p <= '9'; s->p++, s->len--) {
+		us += (*s->p - '0') * unit;
+		unit /= 10;
+	}
+	return us;
+}
+
+bool
+clock_parse(struct str text, int64_t *wall_us)
+{
+	enum { DATE = 10, SECONDS = 19 }; /* "2026-11-21", "2026-11-21T02:03:04" */
+	char date[DATE + 1] = "";
+	int64_t days, minutes, seconds, us, offset = 0;
+	struct str rest;
+
+	if (text.len <= SECONDS || (text.p[DATE] != 'T' && text.p[DATE] != 't') ||
+	    text.p[16] != ':' || !num_i64((struct str){ text.p + 17, 2 }, &seconds))
+		return false;
+	memcpy(date, text.p, DATE);
+	days = clock_date_days(date);
+	minutes = minutes_of((struct str){ text.p + DATE + 1, 5 });
+	rest = (struct str){ text.p + SECONDS, text.len - SECONDS };
+	us = fraction_of(&rest);
+	if (days < 0 || minutes < 0 || seconds < 0 || seconds > 60) /* 60: a leap second */
+		return false;
+	if (rest.len == 6 && (*rest.p == '+' || *rest.p == '-')) {
+		offset = minutes_of((struct str){ rest.p + 1, 5 });
+		if (offset < 0)
+			return false;
+		offset *= *rest.p == '-' ? -1 : 1;
+	} else if (!str_is(rest, "Z") && !str_is(rest, "z")) {
+		return false;
+	}
+	*wall_us = ((days * 24 * 60 + minutes - offset) * 60 + seconds) * 1000000 + us;
+	return true;
+}
