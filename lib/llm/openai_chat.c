@@ -5,67 +5,15 @@
 #include "base/mem.h"
 #include "llm/openai_chat.h"
 
-/* OpenAI's reasoning models refuse to be sampled otherwise, unless they are told not to reason. */
-static bool
-can_sample(const struct openai_request *q)
-{
-	if (!q->own_reasoning)
-		return true;
-	return openai_chat_model_can_stop(q->b->model) &&
-	       (q->o->reasoning == REASONING_OFF || q->o->reasoning == REASONING_UNSET);
-}
-
 static void
-write_sampling(struct openai_request *q)
+write_top_k(struct openai_request *q)
 {
-	static const char refusal[] = "this model takes no sampling parameters";
-	const struct request_options *o = q->o;
-	struct answer *a = q->b->answer;
-
-	if (can_sample(q)) {
-		jsonw_kjson_opt(&q->w, "temperature", o->temperature);
-		jsonw_kjson_opt(&q->w, "top_p", o->top_p);
-	} else {
-		if (json_exists(o->temperature))
-			answer_warn(a, "options.temperature", refusal);
-		if (json_exists(o->top_p))
-			answer_warn(a, "options.topP", refusal);
-	}
-	if (o->top_k == OPTION_UNSET)
+	if (q->o->top_k == OPTION_UNSET)
 		return;
 	if (q->server->flags & OPENAI_NO_TOP_K)
-		answer_warn(a, "options.topK", "this provider does not know it");
+		answer_warn(q->b->answer, "options.topK", "this provider does not know it");
 	else
-		jsonw_ki64(&q->w, "top_k", o->top_k);
-}
-
-/* Whether "strict" can be asked for: every object closed, every property required. */
-static bool
-schema_is_strict(struct json schema)
-{
-	struct json properties = json_get(schema, "properties");
-	struct json_iter it = json_each(schema), names;
-	bool required;
-
-	if (schema.kind == JSON_OBJECT && properties.kind == JSON_OBJECT &&
-	    json_get(schema, "additionalProperties").kind != JSON_FALSE)
-		return false;
-	if (json_eq(json_get(schema, "type"), "object") && properties.kind != JSON_OBJECT)
-		return false;
-	while (json_next(&it)) {
-		if (!schema_is_strict(it.value))
-			return false;
-	}
-	it = json_each(properties);
-	while (json_next(&it)) {
-		required = false;
-		names = json_each(json_get(schema, "required"));
-		while (json_next(&names) && !required)
-			required = json_equal(names.value, it.key);
-		if (!required)
-			return false;
-	}
-	return true;
+		jsonw_ki64(&q->w, "top_k", q->o->top_k);
 }
 
 static void
@@ -82,7 +30,7 @@ write_schema(struct openai_request *q)
 	jsonw_object(&q->w);
 	jsonw_kstr(&q->w, "name", "response");
 	jsonw_kjson(&q->w, "schema", schema);
-	jsonw_kbool(&q->w, "strict", schema_is_strict(schema));
+	jsonw_kbool(&q->w, "strict", openai_schema_is_strict(schema));
 	jsonw_end(&q->w);
 	jsonw_end(&q->w);
 }
@@ -187,7 +135,8 @@ write_options(struct openai_request *q)
 	if (o->max_tokens != OPTION_UNSET)
 		jsonw_ki64(&q->w, q->own_reasoning ? "max_completion_tokens" : "max_tokens",
 		    o->max_tokens);
-	write_sampling(q);
+	openai_sampling(q);
+	write_top_k(q);
 	write_stop(q);
 	if (o->seed != OPTION_UNSET)
 		jsonw_ki64(
@@ -218,19 +167,10 @@ address(const struct build *b, struct wire *wire, struct err *err)
 static int
 build(const struct build *b, struct wire *wire, struct err *err)
 {
-	struct openai_request q = {
-		.b = b,
-		.o = &b->request->options,
-		.server = openai_chat_server(b->provider->base_url),
-		.err = err,
-	};
+	struct openai_request q;
 	int r;
 
-	q.own_reasoning = (q.server->flags & OPENAI_OWN) && openai_chat_model_reasons(b->model);
-	q.model = xmemdup(b->model.p, b->model.len);
-	jsonw_start(&q.w, &wire->body);
-	jsonw_object(&q.w);
-	jsonw_kstrn(&q.w, "model", b->model);
+	openai_request_start(&q, b, wire, err);
 	r = openai_chat_messages(&q);
 	free(q.model);
 	if (r < 0)

@@ -2,51 +2,17 @@
 /* openai_chat_content - a turn's text and media in the form of chat completions. */
 #include "llm/openai_chat.h"
 
-void
-openai_chat_inner(struct buf *out, struct json v)
-{
-	if (v.kind == JSON_STRING)
-		buf_add(out, v.p + 1, v.len - 2);
-}
-
-void
-openai_chat_raw_member(struct openai_request *q, const char *key, struct buf *raw)
-{
-	jsonw_key(&q->w, key);
-	jsonw_raw(&q->w, buf_str(raw));
-	buf_release(raw);
-}
-
 static void
 write_url(struct openai_request *q, const char *type, struct buf *url)
 {
 	jsonw_kstr(&q->w, "type", type);
 	jsonw_key(&q->w, type);
 	jsonw_object(&q->w);
-	openai_chat_raw_member(q, "url", url);
+	openai_raw_member(q, "url", url);
 	jsonw_end(&q->w);
 }
 
 /* --- media --- */
-
-/* The part's url, or its data as a data URI, as a raw JSON string. */
-static struct buf
-data_url(struct json part)
-{
-	struct json url = json_get(part, "url");
-	struct buf out = BUF_INIT(BUF_UNLIMITED);
-
-	if (json_exists(url)) {
-		buf_addstr(&out, json_raw(url));
-		return out;
-	}
-	buf_adds(&out, "\"data:");
-	openai_chat_inner(&out, json_get(part, "mediaType"));
-	buf_adds(&out, ";base64,");
-	openai_chat_inner(&out, json_get(part, "data"));
-	buf_addc(&out, '"');
-	return out;
-}
 
 static int
 write_file_id(struct openai_request *q, struct json id)
@@ -66,7 +32,7 @@ write_image(struct openai_request *q, struct json part)
 
 	if (json_exists(json_get(part, "fileId")))
 		return write_file_id(q, json_get(part, "fileId"));
-	url = data_url(part);
+	url = openai_data_url(part);
 	write_url(q, "image_url", &url);
 	return 0;
 }
@@ -78,34 +44,16 @@ write_video(struct openai_request *q, struct json part)
 
 	if (!(q->server->flags & OPENAI_VIDEO) || json_exists(json_get(part, "fileId")))
 		return err_set(q->err, EXIT_NO, "this provider takes no video parts");
-	url = data_url(part);
+	url = openai_data_url(part);
 	write_url(q, "video_url", &url);
 	return 0;
 }
 
-/* The API names formats, not media types: "audio/mpeg" is "mp3". */
 static int
 write_audio(struct openai_request *q, struct json part)
 {
-	static const char *const renamed[][2] = { { "mpeg", "mp3" }, { "x-wav", "wav" },
-		{ "wave", "wav" }, { "vnd.wave", "wav" }, { "x-m4a", "m4a" }, { NULL, NULL } };
-	struct json data = json_get(part, "data");
-	struct str type = STR_NONE, family;
-	size_t i;
-
-	if (!json_exists(data))
-		return err_set(q->err, EXIT_NO, "this provider takes audio as data only");
-	if (json_plain(json_get(part, "mediaType"), &type))
-		(void)str_split(&type, '/', &family); /* what is left is the subtype */
-	for (i = 0; renamed[i][0] && !str_eq_nocase(type, renamed[i][0]); i++)
-		;
 	jsonw_kstr(&q->w, "type", "input_audio");
-	jsonw_key(&q->w, "input_audio");
-	jsonw_object(&q->w);
-	jsonw_kjson(&q->w, "data", data);
-	jsonw_kstrn(&q->w, "format", renamed[i][0] ? str_of(renamed[i][1]) : type);
-	jsonw_end(&q->w);
-	return 0;
+	return openai_audio(q, part);
 }
 
 static int
@@ -124,7 +72,7 @@ write_file(struct openai_request *q, struct json part)
 	if (json_exists(json_get(part, "url")) && (q->server->flags & OPENAI_OWN))
 		return err_set(
 		    q->err, EXIT_NO, "this provider takes files as data or fileId, not by url");
-	data = data_url(part);
+	data = openai_data_url(part);
 	jsonw_kstr(&q->w, "type", "file");
 	jsonw_key(&q->w, "file");
 	jsonw_object(&q->w);
@@ -132,7 +80,7 @@ write_file(struct openai_request *q, struct json part)
 		jsonw_kjson(&q->w, "filename", name);
 	else
 		jsonw_kstr(&q->w, "filename", "file");
-	openai_chat_raw_member(q, "file_data", &data);
+	openai_raw_member(q, "file_data", &data);
 	jsonw_end(&q->w);
 	return 0;
 }

@@ -350,9 +350,9 @@ read_object(struct answer *a, struct json data, bool whole)
 	it = json_each(v[E_CHOICES]);
 	while (json_next(&it))
 		read_choice(a, it.value, (int64_t)n++, whole);
-	openai_chat_usage(a, v[E_USAGE]);
+	openai_usage(a, v[E_USAGE]);
 	if (v[E_GROQ].kind == JSON_OBJECT) {
-		openai_chat_usage(a, json_get(v[E_GROQ], "usage"));
+		openai_usage(a, json_get(v[E_GROQ], "usage"));
 		if (json_exists(json_get(v[E_GROQ], "error")))
 			answer_error_json(a, 0, v[E_GROQ]);
 	}

@@ -59,15 +59,15 @@ write_result_parts(struct openai_request *q, struct json content)
 	buf_addc(&text, '"');
 	while (request_next_part(&p)) {
 		if (p.type == PART_TEXT)
-			openai_chat_inner(&text, p.text);
+			openai_inner(&text, p.text);
 		else if (json_exists(json_get(p.part, "text")))
-			openai_chat_inner(&text, json_get(p.part, "text"));
+			openai_inner(&text, json_get(p.part, "text"));
 		else
 			answer_warn(q->b->answer, "messages",
 			    "a tool result's %s part cannot be carried", part_type_name(p.type));
 	}
 	buf_addc(&text, '"');
-	openai_chat_raw_member(q, "content", &text);
+	openai_raw_member(q, "content", &text);
 }
 
 static void
@@ -85,7 +85,7 @@ write_result(struct openai_request *q, struct json part)
 		write_result_parts(q, content);
 	} else if (json_exists(content)) {
 		jsonw_quote(&text, json_raw(content));
-		openai_chat_raw_member(q, "content", &text);
+		openai_raw_member(q, "content", &text);
 	} else {
 		jsonw_kstr(&q->w, "content", "");
 	}
@@ -127,7 +127,7 @@ write_call(struct openai_request *q, struct json part)
 		jsonw_kjson(&q->w, "input", input);
 	} else {
 		jsonw_quote(&text, json_exists(arguments) ? json_raw(arguments) : STR_LIT("{}"));
-		openai_chat_raw_member(q, "arguments", &text);
+		openai_raw_member(q, "arguments", &text);
 	}
 	jsonw_end(&q->w);
 	jsonw_members(&q->w, opaque_of(q, part));
@@ -195,7 +195,7 @@ gather_reasoning(struct openai_request *q, struct turn *turn, const struct reque
 	    !json_eq(field, "thinking"))
 		return;
 	turn->field = field;
-	openai_chat_inner(&turn->reasoning, p->text);
+	openai_inner(&turn->reasoning, p->text);
 }
 
 static void
@@ -206,7 +206,7 @@ gather(struct openai_request *q, struct turn *turn, struct json content)
 	while (request_next_part(&p)) {
 		switch (p.type) {
 		case PART_TEXT:
-			openai_chat_inner(&turn->text, p.text);
+			openai_inner(&turn->text, p.text);
 			turn->texts++;
 			break;
 		case PART_REASONING:
@@ -245,14 +245,14 @@ write_thinking_content(struct openai_request *q, struct turn *turn)
 	jsonw_array(&q->w);
 	jsonw_object(&q->w);
 	jsonw_kstr(&q->w, "type", "text");
-	openai_chat_raw_member(q, "text", &turn->reasoning);
+	openai_raw_member(q, "text", &turn->reasoning);
 	jsonw_end(&q->w);
 	jsonw_end(&q->w);
 	jsonw_end(&q->w);
 	if (turn->texts) {
 		jsonw_object(&q->w);
 		jsonw_kstr(&q->w, "type", "text");
-		openai_chat_raw_member(q, "text", &turn->text);
+		openai_raw_member(q, "text", &turn->text);
 		jsonw_end(&q->w);
 	}
 	jsonw_end(&q->w);
@@ -286,7 +286,7 @@ write_assistant(struct openai_request *q, struct json content)
 		jsonw_raw(&q->w, buf_str(&turn.details));
 		jsonw_end(&q->w);
 	} else if (field && strcmp(field, "thinking") != 0) {
-		openai_chat_raw_member(q, field, &turn.reasoning);
+		openai_raw_member(q, field, &turn.reasoning);
 	} else if (turn.calls && (q->server->flags & OPENAI_REASONING_BACK)) {
 		jsonw_kstr(&q->w, "reasoning_content", "");
 	}

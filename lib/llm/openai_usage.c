@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* openai_chat_usage - the token counts of chat completions, wherever a server puts them. */
+/* openai_usage - token counts in OpenAI's formats, wherever a server puts them. */
 #include "base/money.h"
-#include "llm/openai_chat.h"
+#include "llm/openai.h"
 
 /* The first of the paths that holds a count. */
 static int64_t
@@ -63,7 +63,7 @@ read_cost(struct answer *a, struct json usage)
 }
 
 void
-openai_chat_usage(struct answer *a, struct json usage)
+openai_usage(struct answer *a, struct json usage)
 {
 	static const char *const cache_read[] = { "prompt_tokens_details.cached_tokens",
 		"prompt_token_details.cached_tokens", "prompt_cache_hit_tokens",

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* openai_request - what requests in OpenAI's formats have in common. */
+#include "llm/openai.h"
+
+#include "base/mem.h"
+
+void
+openai_request_start(
+    struct openai_request *q, const struct build *b, struct wire *wire, struct err *err)
+{
+	*q = (struct openai_request){
+		.b = b,
+		.o = &b->request->options,
+		.server = openai_server(b->provider),
+		.err = err,
+	};
+	q->own_reasoning = (q->server->flags & OPENAI_OWN) && openai_model_reasons(b->model);
+	q->model = xmemdup(b->model.p, b->model.len);
+	jsonw_start(&q->w, &wire->body);
+	jsonw_object(&q->w);
+	jsonw_kstrn(&q->w, "model", b->model);
+}
+
+void
+openai_inner(struct buf *out, struct json v)
+{
+	if (v.kind == JSON_STRING)
+		buf_add(out, v.p + 1, v.len - 2);
+}
+
+void
+openai_raw_member(struct openai_request *q, const char *key, struct buf *raw)
+{
+	jsonw_key(&q->w, key);
+	jsonw_raw(&q->w, buf_str(raw));
+	buf_release(raw);
+}
+
+/* The part's url, or its data as a data URI, as a raw JSON string. */
+struct buf
+openai_data_url(struct json part)
+{
+	struct json url = json_get(part, "url");
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+
+	if (json_exists(url)) {
+		buf_addstr(&out, json_raw(url));
+		return out;
+	}
+	buf_adds(&out, "\"data:");
+	openai_inner(&out, json_get(part, "mediaType"));
+	buf_adds(&out, ";base64,");
+	openai_inner(&out, json_get(part, "data"));
+	buf_addc(&out, '"');
+	return out;
+}
+
+/* The API names formats, not media types: "audio/mpeg" is "mp3". */
+int
+openai_audio(struct openai_request *q, struct json part)
+{
+	static const char *const renamed[][2] = { { "mpeg", "mp3" }, { "x-wav", "wav" },
+		{ "wave", "wav" }, { "vnd.wave", "wav" }, { "x-m4a", "m4a" }, { NULL, NULL } };
+	struct json data = json_get(part, "data");
+	struct str type = STR_NONE, family;
+	size_t i;
+
+	if (!json_exists(data))
+		return err_set(q->err, EXIT_NO, "this provider takes audio as data only");
+	if (json_plain(json_get(part, "mediaType"), &type))
+		(void)str_split(&type, '/', &family); /* what is left is the subtype */
+	for (i = 0; renamed[i][0] && !str_eq_nocase(type, renamed[i][0]); i++)
+		;
+	jsonw_key(&q->w, "input_audio");
+	jsonw_object(&q->w);
+	jsonw_kjson(&q->w, "data", data);
+	jsonw_kstrn(&q->w, "format", renamed[i][0] ? str_of(renamed[i][1]) : type);
+	jsonw_end(&q->w);
+	return 0;
+}
+
+/* OpenAI's reasoning models refuse to be sampled otherwise, unless they are told not to reason. */
+static bool
+can_sample(const struct openai_request *q)
+{
+	if (!q->own_reasoning)
+		return true;
+	return openai_model_can_stop(q->b->model) &&
+	       (q->o->reasoning == REASONING_OFF || q->o->reasoning == REASONING_UNSET);
+}
+
+void
+openai_sampling(struct openai_request *q)
+{
+	static const char refusal[] = "this model takes no sampling parameters";
+	const struct request_options *o = q->o;
+	struct answer *a = q->b->answer;
+
+	if (can_sample(q)) {
+		jsonw_kjson_opt(&q->w, "temperature", o->temperature);
+		jsonw_kjson_opt(&q->w, "top_p", o->top_p);
+		return;
+	}
+	if (json_exists(o->temperature))
+		answer_warn(a, "options.temperature", refusal);
+	if (json_exists(o->top_p))
+		answer_warn(a, "options.topP", refusal);
+}
+
+/* The server's word for the level, or for the nearest above off that it knows: less first. */
+const char *
+openai_effort(struct openai_request *q, int level)
+{
+	openai_efforts *words = q->server->efforts;
+	int i;
+
+	if ((*words)[level])
+		return (*words)[level];
+	for (i = level - 1; i > REASONING_OFF && !(*words)[i]; i--)
+		;
+	if (i <= REASONING_OFF) {
+		for (i = level + 1; i <= REASONING_XHIGH && !(*words)[i]; i++)
+			;
+	}
+	answer_warn(q->b->answer, "options.reasoning",
+	    "\"%s\" is not known here; \"%s\" is asked for",
+	    reasoning_name((enum reasoning_level)level), (*words)[i]);
+	return (*words)[i];
+}
+
+/* Whether "strict" can be asked for: every object closed, every property required. */
+bool
+openai_schema_is_strict(struct json schema)
+{
+	struct json properties = json_get(schema, "properties");
+	struct json_iter it = json_each(schema), names;
+	bool required;
+
+	if (schema.kind == JSON_OBJECT && properties.kind == JSON_OBJECT &&
+	    json_get(schema, "additionalProperties").kind != JSON_FALSE)
+		return false;
+	if (json_eq(json_get(schema, "type"), "object") && properties.kind != JSON_OBJECT)
+		return false;
+	while (json_next(&it)) {
+		if (!openai_schema_is_strict(it.value))
+			return false;
+	}
+	it = json_each(properties);
+	while (json_next(&it)) {
+		required = false;
+		names = json_each(json_get(schema, "required"));
+		while (json_next(&names) && !required)
+			required = json_equal(names.value, it.key);
+		if (!required)
+			return false;
+	}
+	return true;
+}
