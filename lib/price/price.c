@@ -3,7 +3,7 @@
 #include "price/price.h"
 
 #include "base/mem.h"
-#include "price/price_spelling.h"
+#include "llm/model_name.h"
 
 /* A name of a model: its id, or an alias that leads to the id. */
 struct name {
@@ -311,9 +311,9 @@ rows_by_spelling(const struct prices *prices, struct str provider, struct str na
 	const struct price_row *rows = rows_of(prices, provider, name);
 
 	if (!rows)
-		rows = rows_of(prices, provider, price_spelling_undated(name));
+		rows = rows_of(prices, provider, model_name_undated(name));
 	if (!rows)
-		rows = rows_of(prices, provider, price_spelling_unlatest(name));
+		rows = rows_of(prices, provider, model_name_unlatest(name));
 	return rows;
 }
 
@@ -365,7 +365,7 @@ price_find(const struct prices *prices, struct str provider, struct str model, i
 	rows = rows_by_spelling(prices, provider, model);
 	if (!rows)
 		rows = rows_by_spelling(
-		    prices, provider, price_spelling_unprefixed(provider, model));
+		    prices, provider, model_name_unprefixed(provider, model));
 	if (!rows && model.len)
 		rows = row_by_pattern(prices, provider, model);
 	if (!rows) {
