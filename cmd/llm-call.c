@@ -197,6 +197,7 @@ main(int argc, char **argv)
 	call.dry_run = dry_run;
 	call.log = verbose ? say : NULL;
 	config.ordered = ordered;
+	call.at_once = config.jobs;
 	config.requests_per_s = rate_of("--rate", rate);
 	config.tokens_per_s = rate_of("--rate-tokens", rate_tokens);
 	config.in_fd = with_prompt ? -1 : open_input();

@@ -45,6 +45,7 @@ struct call_config {
 	struct request_defaults defaults;
 	const char *traceparent; /* W3C trace context; NULL or malformed: no trace ids */
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own */
+	int64_t at_once; /* how many calls there will be; connections are kept for so many */
 	bool keep_raw; /* --raw */
 	bool dry_run; /* build the HTTP request, write it in place of the response, send nothing */
 	void (*log)(const char *line); /* told what the HTTP client does; NULL: nobody is */

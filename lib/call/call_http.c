@@ -11,11 +11,12 @@ static struct http *
 caller_http(struct caller *caller)
 {
 	if (!caller->http)
-		caller->http = http_new(caller->loop,
-		    &(struct http_config){ .user_agent = "agentflow/" AGENTFLOW_VERSION,
-			.ca_file = caller->config->ca_file,
-			.ca_dir = caller->config->ca_dir,
-			.log = caller->config->log });
+		caller->http = http_new(
+		    caller->loop, &(struct http_config){ .at_once = (long)caller->config->at_once,
+				      .user_agent = "agentflow/" AGENTFLOW_VERSION,
+				      .ca_file = caller->config->ca_file,
+				      .ca_dir = caller->config->ca_dir,
+				      .log = caller->config->log });
 	return caller->http;
 }
 

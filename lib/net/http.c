@@ -256,17 +256,16 @@ copy_or_null(const char *s)
 }
 
 static void
-multi_setup(struct http *h, long max_connections)
+multi_setup(struct http *h, long at_once)
 {
 	CURLM *m = h->multi;
-	long keep = max_connections > KEEP_CONNECTIONS ? max_connections : KEEP_CONNECTIONS;
+	long keep = at_once > KEEP_CONNECTIONS ? at_once : KEEP_CONNECTIONS;
 
 	/* Options of libcurl 7.67 at the latest, with values in range: they don't fail. */
 	/* One stream a connection, HTTP/2 too: where several share one, libcurl can forget a stream
 	 * whose bytes it read on behalf of another, for ever (seen with 7.88.1, within seconds,
 	 * when the callbacks take 100 us; later versions had such bugs with pauses). */
 	(void)curl_multi_setopt(m, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-	(void)curl_multi_setopt(m, CURLMOPT_MAX_HOST_CONNECTIONS, max_connections);
 	(void)curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, keep);
 }
 
@@ -285,7 +284,7 @@ http_new(uv_loop_t *loop, const struct http_config *config)
 	h->multi = curl_multi_init();
 	if (!h->multi)
 		die(EXIT_SYSTEM, "out of memory");
-	multi_setup(h, config->max_connections);
+	multi_setup(h, config->at_once);
 	http_loop_start(h);
 	(void)uv_timer_init(loop, &h->deadline); /* neither can fail */
 	(void)uv_idle_init(loop, &h->soon);

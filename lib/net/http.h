@@ -10,7 +10,7 @@
  * callback, which no function of this header calls from inside (http_free excepted). All of them
  * but http_free may be called from inside callbacks.
  *
- *	struct http *http = http_new(loop, &(struct http_config){ .max_connections = 256 });
+ *	struct http *http = http_new(loop, &(struct http_config){ .at_once = 256 });
  *	x = http_start(http, &request, &on, user);
  *	uv_run(loop, UV_RUN_DEFAULT);
  *	http_free(http);
@@ -50,7 +50,7 @@ void http_headers_release(struct http_headers *h);
 bool http_field_is_secret(const char *name);
 
 struct http_config {
-	long max_connections; /* per host; 0: no limit */
+	long at_once; /* exchanges that there will be: so many idle connections are kept; 0: some */
 	const char *user_agent; /* NULL: none is sent */
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own default */
 	void (*log)(const char *line); /* told what libcurl does, secrets masked; NULL: nobody is */

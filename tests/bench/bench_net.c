@@ -165,7 +165,7 @@ run_ours(struct ours *o, const char *url, size_t at_once)
 	size_t i;
 
 	uv_loop_init(&loop);
-	o->http = http_new(&loop, &(struct http_config){ .max_connections = 0 });
+	o->http = http_new(&loop, &(struct http_config){ .at_once = 0 });
 	o->request = (struct http_request){ .method = "GET",
 		.url = url,
 		.first_ms = 60000,
@@ -304,7 +304,7 @@ bench_memory(const char *base)
 	uv_timer_init(&loop, &timer);
 	timer.data = &o;
 	uv_timer_start(&timer, stop_loop, 20, 20);
-	o.http = http_new(&loop, &(struct http_config){ .max_connections = 0 });
+	o.http = http_new(&loop, &(struct http_config){ .at_once = 0 });
 	o.request = (struct http_request){ .method = "GET", .url = url };
 	before = rss_kib();
 	for (i = 0; i < STREAMS; i++)
