@@ -24,6 +24,12 @@
 int anthropic_address(const struct build *b, struct wire *w, struct err *err);
 /* Fill wire's body; -1 where a part can't be carried. */
 int anthropic_build(const struct build *b, struct wire *w, struct err *err);
+/* The same where the URL names the model, and the body the version that others send as a header. */
+int anthropic_build_versioned(
+    const char *version, const struct build *b, struct wire *w, struct err *err);
+
+void anthropic_event(struct answer *a, struct str name, struct json data);
+void anthropic_body(struct answer *a, struct json body);
 
 /* A request being written. */
 struct anthropic_writer {
@@ -31,6 +37,7 @@ struct anthropic_writer {
 	const struct request *r;
 	const struct anthropic_family *family;
 	char *model; /* b->model as a C string */
+	const char *version; /* goes into the body in the model's place; NULL: the model does */
 	struct jsonw w;
 	struct err *err;
 

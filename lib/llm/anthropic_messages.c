@@ -286,7 +286,7 @@ start_message(struct answer *a, struct json message)
 	answer_stop(a, stops, json_get(message, "stop_reason"));
 }
 
-static void
+void
 anthropic_event(struct answer *a, struct str name, struct json data)
 {
 	struct json type = json_get(data, "type");
@@ -314,7 +314,7 @@ anthropic_event(struct answer *a, struct str name, struct json data)
 	}
 }
 
-static void
+void
 anthropic_body(struct answer *a, struct json body)
 {
 	if (json_eq(json_get(body, "type"), "error") || json_exists(json_get(body, "error"))) {

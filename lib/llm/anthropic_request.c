@@ -222,7 +222,10 @@ write_body(struct anthropic_writer *x, struct wire *w)
 
 	jsonw_start(&x->w, &w->body);
 	jsonw_object(&x->w);
-	jsonw_kstrn(&x->w, "model", x->b->model);
+	if (x->version)
+		jsonw_kstr(&x->w, "anthropic_version", x->version);
+	else
+		jsonw_kstrn(&x->w, "model", x->b->model);
 	write_thinking(x, &t);
 	write_output_config(x, &t);
 	write_sampling(x);
@@ -252,13 +255,15 @@ anthropic_address(const struct build *b, struct wire *w, struct err *err)
 }
 
 int
-anthropic_build(const struct build *b, struct wire *w, struct err *err)
+anthropic_build_versioned(
+    const char *version, const struct build *b, struct wire *w, struct err *err)
 {
 	struct anthropic_writer x = {
 		.b = b,
 		.r = b->request,
 		.family = anthropic_family(b->model),
 		.model = xmemdup(b->model.p, b->model.len),
+		.version = version,
 		.err = err,
 		.owed = anthropic_marks(b->request),
 	};
@@ -270,4 +275,10 @@ anthropic_build(const struct build *b, struct wire *w, struct err *err)
 		http_headers_set(&w->headers, "anthropic-beta", "files-api-2025-04-14");
 	free(x.model);
 	return x.failed ? -1 : 0;
+}
+
+int
+anthropic_build(const struct build *b, struct wire *w, struct err *err)
+{
+	return anthropic_build_versioned(NULL, b, w, err);
 }

@@ -12,6 +12,8 @@ static const struct dialect *const dialects[] = {
 	&dialect_anthropic_messages,
 	&dialect_gemini,
 	&dialect_ollama,
+	&dialect_vertex_gemini,
+	&dialect_vertex_anthropic,
 	NULL,
 };
 
@@ -80,6 +82,30 @@ wire_escape(struct buf *url, struct str name, const char *also)
 		else
 			buf_addf(url, "%%%02X", (unsigned)(unsigned char)c);
 	}
+}
+
+/* Whether a segment of the name would lead out of the path that it is put into. */
+static bool
+climbs(struct str name)
+{
+	struct str segment;
+
+	while (str_split(&name, '/', &segment))
+		if (str_is(segment, ".") || str_is(segment, ".."))
+			return true;
+	return false;
+}
+
+int
+wire_model(struct buf *path, const char *parent, struct str model, struct err *err)
+{
+	if (climbs(model))
+		return err_set(err, EXIT_NO, "a model's name must not hold . or .. as a segment");
+	if (!model.len || !memchr(model.p, '/', model.len))
+		buf_adds(path, parent);
+	buf_addc(path, '/');
+	wire_escape(path, model, "/@");
+	return 0;
 }
 
 int

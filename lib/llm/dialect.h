@@ -36,6 +36,10 @@ void wire_bearer(struct wire *w, const char *key);
 /* Append a name as a segment of a URL's path: percent-encoded but for RFC 3986's unreserved
  * characters and those in also ("/", ":"). */
 void wire_escape(struct buf *url, struct str name, const char *also);
+/* Append a model to a URL's path as PARENT/NAME; a name that holds a slash ("tunedModels/x") is a
+ * path itself. -1: a segment of it would lead out of the path. */
+int wire_model(struct buf *path, const char *parent, struct str model, struct err *err)
+    __attribute__((warn_unused_result));
 
 /* What a builder has to work with. */
 struct build {
@@ -52,6 +56,10 @@ struct dialect {
 			    */
 	const char *version; /* "/v1": appended to a base URL that does not end in a version */
 	bool version_unless_path; /* openai-*: not appended where the base URL has any path */
+
+	/* The base URL where none is configured, from the provider's places. NULL: there has to be
+	 * one. */
+	void (*base)(const struct provider *p, struct buf *out);
 
 	/* Where it goes: fill wire's url, framing and headers, with the key in the one that the API
 	 * wants it in. The same format is spoken at many doors (Gemini's also at Vertex), so this
@@ -82,6 +90,8 @@ extern const struct dialect dialect_openai_chat;
 extern const struct dialect dialect_anthropic_messages;
 extern const struct dialect dialect_gemini;
 extern const struct dialect dialect_ollama;
+extern const struct dialect dialect_vertex_gemini;
+extern const struct dialect dialect_vertex_anthropic;
 
 const struct dialect *dialect_find(const char *name); /* or NULL */
 const char *const *dialect_names(void); /* NULL-terminated */

@@ -28,11 +28,16 @@ static const struct stop_row stops[] = {
 	{ NULL, STOP_NONE },
 };
 
-/* Some clients' proxies print the enum's numbers; beyond 5 the two Google APIs number apart, and
- * this is generativelanguage's order. */
-static const char *const stop_numbers[] = { NULL, "STOP", "MAX_TOKENS", "SAFETY", "RECITATION",
-	"OTHER", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL",
-	"IMAGE_SAFETY" };
+/* Some clients' proxies print the enum's numbers, which part beyond 5. */
+enum { NUMBERS = 17 };
+static const char *const stop_numbers[][NUMBERS] = {
+	[GEMINI_STUDIO] = { NULL, "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER", "LANGUAGE",
+	    "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL", "IMAGE_SAFETY" },
+	[GEMINI_VERTEX] = { NULL, "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER",
+	    "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL", "MODEL_ARMOR",
+	    "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER",
+	    "UNEXPECTED_TOOL_CALL", "NO_IMAGE" },
+};
 
 struct gemini_state {
 	int64_t prompt, tool_use, candidates, thoughts;
@@ -200,7 +205,7 @@ read_part(struct answer *a, struct json part)
 }
 
 static void
-read_finish(struct answer *a, struct json candidate)
+read_finish(enum gemini_door door, struct answer *a, struct json candidate)
 {
 	struct json reason = json_get(candidate, "finishReason"),
 		    message = json_get(candidate, "finishMessage");
@@ -210,8 +215,8 @@ read_finish(struct answer *a, struct json candidate)
 	if (json_i64(reason, &n)) {
 		if (n <= 0)
 			reason = JSON_ABSENT; /* unspecified: it goes on */
-		else if ((size_t)n < sizeof stop_numbers / sizeof *stop_numbers)
-			reason = jsonw_quoted(&hold, str_of(stop_numbers[n]));
+		else if (n < NUMBERS && stop_numbers[door][n])
+			reason = jsonw_quoted(&hold, str_of(stop_numbers[door][n]));
 		else
 			reason = jsonw_quoted(&hold, json_raw(reason));
 	}
@@ -228,7 +233,7 @@ out:
 }
 
 static void
-read_candidate(struct answer *a, struct json candidate)
+read_candidate(enum gemini_door door, struct answer *a, struct json candidate)
 {
 	struct json_iter it = json_each(json_find(candidate, "content.parts"));
 	int64_t index = 0;
@@ -238,7 +243,7 @@ read_candidate(struct answer *a, struct json candidate)
 		return;
 	while (json_next(&it))
 		read_part(a, it.value);
-	read_finish(a, candidate);
+	read_finish(door, a, candidate);
 }
 
 /* A blocked prompt is refused before there is any answer. */
@@ -265,13 +270,12 @@ read_feedback(struct answer *a, struct json feedback, struct json candidates)
 	buf_release(&text);
 }
 
-static void
-gemini_event(struct answer *a, struct str name, struct json data)
+void
+gemini_event(enum gemini_door door, struct answer *a, struct json data)
 {
 	struct json candidates = json_get(data, "candidates");
 	struct json_iter it;
 
-	(void)name; /* events are unnamed */
 	if (json_exists(json_get(data, "error"))) {
 		answer_error_json(a, 0, data);
 		return;
@@ -279,13 +283,13 @@ gemini_event(struct answer *a, struct str name, struct json data)
 	answer_response_id(a, json_get(data, "responseId"));
 	answer_model(a, json_get(data, "modelVersion"));
 	for (it = json_each(candidates); json_next(&it);)
-		read_candidate(a, it.value);
+		read_candidate(door, a, it.value);
 	read_feedback(a, json_get(data, "promptFeedback"), candidates);
 	read_usage(a, json_get(data, "usageMetadata"));
 }
 
 /* No event says that it is the last one: the end is proven by a finish reason and the transport. */
-static void
+void
 gemini_closed(struct answer *a)
 {
 	if (state_of(a)->call_open)
@@ -295,9 +299,16 @@ gemini_closed(struct answer *a)
 }
 
 static void
-gemini_body(struct answer *a, struct json body)
+event(struct answer *a, struct str name, struct json data)
 {
-	gemini_event(a, STR_NONE, body);
+	(void)name; /* events are unnamed */
+	gemini_event(GEMINI_STUDIO, a, data);
+}
+
+static void
+body(struct answer *a, struct json data)
+{
+	gemini_event(GEMINI_STUDIO, a, data);
 	gemini_closed(a);
 }
 
@@ -306,7 +317,7 @@ const struct dialect dialect_gemini = {
 	.version = "/v1beta",
 	.address = gemini_address,
 	.build = gemini_build,
-	.event = gemini_event,
-	.body = gemini_body,
+	.event = event,
+	.body = body,
 	.closed = gemini_closed,
 };

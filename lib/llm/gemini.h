@@ -21,9 +21,21 @@
  */
 #define GEMINI_ID_PREFIX "gemini-"
 
+/* Where the format is spoken. */
+enum gemini_door {
+	GEMINI_STUDIO, /* generativelanguage.googleapis.com */
+	GEMINI_VERTEX, /* takes no ids of calls, and numbers the finish reasons apart */
+};
+
 int gemini_address(const struct build *b, struct wire *w, struct err *err);
+/* What stands behind the model's name in the URL. */
+const char *gemini_verb(bool stream);
 /* Fill wire's body; -1 where a part can't be carried. */
 int gemini_build(const struct build *b, struct wire *w, struct err *err);
+int gemini_build_for(enum gemini_door door, const struct build *b, struct wire *w, struct err *err);
+
+void gemini_event(enum gemini_door door, struct answer *a, struct json data);
+void gemini_closed(struct answer *a);
 
 /* What a generation of models can do. */
 struct gemini_family {
@@ -39,6 +51,7 @@ struct gemini_writer {
 	const struct build *b;
 	const struct request *r;
 	const struct gemini_family *family;
+	enum gemini_door door;
 	char *model; /* b->model as a C string */
 	struct jsonw w;
 	struct err *err;

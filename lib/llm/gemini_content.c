@@ -80,10 +80,12 @@ write_media(struct gemini_writer *x, struct json part)
 
 /* Whether an id is the provider's own, and not one that was made on reading. */
 static bool
-is_own_id(struct json id)
+is_own_id(const struct gemini_writer *x, struct json id)
 {
 	struct str text;
 
+	if (x->door == GEMINI_VERTEX)
+		return false;
 	return id.kind == JSON_STRING && !json_is_empty_string(id) &&
 	       !(json_plain(id, &text) && str_starts(text, GEMINI_ID_PREFIX));
 }
@@ -96,7 +98,7 @@ write_call(struct gemini_writer *x, struct json part, struct json opaque)
 	begin_part(x);
 	jsonw_key(&x->w, "functionCall");
 	jsonw_object(&x->w);
-	if (is_own_id(id))
+	if (is_own_id(x, id))
 		jsonw_kjson(&x->w, "id", id);
 	jsonw_kjson(&x->w, "name", json_get(part, "name"));
 	jsonw_key(&x->w, "args");
@@ -204,7 +206,7 @@ write_result(struct gemini_writer *x, struct json part)
 	begin_part(x);
 	jsonw_key(&x->w, "functionResponse");
 	jsonw_object(&x->w);
-	if (is_own_id(id))
+	if (is_own_id(x, id))
 		jsonw_kjson(&x->w, "id", id);
 	jsonw_kjson(&x->w, "name", name);
 	write_response(x, content, json_is_true(json_get(part, "isError")));

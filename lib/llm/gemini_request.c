@@ -226,31 +226,21 @@ write_generation_config(struct gemini_writer *x)
 
 /* --- the whole --- */
 
-/* Whether a segment of the name would lead out of the path that it is put into. */
-static bool
-climbs(struct str name)
+const char *
+gemini_verb(bool stream)
 {
-	struct str segment;
-
-	while (str_split(&name, '/', &segment))
-		if (str_is(segment, ".") || str_is(segment, ".."))
-			return true;
-	return false;
+	return stream ? ":streamGenerateContent?alt=sse" : ":generateContent";
 }
 
-/* ".../models/NAME:generateContent"; a name that holds a slash ("tunedModels/x") is a path itself.
- */
 int
 gemini_address(const struct build *b, struct wire *w, struct err *err)
 {
 	bool stream = b->request->options.stream;
 	struct buf path = BUF_INIT(BUF_UNLIMITED);
 
-	if (climbs(b->model))
-		return err_set(err, EXIT_NO, "a model's name must not hold . or .. as a segment");
-	buf_adds(&path, b->model.len && memchr(b->model.p, '/', b->model.len) ? "/" : "/models/");
-	wire_escape(&path, b->model, "/@");
-	buf_adds(&path, stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+	if (wire_model(&path, "/models", b->model, err) < 0)
+		return -1;
+	buf_adds(&path, gemini_verb(stream));
 	provider_url(b->provider, path.p, &w->url);
 	buf_release(&path);
 	w->framing = stream ? FRAME_SSE : FRAME_WHOLE;
@@ -260,12 +250,13 @@ gemini_address(const struct build *b, struct wire *w, struct err *err)
 }
 
 int
-gemini_build(const struct build *b, struct wire *w, struct err *err)
+gemini_build_for(enum gemini_door door, const struct build *b, struct wire *w, struct err *err)
 {
 	struct gemini_writer x = {
 		.b = b,
 		.r = b->request,
 		.family = family_of(b->model),
+		.door = door,
 		.model = xmemdup(b->model.p, b->model.len),
 		.err = err,
 	};
@@ -283,4 +274,10 @@ gemini_build(const struct build *b, struct wire *w, struct err *err)
 		jsonw_end(&x.w);
 	free(x.model);
 	return x.failed ? -1 : 0;
+}
+
+int
+gemini_build(const struct build *b, struct wire *w, struct err *err)
+{
+	return gemini_build_for(GEMINI_STUDIO, b, w, err);
 }

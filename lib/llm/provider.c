@@ -123,6 +123,10 @@ expand_base(const struct provider *p, struct buf *out, struct err *err)
 	const char *text = p->base_url, *open, *close;
 	enum provider_place place;
 
+	if (!text) {
+		p->dialect->base(p, out);
+		return 0;
+	}
 	while ((open = strchr(text, '{')) && (close = strchr(open, '}'))) {
 		buf_add(out, text, (size_t)(open - text));
 		place = place_at(open + 1, close);
@@ -144,7 +148,7 @@ provider_check(const struct provider *p, struct err *err)
 	struct buf base = BUF_INIT(BUF_UNLIMITED);
 	int r;
 
-	if (!p->base_url)
+	if (!p->base_url && !p->dialect->base)
 		return err_set(
 		    err, EXIT_CONFIG, "%s has no base URL: set %s", p->name, p->base_url_env);
 	r = expand_base(p, &base, err);

@@ -32,8 +32,8 @@ enum provider_place {
 struct provider {
 	char *name;
 	const struct dialect *dialect;
-	char *base_url; /* as configured; provider_url puts the version prefix behind it. NULL: only
-			   base_url_env can tell it, and does not */
+	char *base_url; /* as configured; provider_url puts the version prefix behind it. NULL: the
+			   dialect's own, or only base_url_env can tell it, and does not */
 	char *place[PLACE_COUNT]; /* by enum provider_place; NULL: not told */
 	char *place_ref[PLACE_COUNT]; /* where it is told: "env:AWS_REGION", several one a line, or
 					 the value itself */

@@ -129,8 +129,8 @@ read_base_url(struct provider *p, const struct source *s)
 	value = p->base_url_env ? s->env(p->base_url_env) : NULL;
 	if (value && *value)
 		replace(&p->base_url, value);
-	if (!p->base_url && p->base_url_env)
-		return 0; /* it is missed when the provider is called */
+	if (!p->base_url && (p->base_url_env || p->dialect->base))
+		return 0; /* told by the places, or missed when the provider is called */
 	if (!p->base_url)
 		return yaml_error(s->doc, s->map, s->err, "provider %s has no baseUrl", p->name);
 	if (strcmp(p->dialect->name, "ollama") == 0) { /* its variable has forms of its own */
