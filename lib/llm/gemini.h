@@ -24,7 +24,7 @@
 /* Where the format is spoken. */
 enum gemini_door {
 	GEMINI_STUDIO, /* generativelanguage.googleapis.com */
-	GEMINI_VERTEX, /* takes no ids of calls, and numbers the finish reasons apart */
+	GEMINI_VERTEX, /* no ids of calls before Gemini 3; numbers the finish reasons apart */
 };
 
 int gemini_address(const struct build *b, struct wire *w, struct err *err);
@@ -44,6 +44,7 @@ struct gemini_family {
 	int64_t least, most; /* THINKS_BUDGET; least 0: it can be switched off */
 	bool pro; /* THINKS_LEVEL: has no "minimal" */
 	bool signed_calls; /* refuses a turn's first function call without a signature */
+	bool no_ids; /* at Vertex: gives calls no ids, and has refused those of others */
 };
 
 /* A request being written. */

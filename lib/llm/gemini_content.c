@@ -84,7 +84,7 @@ is_own_id(const struct gemini_writer *x, struct json id)
 {
 	struct str text;
 
-	if (x->door == GEMINI_VERTEX)
+	if (x->door == GEMINI_VERTEX && x->family->no_ids)
 		return false;
 	return id.kind == JSON_STRING && !json_is_empty_string(id) &&
 	       !(json_plain(id, &text) && str_starts(text, GEMINI_ID_PREFIX));

@@ -10,15 +10,15 @@
 
 /* The first prefix that fits counts. */
 static const struct gemini_family families[] = {
-	{ "gemini-2.5-pro", THINKS_BUDGET, 128, 32768, true, false },
-	{ "gemini-2.5-flash-lite", THINKS_BUDGET, 0, 24576, false, false },
-	{ "gemini-2.5", THINKS_BUDGET, 0, 24576, false, false },
-	{ "gemini-1", THINKS_NOT, 0, 0, false, false },
-	{ "gemini-2.0", THINKS_NOT, 0, 0, false, false },
-	{ "gemini-3-pro", THINKS_LEVEL, 0, 0, true, true },
-	{ "gemini-3.1-pro", THINKS_LEVEL, 0, 0, true, true },
-	{ "gemini-", THINKS_LEVEL, 0, 0, false, true },
-	{ "", THINKS_NOT, 0, 0, false, false },
+	{ "gemini-2.5-pro", THINKS_BUDGET, 128, 32768, true, false, true },
+	{ "gemini-2.5-flash-lite", THINKS_BUDGET, 0, 24576, false, false, true },
+	{ "gemini-2.5", THINKS_BUDGET, 0, 24576, false, false, true },
+	{ "gemini-1", THINKS_NOT, 0, 0, false, false, true },
+	{ "gemini-2.0", THINKS_NOT, 0, 0, false, false, true },
+	{ "gemini-3-pro", THINKS_LEVEL, 0, 0, true, true, false },
+	{ "gemini-3.1-pro", THINKS_LEVEL, 0, 0, true, true, false },
+	{ "gemini-", THINKS_LEVEL, 0, 0, false, true, false },
+	{ "", THINKS_NOT, 0, 0, false, false, false },
 };
 
 static const struct gemini_family *

@@ -69,6 +69,10 @@ address(
 static int
 gemini_door_address(const struct build *b, struct wire *w, struct err *err)
 {
+	if (str_starts(b->model, "claude-"))
+		return err_set(err, EXIT_NO,
+		    "%s speaks Gemini's format: Claude is at vertex-anthropic:%.*s",
+		    b->provider->name, (int)b->model.len, b->model.p);
 	return address(
 	    b, "/publishers/google/models", gemini_verb(b->request->options.stream), w, err);
 }

@@ -32,18 +32,21 @@ put_word(const char *word)
 	putchar('"');
 }
 
-/* "env:A\nenv:B" as variables. */
+/* "env:A\ncmd:B" as variables and words. */
 static void
-put_key(const char *refs)
+put_refs(const char *refs)
 {
+	bool variable;
 	size_t n;
 
-	fputs(".Ev", stdout);
-	for (; *refs; refs += n + (refs[n] == '\n')) {
-		n = strcspn(refs, "\n");
-		printf(" %.*s", (int)(n - 4), refs + 4);
-		if (refs[n])
-			fputs(" No or Ev", stdout);
+	for (const char *at = refs; *at; at += n + (at[n] == '\n')) {
+		n = strcspn(at, "\n");
+		variable = strncmp(at, "env:", 4) == 0;
+		printf("%s%s", at == refs ? "." : " No or ", variable ? "Ev " : "Li ");
+		if (variable)
+			printf("%.*s", (int)(n - 4), at + 4);
+		else
+			printf("\"%.*s\"", (int)n, at);
 	}
 	putchar('\n');
 }
@@ -53,16 +56,25 @@ put_preset(const struct provider *p)
 {
 	printf(".It Sy %s\n.Cm %s ,\n", p->name, p->dialect->name);
 	if (p->key_ref)
-		put_key(p->key_ref);
+		put_refs(p->key_ref);
 	if (p->key_optional)
 		puts("if set");
 	if (p->done_optional)
 		puts("(done optional)");
 	if (p->version && !*p->version)
 		puts("(no version in its paths)");
-	printf(".br\n.Li %s", p->base_url);
+	for (int i = 0; i < PLACE_COUNT; i++)
+		if (p->place_ref[i]) {
+			printf(".br\n%s:\n", provider_place_names[i]);
+			put_refs(p->place_ref[i]);
+		}
+	puts(".br");
+	if (p->base_url)
+		printf(".Li %s%s", p->base_url, p->base_url_env ? " No or " : "");
+	else
+		printf("%s\n.", p->dialect->base ? "the location's host or" : "only");
 	if (p->base_url_env)
-		printf(" No or Ev %s", p->base_url_env);
+		printf("Ev %s", p->base_url_env);
 	putchar('\n');
 }
 

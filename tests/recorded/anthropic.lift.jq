@@ -28,12 +28,12 @@ def choice:
 def messages($p; $model):
   (if .system == null then [] else [{role: "system", content: (.system | content($p; $model))}] end)
   + [.messages[] | {role, content: (.content | content($p; $model))}];
-.provider as $p | .body | .model as $model
+.provider as $p | (.url // "" | capture("models/(?<m>[^:/]+):") // {}) as $url | .body | (.model // $url.m) as $model
 | (.thinking.budget_tokens // 0) as $budget
 | (.output_config.format != null) as $schema
 | ((.thinking.type == "adaptive") and .output_config.effort != null) as $effort
 | {
-    type: "request", model,
+    type: "request", model: $model,
     messages: messages($p; $model),
     tools: (if .tools == null then null
             else [.tools[] | select(is_tool) | {name, description, inputSchema: .input_schema, strict, cache: mark} | known] end),

@@ -11,16 +11,32 @@
 static const struct api {
 	const char *dir, *words;
 	const struct dialect *dialect;
-	bool response_only; /* its requests are another dialect's */
+	const char *provider; /* whose alone; NULL: any but those */
 } apis[] = {
-	{ "messages", "anthropic", &dialect_anthropic_messages, false },
-	{ "anthropic-raw-predict", "anthropic", &dialect_anthropic_messages, true },
-	{ "generate-content", "gemini", &dialect_gemini, false },
-	{ "stream-generate-content", "gemini", &dialect_gemini, false },
-	{ "chat-completions", "chat", &dialect_openai_chat, false },
-	{ "v1-chat-completions", "chat", &dialect_openai_chat, false },
-	{ "chat", "ollama", &dialect_ollama, false },
+	{ "messages", "anthropic", &dialect_anthropic_messages, NULL },
+	{ "anthropic-raw-predict", "anthropic", &dialect_vertex_anthropic, "vertex" },
+	{ "generate-content", "gemini", &dialect_vertex_gemini, "vertex" },
+	{ "stream-generate-content", "gemini", &dialect_vertex_gemini, "vertex" },
+	{ "generate-content", "gemini", &dialect_gemini, NULL },
+	{ "stream-generate-content", "gemini", &dialect_gemini, NULL },
+	{ "chat-completions", "chat", &dialect_openai_chat, NULL },
+	{ "v1-chat-completions", "chat", &dialect_openai_chat, NULL },
+	{ "chat", "ollama", &dialect_ollama, NULL },
 };
+
+/* The first row that fits a case's provider and folder, or NULL. */
+static const struct api *
+api_of(const char *provider, struct str dir)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof apis / sizeof *apis; i++) {
+		if (str_is(dir, apis[i].dir) &&
+		    (!apis[i].provider || strcmp(provider, apis[i].provider) == 0))
+			return &apis[i];
+	}
+	return NULL;
+}
 
 struct list {
 	char **items;
@@ -78,8 +94,11 @@ recorded_list(const char *root, size_t *count)
 	list_dir(&providers, root, "");
 	for (i = 0; i < providers.count; i++) {
 		for (j = 0; j < sizeof apis / sizeof *apis; j++) {
-			char *sub = file_join(providers.items[i], apis[j].dir);
+			char *sub;
 
+			if (api_of(providers.items[i], str_of(apis[j].dir)) != &apis[j])
+				continue;
+			sub = file_join(providers.items[i], apis[j].dir);
 			list_dir(&cases, root, sub);
 			free(sub);
 		}
@@ -137,29 +156,48 @@ load_files(struct recorded *c, const char *dir, struct err *err)
 	return ok;
 }
 
+/* The segment behind name in the recorded URL's path; a recorder's placeholder is "global". */
+static char *
+segment_after(const char *url, const char *name)
+{
+	const char *at = url ? strstr(url, name) : NULL;
+
+	if (!at)
+		return NULL;
+	at += strlen(name);
+	return *at == '<' ? xstrdup("global") : xmemdup(at, strcspn(at, "/?"));
+}
+
+static void
+read_places(struct recorded *c)
+{
+	char *url = json_strdup(json_get(c->meta, "url"));
+
+	c->place[PLACE_PROJECT] = segment_after(url, "/projects/");
+	c->place[PLACE_LOCATION] = segment_after(url, "/locations/");
+	free(url);
+}
+
 bool
 recorded_load(struct recorded *c, const char *root, const char *id, struct err *err)
 {
-	const char *api = strchr(id, '/') + 1, *end = strchr(api, '/');
+	const char *name = strchr(id, '/') + 1, *end = strchr(name, '/');
+	const struct api *api;
 	char *dir = file_join(root, id);
-	size_t i;
 	bool ok;
 
 	*c = (struct recorded){
 		.id = xstrdup(id),
-		.provider = xmemdup(id, (size_t)(api - 1 - id)),
+		.provider = xmemdup(id, (size_t)(name - 1 - id)),
 		.meta_text = BUF_INIT(BUF_UNLIMITED),
 		.request = BUF_INIT(BUF_UNLIMITED),
 		.response = BUF_INIT(BUF_UNLIMITED),
 	};
-	for (i = 0; i < sizeof apis / sizeof *apis; i++) {
-		if (str_is((struct str){ api, (size_t)(end - api) }, apis[i].dir)) {
-			c->dialect = apis[i].dialect;
-			c->words = apis[i].words;
-			c->response_only = apis[i].response_only;
-		}
-	}
+	api = api_of(c->provider, (struct str){ name, (size_t)(end - name) });
+	c->dialect = api->dialect;
+	c->words = api->words;
 	ok = load_files(c, dir, err);
+	read_places(c);
 	free(dir);
 	return ok;
 }
@@ -169,6 +207,8 @@ recorded_release(struct recorded *c)
 {
 	free(c->id);
 	free(c->provider);
+	for (int i = 0; i < PLACE_COUNT; i++)
+		free(c->place[i]);
 	buf_release(&c->meta_text);
 	buf_release(&c->request);
 	buf_release(&c->response);

@@ -83,8 +83,11 @@ compare(const struct recorded *c, struct json came, struct json went, struct buf
 void
 recorded_check_echo(const struct recorded *c, const struct buf *record, struct buf *why)
 {
-	char base[] = "https://api.example";
-	struct provider provider = { .name = c->provider, .dialect = c->dialect, .base_url = base };
+	char base[] = "https://api.example", project[] = "project";
+	struct provider provider = { .name = c->provider,
+		.dialect = c->dialect,
+		.base_url = base,
+		.place = { [PLACE_PROJECT] = project } };
 	struct request_defaults none = { .options = JSON_ABSENT };
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	struct json response, next, body;

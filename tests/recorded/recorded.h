@@ -24,7 +24,7 @@ struct recorded {
 	char *provider; /* its first word */
 	const struct dialect *dialect;
 	const char *words; /* the dialect's name in the jq programs: "chat", "anthropic", ... */
-	bool response_only;
+	char *place[PLACE_COUNT]; /* as the URL tells them; NULL */
 	struct buf meta_text, request, response;
 	struct json meta;
 	int status;

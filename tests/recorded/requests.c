@@ -48,7 +48,8 @@ difference(struct json want, struct json have, struct buf *path, struct buf *why
 	}
 }
 
-/* The last words of the recorded URL's path, which ours must end in too. */
+/* The last words of the recorded URL's path, which ours must end in too; where the URL tells all
+ * that ours is made of, the whole. */
 static void
 check_url(const struct recorded *c, const struct buf *url, struct buf *why)
 {
@@ -58,7 +59,9 @@ check_url(const struct recorded *c, const struct buf *url, struct buf *why)
 	(void)str_split(&(struct str){ ours.p, ours.len }, '?', &path);
 	if (recorded && (query = strpbrk(recorded, "?#")))
 		*query = '\0';
-	tail = recorded ? strrchr(recorded, '/') : NULL;
+	tail = recorded && c->place[PLACE_LOCATION] && !strchr(recorded, '<') ? recorded : NULL;
+	if (recorded && !tail)
+		tail = strrchr(recorded, '/');
 	if (tail && !str_ends(path, tail))
 		buf_addf(why, "# the URL is %s, recorded %s\n", url->p, recorded);
 	free(recorded);
@@ -69,7 +72,7 @@ static char *
 base_of(const struct recorded *c)
 {
 	static const char *const paths[] = { "/chat/completions", "/messages", "/chat", "/v1beta",
-		"/v1/projects", NULL };
+		"/v1/", NULL };
 	char *url = json_strdup(json_get(c->meta, "url")), *at;
 	size_t i;
 
@@ -87,12 +90,27 @@ base_of(const struct recorded *c)
 	return url;
 }
 
+/* The version that a URL with places was called at, where it is not the dialect's; NULL. */
+static char *
+version_of(const struct recorded *c)
+{
+	char *url = json_strdup(json_get(c->meta, "url")), *version = NULL;
+
+	if (url && c->place[PLACE_LOCATION])
+		version = xstrdup(strstr(url, "/v1beta1/") ? "/v1beta1" : "/v1");
+	free(url);
+	return version;
+}
+
 static void
 build_and_compare(
     const struct recorded *c, const struct request *r, struct json recorded, struct buf *why)
 {
-	char *base = base_of(c);
-	struct provider provider = { .name = c->provider, .dialect = c->dialect, .base_url = base };
+	char *base = base_of(c), *version = version_of(c);
+	struct provider provider = { .name = c->provider,
+		.dialect = c->dialect,
+		.base_url = c->place[PLACE_LOCATION] ? NULL : base,
+		.version = version };
 	struct answer warnings;
 	struct build b = { .request = r,
 		.provider = &provider,
@@ -105,6 +123,7 @@ build_and_compare(
 	struct err err = ERR_INIT;
 	struct wire w;
 
+	memcpy(provider.place, c->place, sizeof provider.place);
 	answer_init(&warnings, NULL, NULL);
 	wire_init(&w);
 	if (dialect_build(&b, &w, &err) < 0) {
@@ -123,6 +142,7 @@ build_and_compare(
 	buf_release(&path);
 	wire_release(&w);
 	answer_release(&warnings);
+	free(version);
 	free(base);
 }
 

@@ -46,7 +46,7 @@ run_case(const char *root, const char *id)
 			recorded_check_cuts(&c, &why);
 			report(id, "response", recorded_exception(id, "response"), &why);
 		}
-		if (c.request.len && !c.response_only) {
+		if (c.request.len) {
 			recorded_check_request(&c, &why);
 			report(id, "request", recorded_exception(id, "request"), &why);
 		}
