@@ -38,7 +38,10 @@ talk_begin(void **state, const struct dialect *dialect, const char *provider)
 {
 	static struct talk t;
 
-	t = (struct talk){ .dialect = dialect, .provider = provider };
+	t = (struct talk){ .dialect = dialect,
+		.provider = provider,
+		.base = "https://api.example",
+		.key = "KEY" };
 	answer_init(&t.answer, NULL, NULL);
 	wire_init(&t.wire);
 	*state = &t;
@@ -59,23 +62,27 @@ bool
 talk_build(struct talk *t, const char *record)
 {
 	char *text = quoted(record), *name = xstrdup(t->provider),
-	     *base = xstrdup("https://api.example");
+	     *base = t->base ? xstrdup(t->base) : NULL;
 	struct provider provider = { .name = name, .dialect = t->dialect, .base_url = base };
 	struct request_defaults none = { .options = JSON_ABSENT };
 	struct request r;
 	struct build b = {
-		.request = &r, .provider = &provider, .key = "KEY", .answer = &t->answer
+		.request = &r, .provider = &provider, .key = t->key, .answer = &t->answer
 	};
 	bool ok;
 
 	if (request_read(&r, parsed(text), &none, &t->err) < 0)
 		fail_msg("%s in %s", t->err.text, text);
+	for (int i = 0; i < PLACE_COUNT; i++)
+		provider.place[i] = t->place[i] ? xstrdup(t->place[i]) : NULL;
 	b.model = r.model;
 	wire_release(&t->wire);
 	ok = dialect_build(&b, &t->wire, &t->err) == 0;
 	free(text);
 	free(name);
 	free(base);
+	for (int i = 0; i < PLACE_COUNT; i++)
+		free(provider.place[i]);
 	return ok;
 }
 

@@ -13,6 +13,9 @@
 struct talk {
 	const struct dialect *dialect;
 	const char *provider; /* its name, and that of the dialect's own providerOptions */
+	const char *base; /* its base URL; NULL: the dialect's own */
+	const char *key;
+	const char *place[PLACE_COUNT];
 	struct answer answer;
 	struct wire wire;
 	struct err err;
