@@ -55,8 +55,9 @@ static const struct opt opts[] = {
 	{ 0, "idle-timeout", "TIME", OPT_MS, &ask.idle_ms,
 	    "longest silence after that (default 2m)" },
 	{ 0, NULL, NULL, OPT_HEADING, NULL, "With a prompt:" },
-	{ 0, "image", "FILE", OPT_LIST, &ask.attachments,
-	    "show an image or PDF too (may be repeated)" },
+	{ 0, "attach", "FILE", OPT_LIST, &ask.attachments,
+	    "send an image, a PDF, a text, sound or video along (may be repeated)" },
+	{ 0, "image", "FILE", OPT_LIST, &ask.attachments, "the same" },
 	{ 0 },
 };
 
@@ -85,7 +86,7 @@ check_options(bool with_prompt)
 	if (with_prompt && file)
 		opt_misuse("-f and a prompt exclude each other");
 	if (!with_prompt && ask.attachments.count)
-		opt_misuse("--image wants a prompt");
+		opt_misuse("--attach wants a prompt");
 	if (!with_prompt && !file && isatty(STDIN_FILENO))
 		opt_misuse("no prompt, and no requests on standard input");
 }

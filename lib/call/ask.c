@@ -2,8 +2,8 @@
 /* ask - a prompt and flags as a request record. */
 #include "call/ask.h"
 
+#include "call/attach.h"
 #include "json/jsonw.h"
-#include "llm/media.h"
 #include "sys/file.h"
 
 #define PROMPT_MAX ((size_t)64 << 20)
@@ -122,7 +122,7 @@ put_attachments(struct jsonw *w, const struct opt_list *files, struct err *err)
 
 	for (size_t i = 0; r == 0 && i < files->count; i++) {
 		buf_reset(&part);
-		r = media_part(files->items[i], &part, err);
+		r = attach_part(files->items[i], &part, err);
 		if (r == 0)
 			jsonw_raw(w, buf_str(&part));
 	}

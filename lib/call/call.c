@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "call/attach.h"
 #include "json/schema.h"
 #include "sys/clock.h"
 
@@ -55,6 +56,7 @@ new_call(struct caller *caller, struct str line, int64_t number)
 	c->number = number;
 	c->line = xmemdup(line.p, line.len);
 	buf_init(&c->id, BUF_UNLIMITED);
+	buf_init(&c->filled, BUF_UNLIMITED);
 	buf_init(&c->raw, RAW_MAX);
 	buf_init(&c->request.model_text, 0);
 	wire_init(&c->wire);
@@ -91,6 +93,7 @@ call_free(struct call *c)
 	wire_release(&c->wire);
 	request_release(&c->request);
 	buf_release(&c->id);
+	buf_release(&c->filled);
 	buf_release(&c->raw);
 	free(c->model_text);
 	free(c->line);
@@ -113,6 +116,30 @@ call_carried(struct call *c)
 	finish(c);
 }
 
+/* Read the files that the request's parts name, and the request anew with them in it; who is to
+ * answer was settled by the first reading. */
+static int
+fill(struct call *c)
+{
+	struct request again;
+	struct err err = ERR_INIT;
+	struct json record;
+
+	if (!c->request.files)
+		return 0;
+	if (attach_fill(c->request.record, &c->filled, &err) < 0 ||
+	    json_parse(c->filled.p, c->filled.len, &record, &err) < 0 ||
+	    request_read(&again, record, &c->caller->config->defaults, &err) < 0) {
+		answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
+		return -1;
+	}
+	again.model = c->request.model;
+	buf_release(&again.model_text);
+	again.model_text = c->request.model_text;
+	c->request = again;
+	return 0;
+}
+
 static int
 build(struct call *c)
 {
@@ -123,6 +150,8 @@ build(struct call *c)
 		.answer = &c->answer };
 	struct err err = ERR_INIT;
 
+	if (fill(c) < 0)
+		return -1;
 	if (config->dry_run) {
 		provider_mask(c->provider, config->env);
 		b.key = c->provider->key;

@@ -46,6 +46,7 @@ struct call {
 	const struct carrier *carrier;
 	void *user;
 	char *line;
+	struct buf filled; /* the line with its files in it; empty: it names none */
 	int64_t number;
 	struct buf id; /* raw JSON; empty: none */
 	struct request request;

@@ -5,6 +5,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static void
+put_place(const struct check *at, const char *member, struct buf *where)
+{
+	if (at->list)
+		buf_addf(where, "%s[%zu]", at->list, at->item);
+	if (at->sub)
+		buf_addf(where, ".%s[%zu]", at->sub, at->subitem);
+	if (at->inner)
+		buf_addf(where, ".%s[%zu]", at->inner, at->inneritem);
+	if (member)
+		buf_addf(where, "%s%s", where->len ? "." : "", member);
+}
+
 int
 check_fail(const struct check *at, const char *member, const char *fmt, ...)
 {
@@ -15,13 +28,19 @@ check_fail(const struct check *at, const char *member, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	if (at->list)
-		buf_addf(&where, "%s[%zu]", at->list, at->item);
-	if (at->sub)
-		buf_addf(&where, ".%s[%zu]", at->sub, at->subitem);
-	if (member)
-		buf_addf(&where, "%s%s", where.len ? "." : "", member);
+	put_place(at, member, &where);
 	err_set(at->err, EXIT_NO, "%s: %s", where.p, what);
+	buf_release(&where);
+	return -1;
+}
+
+int
+check_wrap(const struct check *at)
+{
+	struct buf where = BUF_INIT(BUF_UNLIMITED);
+
+	put_place(at, NULL, &where);
+	err_wrap(at->err, "%s", where.p);
 	buf_release(&where);
 	return -1;
 }

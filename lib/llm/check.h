@@ -13,16 +13,19 @@
 #include "base/err.h"
 #include "json/json.h"
 
-/* Where a check stands: list[item].sub[subitem], as far as it goes. */
+/* Where a check stands: list[item].sub[subitem].inner[inneritem], as far as it goes. */
 struct check {
-	const char *list, *sub;
-	size_t item, subitem;
+	const char *list, *sub, *inner;
+	size_t item, subitem, inneritem;
 	struct err *err;
 };
 
 /* Say it of the place, or of its member where that is not NULL. Returns -1. */
 int check_fail(const struct check *at, const char *member, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Put the place before what err says already. Returns -1. */
+int check_wrap(const struct check *at);
 
 /* The index of v's text in names (NULL-terminated; "" matches nothing), or -1 with a complaint that
  * offers the nearest name. */

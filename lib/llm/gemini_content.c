@@ -73,7 +73,14 @@ write_media(struct gemini_writer *x, struct json part)
 		jsonw_kjson(&x->w, "fileUri", json_exists(url) ? url : file);
 		jsonw_end(&x->w);
 	} else {
-		jsonw_kjson(&x->w, "text", text);
+		struct buf inner = BUF_INIT(BUF_UNLIMITED);
+
+		buf_addc(&inner, '"');
+		media_text(part, &inner);
+		buf_addc(&inner, '"');
+		jsonw_key(&x->w, "text");
+		jsonw_raw(&x->w, buf_str(&inner));
+		buf_release(&inner);
 	}
 	return true;
 }

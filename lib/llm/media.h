@@ -1,22 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* media - files as parts of a message. */
+/* media - what a file is, and the forms in which a part may hold one. */
 #ifndef LLM_MEDIA_H
 #define LLM_MEDIA_H
 
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/str.h"
 #include "json/json.h"
+#include "llm/request.h"
 
-/* Read a file and append it as a part: {"type":"image","mediaType":"image/png","name":...,
- * "data":BASE64}. Its first bytes tell what it is; what is not known by them is refused. */
-int media_part(const char *path, struct buf *out, struct err *err)
-    __attribute__((warn_unused_result));
+struct media {
+	enum part_type type; /* PART_IMAGE, PART_AUDIO, PART_VIDEO or PART_FILE */
+	const char *media_type;
+	bool is_text; /* UTF-8: can stand in a part's text */
+};
+
+/* What a file of that name holds, by its first bytes, else by its name; false where neither tells.
+ */
+bool media_of(const char *name, struct str bytes, struct media *media);
+
+/* The kind of part that a media type makes: "audio/wav" is PART_AUDIO; PART_FILE where no other. */
+enum part_type media_part_type(struct str media_type);
+/* Whether what has that media type is text to be read: text/..., JSON, XML, YAML. */
+bool media_is_text(struct str media_type);
+
+/*
+ * A part's "text" for those who take no documents, appended as the inside of a JSON string: under
+ * its name, where it has one, <file name="...">, or else as it is.
+ */
+void media_text(struct json part, struct buf *out);
+
+/* Append in the standard alphabet, padded (RFC 4648, section 4). */
+void media_base64(struct buf *out, struct str bytes);
 
 /* Take "data:TYPE;base64,DATA" apart, a JSON string; both are borrowed from it. False where it is
  * anything else. */
 bool media_data_url(struct json url, struct str *media_type, struct str *data);
+
+/* Whether a url (or data) names a file of this machine: "file:PATH". */
+bool media_is_file(struct json url);
+/* That path. "file:" stands before a path as it is, "file://" before one with percent escapes. */
+void media_file_path(struct json url, struct buf *path);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "llm/media.h"
 #include "llm/ollama.h"
 
 struct builder {
@@ -35,15 +36,13 @@ warn_of_block(struct builder *x, struct json part)
 static int
 add_text(struct builder *x, struct buf *text, const struct request_parts *p)
 {
-	struct json inline_text = json_get(p->part, "text");
-
 	switch (p->type) {
 	case PART_TEXT:
 		add_inner(text, p->text);
 		return 0;
 	case PART_FILE:
-		if (json_exists(inline_text)) {
-			add_inner(text, inline_text);
+		if (json_exists(json_get(p->part, "text"))) {
+			media_text(p->part, text);
 			return 0;
 		}
 		break;

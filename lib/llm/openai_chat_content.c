@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* openai_chat_content - a turn's text and media in the form of chat completions. */
+#include "llm/media.h"
 #include "llm/openai_chat.h"
 
 static void
@@ -59,14 +60,17 @@ write_audio(struct openai_request *q, struct json part)
 static int
 write_file(struct openai_request *q, struct json part)
 {
-	struct json name = json_get(part, "name"), text = json_get(part, "text");
-	struct buf data;
+	struct json name = json_get(part, "name");
+	struct buf data = BUF_INIT(BUF_UNLIMITED);
 
 	if (json_exists(json_get(part, "fileId")))
 		return write_file_id(q, json_get(part, "fileId"));
-	if (json_exists(text)) {
+	if (json_exists(json_get(part, "text"))) {
+		buf_addc(&data, '"');
+		media_text(part, &data);
+		buf_addc(&data, '"');
 		jsonw_kstr(&q->w, "type", "text");
-		jsonw_kjson(&q->w, "text", text);
+		openai_raw_member(q, "text", &data);
 		return 0;
 	}
 	if (json_exists(json_get(part, "url")) && (q->server->flags & OPENAI_OWN))

@@ -70,6 +70,7 @@ struct request {
 	struct request_options options;
 	struct json provider_options; /* JSON_OBJECT by provider name, or JSON_NONE */
 	struct json tags, meta;
+	bool files; /* a part's url or data is "file:PATH", to be read before it is sent */
 };
 
 /* What the command line sets where a record does not: an options object in JSON, a model, a system

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* request_read - find a request's members and check what every dialect relies on. */
 #include "llm/check.h"
+#include "llm/media.h"
 #include "llm/request.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -40,7 +41,7 @@ static const char *const part_members[] = { "type", "text", "mediaType", "data",
 	"cache" };
 
 static int
-check_media(const struct check *at, const struct json *m)
+check_media(struct request *r, const struct check *at, const struct json *m)
 {
 	static const int sources[] = { P_DATA, P_URL, P_FILE_ID, P_TEXT };
 	size_t given = 0;
@@ -52,7 +53,9 @@ check_media(const struct check *at, const struct json *m)
 	}
 	if (given != 1)
 		return check_fail(at, NULL, "wants one of data, url, fileId, text");
-	if (json_exists(m[P_DATA]) && !json_exists(m[P_MEDIA_TYPE]))
+	if (media_is_file(m[P_DATA]) || media_is_file(m[P_URL]))
+		r->files = true;
+	else if (json_exists(m[P_DATA]) && !json_exists(m[P_MEDIA_TYPE]))
 		return check_fail(at, "mediaType", "is missing: data needs it");
 	if (check_opt(at, "mediaType", m[P_MEDIA_TYPE], JSON_STRING) < 0)
 		return -1;
@@ -72,18 +75,37 @@ check_tool_call(const struct check *at, enum role role, const struct json *m)
 	return check_opt(at, "arguments", m[P_ARGUMENTS], JSON_OBJECT);
 }
 
+/* The parts of a tool's result: text and media. */
 static int
-check_tool_result(const struct check *at, enum role role, const struct json *m)
+check_result_parts(struct request *r, struct check at, struct json content)
 {
-	if (role != ROLE_TOOL && role != ROLE_USER)
-		return check_fail(at, "type", "toolResult belongs in a message of role tool");
-	if (check_kind(at, "id", m[P_ID], JSON_STRING) < 0)
-		return -1;
-	return check_bool(at, "isError", m[P_IS_ERROR]);
+	struct request_parts p = request_parts(content);
+	struct json m[PART_MEMBERS];
+
+	at.inner = "content";
+	for (at.inneritem = 0; request_next_part(&p); at.inneritem++) {
+		check_members(p.part, part_members, m, PART_MEMBERS);
+		if (p.type == PART_TEXT && check_kind(&at, "text", m[P_TEXT], JSON_STRING) < 0)
+			return -1;
+		if (p.type != PART_TEXT && p.type != PART_PROVIDER && check_media(r, &at, m) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
-check_part(const struct check *at, enum role role, struct json part)
+check_tool_result(struct request *r, const struct check *at, enum role role, const struct json *m)
+{
+	if (role != ROLE_TOOL && role != ROLE_USER)
+		return check_fail(at, "type", "toolResult belongs in a message of role tool");
+	if (check_kind(at, "id", m[P_ID], JSON_STRING) < 0 ||
+	    check_bool(at, "isError", m[P_IS_ERROR]) < 0)
+		return -1;
+	return request_is_parts(m[P_CONTENT]) ? check_result_parts(r, *at, m[P_CONTENT]) : 0;
+}
+
+static int
+check_part(struct request *r, const struct check *at, enum role role, struct json part)
 {
 	struct json m[PART_MEMBERS];
 	int type;
@@ -105,11 +127,11 @@ check_part(const struct check *at, enum role role, struct json part)
 	case PART_AUDIO:
 	case PART_VIDEO:
 	case PART_FILE:
-		return check_media(at, m);
+		return check_media(r, at, m);
 	case PART_TOOL_CALL:
 		return check_tool_call(at, role, m);
 	case PART_TOOL_RESULT:
-		return check_tool_result(at, role, m);
+		return check_tool_result(r, at, role, m);
 	case PART_PROVIDER:
 		if (!json_exists(m[P_VALUE]))
 			return check_fail(at, "value", "is missing");
@@ -119,7 +141,7 @@ check_part(const struct check *at, enum role role, struct json part)
 }
 
 static int
-check_message(struct check *at, struct json message)
+check_message(struct request *r, struct check *at, struct json message)
 {
 	struct json content;
 	struct json_iter it;
@@ -144,14 +166,14 @@ check_message(struct check *at, struct json message)
 	at->sub = "content";
 	at->subitem = 0;
 	for (it = json_each(content); json_next(&it); at->subitem++)
-		if (check_part(at, role, it.value) < 0)
+		if (check_part(r, at, role, it.value) < 0)
 			return -1;
 	at->sub = NULL;
 	return 0;
 }
 
 static int
-check_messages(const struct request *r, struct err *err)
+check_messages(struct request *r, struct err *err)
 {
 	struct check at = { .err = err };
 	struct json_iter it;
@@ -164,7 +186,7 @@ check_messages(const struct request *r, struct err *err)
 		    json_exists(r->messages) ? "empty" : "missing");
 	at.list = "messages";
 	for (it = json_each(r->messages); json_next(&it); at.item++)
-		if (check_message(&at, it.value) < 0)
+		if (check_message(r, &at, it.value) < 0)
 			return -1;
 	return 0;
 }

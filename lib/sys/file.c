@@ -227,6 +227,14 @@ file_hold_standard(void)
 }
 
 bool
+file_is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool
 file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

@@ -42,6 +42,7 @@ int file_sync_dir(const char *path, struct err *err) __attribute__((warn_unused_
 void file_hold_standard(void);
 
 bool file_exists(const char *path);
+bool file_is_regular(const char *path); /* no pipe or device, whose end may never come */
 
 /* "a/b" of "a" and "b"; b alone where it is absolute or a is empty. The caller frees. */
 char *file_join(const char *a, const char *b);
