@@ -4,22 +4,9 @@
 
 #include <stdint.h>
 
+#include "base/crc.h"
+
 enum { GZIP_BLOCK_MAX = 65535 };
-
-static uint32_t
-gzip_crc(struct str bytes)
-{
-	uint32_t crc = 0xffffffffu;
-	size_t i;
-	int bit;
-
-	for (i = 0; i < bytes.len; i++) {
-		crc ^= (unsigned char)bytes.p[i];
-		for (bit = 0; bit < 8; bit++)
-			crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1)));
-	}
-	return ~crc;
-}
 
 static void
 gzip_little(struct buf *out, uint32_t n, int bytes)
@@ -43,6 +30,6 @@ gzip_store(struct str bytes, struct buf *out)
 		buf_add(out, bytes.p + at, n);
 		at += n;
 	} while (at < bytes.len);
-	gzip_little(out, gzip_crc(bytes), 4);
+	gzip_little(out, crc_32(0, bytes), 4);
 	gzip_little(out, (uint32_t)bytes.len, 4);
 }

@@ -128,6 +128,8 @@ frame_feed_text(struct frame *f, const char *p, size_t n, struct err *err)
 		return ndjson_feed(f, p, n, err);
 	case FRAME_JSON_ARRAY:
 		return frame_array_feed(f, p, n, err);
+	case FRAME_AWS:
+		return frame_aws_feed(f, p, n, err);
 	}
 	return 0;
 }
@@ -184,6 +186,8 @@ frame_end(struct frame *f, bool lenient, struct err *err)
 		return ndjson_line(f, buf_str(&f->held), err);
 	case FRAME_JSON_ARRAY:
 		return frame_array_end(f, err);
+	case FRAME_AWS:
+		return frame_aws_end(f, err);
 	}
 	return 0;
 }
@@ -202,6 +206,8 @@ frame_of_content_type(const char *content_type, enum frame_format otherwise)
 	type = str_trim(type);
 	if (str_eq_nocase(type, "text/event-stream"))
 		return FRAME_SSE;
+	if (str_eq_nocase(type, "application/vnd.amazon.eventstream"))
+		return FRAME_AWS;
 	for (i = 0; lines[i]; i++) {
 		if (str_eq_nocase(type, lines[i]))
 			return FRAME_NDJSON;
@@ -210,7 +216,8 @@ frame_of_content_type(const char *content_type, enum frame_format otherwise)
 		return FRAME_WHOLE;
 	/* Asked for events and given JSON: the server does not stream. Arrays and lines of JSON do
 	 * go by this name. */
-	if (str_eq_nocase(type, "application/json") && otherwise == FRAME_SSE)
+	if (str_eq_nocase(type, "application/json") &&
+	    (otherwise == FRAME_SSE || otherwise == FRAME_AWS))
 		return FRAME_WHOLE;
 	return otherwise;
 }

@@ -28,16 +28,21 @@ enum frame_format {
 	FRAME_SSE, /* text/event-stream (WHATWG HTML, section 9.2) */
 	FRAME_NDJSON, /* a message a line; blank lines are passed over */
 	FRAME_JSON_ARRAY, /* [v, v, ...]: a message an element (Gemini without alt=sse) */
+	FRAME_AWS, /* application/vnd.amazon.eventstream: binary, checksums over all (Bedrock) */
 };
 
 #define FRAME_LIMIT ((size_t)64 << 20)
 
 struct frame;
 
+/* What a name of FRAME_AWS begins with where the message is an exception and no event. */
+#define FRAME_EXCEPTION "!"
+
 /*
- * name: SSE's event field ("message" where there is none), else empty. data may be empty: SSE
- * dispatches an event whose data line is. Return false to stop: frame_feed (or frame_end) then
- * returns -1 with err untouched.
+ * name: SSE's event field ("message" where there is none); FRAME_AWS's event type, or
+ * FRAME_EXCEPTION and the type of an exception (of an error that came as header fields only, data
+ * is made up: {"message":...}); else empty. data may be empty: SSE dispatches an event whose data
+ * line is. Return false to stop: frame_feed (or frame_end) then returns -1 with err untouched.
  */
 typedef bool frame_fn(void *user, struct str name, struct str data);
 

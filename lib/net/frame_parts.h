@@ -34,6 +34,9 @@ struct frame {
 	enum array_state state;
 	size_t depth;
 	bool in_string, after_backslash;
+
+	/* AWS: data and name_held above hold what a message's header fields had to be made into */
+	size_t total; /* of the message in held, once its prelude is there */
 };
 
 /* Keep bytes that have no end yet; the limit holds for them together with what is kept already. */
@@ -49,6 +52,8 @@ int frame_sse_feed(struct frame *f, const char *p, size_t n, struct err *err);
 int frame_sse_end(struct frame *f, bool lenient, struct err *err);
 int frame_array_feed(struct frame *f, const char *p, size_t n, struct err *err);
 int frame_array_end(struct frame *f, struct err *err);
+int frame_aws_feed(struct frame *f, const char *p, size_t n, struct err *err);
+int frame_aws_end(struct frame *f, struct err *err);
 
 /* The white space of JSON. */
 bool frame_is_blank(char c);
