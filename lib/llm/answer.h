@@ -192,6 +192,9 @@ void answer_end(struct answer *a);
  * {errors:[...]}, {detail}, {message}), classified by code, then text, then status (0 inside a
  * stream). The first error stays. */
 void answer_error_json(struct answer *a, int status, struct json body);
+/* The same where the error's name stands outside the body: in a header field, in an event's type.
+ */
+void answer_error_named(struct answer *a, int status, struct str name, struct json body);
 /* A body that is no JSON object: HTML, empty, null. The first 200 bytes go into the message. */
 void answer_error_text(struct answer *a, int status, struct str body);
 /* An error of our own finding. The first error stays. */

@@ -16,29 +16,53 @@ struct reading {
 };
 
 static void
-add_code(struct reading *r, struct json v)
+add_word(struct reading *r, struct str word)
 {
-	struct str word;
-
-	if (!json_plain(v, &word) || !word.len || r->clues.code_count == ERROR_CODES_MAX)
+	if (!word.len || r->clues.code_count == ERROR_CODES_MAX)
 		return;
 	r->clues.codes[r->clues.code_count++] = word;
 	if (!r->code.p)
 		r->code = word;
 }
 
+/* AWS puts a shape's whole name there ("com.amazon.coral.service#UnknownOperationException"), and
+ * in header fields an address behind it. */
+static struct str
+without_space(struct str word)
+{
+	const char *hash = word.len ? memchr(word.p, '#', word.len) : NULL;
+
+	if (hash) {
+		word.len -= (size_t)(hash + 1 - word.p);
+		word.p = hash + 1;
+	}
+	(void)str_split(&(struct str){ word.p, word.len }, ':', &word);
+	return word;
+}
+
+static void
+add_code(struct reading *r, struct json v)
+{
+	struct str word;
+
+	if (json_plain(v, &word))
+		add_word(r, word);
+}
+
 /* code, type, status: names, or an HTTP status where the transport's own was 200. */
 static void
 read_codes(struct reading *r, struct json obj)
 {
-	static const char *const names[] = { "code", "type", "status", "error_code", "reason",
-		"__type" };
+	static const char *const names[] = { "code", "type", "status", "error_code", "reason" };
 	static const char *const numbers[] = { "code", "status_code", "status" };
+	struct str word;
 	int64_t n;
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof *names; i++)
 		add_code(r, json_get(obj, names[i]));
+	if (json_plain(json_get(obj, "__type"), &word))
+		add_word(r, without_space(word));
 	for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		if (!json_i64(json_get(obj, numbers[i]), &n))
 			continue;
@@ -135,6 +159,8 @@ read_shape(struct reading *r, struct json v, int depth)
 		read_shape(r, json_get(v, "errors"), depth + 1);
 	if (!json_exists(error) || error.kind == JSON_STRING)
 		read_codes(r, v);
+	if (json_exists(json_get(v, "Output"))) /* AWS, of an operation that it does not know */
+		read_shape(r, json_get(v, "Output"), depth + 1);
 	read_details(r, json_get(v, "details"));
 	read_details(r, json_get(v, "innererror"));
 	read_upstream(r, json_find(v, "metadata.raw"), depth);
@@ -213,6 +239,12 @@ fold(struct buf *out, struct str text)
 void
 answer_error_json(struct answer *a, int status, struct json body)
 {
+	answer_error_named(a, status, STR_NONE, body);
+}
+
+void
+answer_error_named(struct answer *a, int status, struct str name, struct json body)
+{
 	struct reading r = {
 		.clues.status = status >= 300 ? status : 0,
 		.code_number = -1,
@@ -223,6 +255,8 @@ answer_error_json(struct answer *a, int status, struct json body)
 
 	if (a->error.kind != ERROR_NONE)
 		return;
+	if (name.len)
+		add_word(&r, without_space(name));
 	read_shape(&r, body, 0);
 	if (!r.text.len)
 		fold(&r.text, json_raw(body));

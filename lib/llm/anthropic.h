@@ -57,8 +57,6 @@ struct anthropic_writer {
 void anthropic_system(struct anthropic_writer *x);
 void anthropic_messages(struct anthropic_writer *x);
 
-/* How many cache marks the record asks for, so that our own leave them room. */
-int anthropic_marks(const struct request *r);
 /* The mark that a part or a tool asks for with "cache"; false where it asks for none. */
 bool anthropic_mark(struct anthropic_writer *x, struct json cache);
 /* A mark of our own at the end of a prefix that will come again, where there is room. */

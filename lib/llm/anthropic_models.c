@@ -137,3 +137,37 @@ anthropic_thinking(const struct anthropic_family *family, const struct request_o
 	}
 	return t;
 }
+
+struct anthropic_sampling
+anthropic_sampling(const struct anthropic_family *family, bool thinking,
+    const struct request_options *options, struct answer *warnings)
+{
+	struct anthropic_sampling s = { options->temperature, options->top_p, options->top_k };
+	double t = 0;
+
+	if ((family->flags & FAMILY_NO_SAMPLING) || thinking) {
+		const char *why = thinking ? "not taken while the model thinks"
+					   : "this model takes none";
+
+		if (json_exists(s.temperature) &&
+		    !(json_double(s.temperature, &t) && t >= 1 && t <= 1))
+			answer_warn(warnings, "options.temperature", "%s", why);
+		if (json_exists(s.top_p))
+			answer_warn(warnings, "options.topP", "%s", why);
+		if (s.top_k != OPTION_UNSET)
+			answer_warn(warnings, "options.topK", "%s", why);
+		return (struct anthropic_sampling){ JSON_ABSENT, JSON_ABSENT, OPTION_UNSET };
+	}
+	if (json_exists(s.temperature) && json_double(s.temperature, &t) && t > 1) {
+		answer_warn(
+		    warnings, "options.temperature", "the API's range ends at 1: 1 is sent");
+		s.temperature = json_literal("1");
+	}
+	if (json_exists(s.top_p) && json_exists(s.temperature) &&
+	    (family->flags & FAMILY_ONE_SAMPLER)) {
+		answer_warn(
+		    warnings, "options.topP", "this model takes it or temperature, not both");
+		s.top_p = JSON_ABSENT;
+	}
+	return s;
+}

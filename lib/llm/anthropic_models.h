@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "json/json.h"
 #include "llm/answer.h"
 #include "llm/request.h"
 
@@ -37,6 +38,14 @@ struct anthropic_thinking {
 
 /* What options.reasoning means for that family; what it can't do is warned of. */
 struct anthropic_thinking anthropic_thinking(const struct anthropic_family *family,
+    const struct request_options *options, struct answer *warnings);
+
+/* The sampling options that this family takes, thinking or not; what is left out is warned of. */
+struct anthropic_sampling {
+	struct json temperature, top_p; /* JSON_NONE: not sent */
+	int64_t top_k; /* OPTION_UNSET: not sent */
+};
+struct anthropic_sampling anthropic_sampling(const struct anthropic_family *family, bool thinking,
     const struct request_options *options, struct answer *warnings);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "json/jsonw.h"
 #include "llm/anthropic.h"
+#include "llm/marks.h"
 
 /* --- tools --- */
 
@@ -85,36 +86,13 @@ write_tool_choice(struct anthropic_writer *x)
 static void
 write_sampling(struct anthropic_writer *x)
 {
-	const struct request_options *o = &x->r->options;
-	struct answer *a = x->b->answer;
-	bool temperature = json_exists(o->temperature), top_p = json_exists(o->top_p),
-	     top_k = o->top_k != OPTION_UNSET;
-	double t = 0;
+	struct anthropic_sampling s = anthropic_sampling(
+	    x->family, x->thinking, &x->r->options, x->b->answer);
 
-	if ((x->family->flags & FAMILY_NO_SAMPLING) || x->thinking) {
-		const char *why = x->thinking ? "not taken while the model thinks"
-					      : "this model takes none";
-
-		if (temperature && !(json_double(o->temperature, &t) && t >= 1 && t <= 1))
-			answer_warn(a, "options.temperature", "%s", why);
-		if (top_p)
-			answer_warn(a, "options.topP", "%s", why);
-		if (top_k)
-			answer_warn(a, "options.topK", "%s", why);
-		return;
-	}
-	if (temperature && json_double(o->temperature, &t) && t > 1) {
-		answer_warn(a, "options.temperature", "the API's range ends at 1: 1 is sent");
-		jsonw_ki64(&x->w, "temperature", 1);
-	} else if (temperature) {
-		jsonw_kjson(&x->w, "temperature", o->temperature);
-	}
-	if (top_p && temperature && (x->family->flags & FAMILY_ONE_SAMPLER))
-		answer_warn(a, "options.topP", "this model takes it or temperature, not both");
-	else if (top_p)
-		jsonw_kjson(&x->w, "top_p", o->top_p);
-	if (top_k)
-		jsonw_ki64(&x->w, "top_k", o->top_k);
+	jsonw_kjson_opt(&x->w, "temperature", s.temperature);
+	jsonw_kjson_opt(&x->w, "top_p", s.top_p);
+	if (s.top_k != OPTION_UNSET)
+		jsonw_ki64(&x->w, "top_k", s.top_k);
 }
 
 static void
@@ -265,7 +243,7 @@ anthropic_build_versioned(
 		.model = xmemdup(b->model.p, b->model.len),
 		.version = version,
 		.err = err,
-		.owed = anthropic_marks(b->request),
+		.owed = marks_count(b->request),
 	};
 
 	x.forced_json = json_exists(x.r->options.response_schema) &&

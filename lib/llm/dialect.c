@@ -14,6 +14,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_ollama,
 	&dialect_vertex_gemini,
 	&dialect_vertex_anthropic,
+	&dialect_bedrock_converse,
 	NULL,
 };
 

@@ -92,6 +92,7 @@ extern const struct dialect dialect_gemini;
 extern const struct dialect dialect_ollama;
 extern const struct dialect dialect_vertex_gemini;
 extern const struct dialect dialect_vertex_anthropic;
+extern const struct dialect dialect_bedrock_converse;
 
 const struct dialect *dialect_find(const char *name); /* or NULL */
 const char *const *dialect_names(void); /* NULL-terminated */

@@ -43,6 +43,7 @@ const struct error_rule error_rules[] = {
 	/* One request above a whole minute's allowance never succeeds on this account, though the
 	 * code says rate limit. */
 	TEXT_AT(ERROR_QUOTA, "request too large for", 413, 429),
+	TEXT_AT(ERROR_QUOTA, "too many tokens per day", 429, 429), /* Bedrock's daily allowance */
 
 	CODE(ERROR_CONTEXT_LENGTH, "context_length_exceeded"),
 	CODE(ERROR_CONTEXT_LENGTH, "exceed_context_size_error"),
@@ -70,7 +71,12 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_AUTH, "UnrecognizedClientException"),
 	CODE(ERROR_AUTH, "ExpiredTokenException"),
 	CODE(ERROR_AUTH, "InvalidSignatureException"),
+	CODE(ERROR_AUTH, "IncompleteSignatureException"),
+	CODE(ERROR_AUTH, "IncompleteSignature"),
+	CODE(ERROR_AUTH, "SignatureDoesNotMatch"),
+	CODE(ERROR_AUTH, "InvalidClientTokenId"),
 	CODE(ERROR_AUTH, "MissingAuthenticationTokenException"),
+	CODE(ERROR_AUTH, "MissingAuthenticationToken"),
 
 	CODE(ERROR_NOT_FOUND, "model_not_found"),
 	CODE(ERROR_NOT_FOUND, "DeploymentNotFound"),
@@ -78,7 +84,6 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_NOT_FOUND, "model_decommissioned"),
 	CODE(ERROR_NOT_FOUND, "model_not_available"),
 	CODE(ERROR_NOT_FOUND, "invalid_model"),
-	CODE(ERROR_NOT_FOUND, "ModelNotReadyException"),
 	CODE(ERROR_PERMISSION, "model_terms_required"),
 
 	CODE(ERROR_RATE_LIMIT, "rate_limit_exceeded"),
@@ -94,6 +99,8 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_OVERLOADED, "slow_down"),
 	CODE(ERROR_OVERLOADED, "service_tier_capacity_exceeded"),
 	CODE(ERROR_OVERLOADED, "capacity_exceeded"),
+	CODE(ERROR_OVERLOADED, "ModelNotReadyException"), /* AWS's own clients try it again */
+	CODE(ERROR_SERVER, "ModelErrorException"),
 
 	/* The model's own tool call or JSON was malformed: another try may do better. */
 	CODE(ERROR_PROTOCOL, "tool_use_failed"),
@@ -122,6 +129,7 @@ const struct error_rule error_rules[] = {
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "prompt is too long", 400, 428),
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "prompt too long", 400, 428),
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "input is too long", 400, 428),
+	TEXT_AT(ERROR_CONTEXT_LENGTH, "input tokens exceeded", 400, 428),
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "too many total text bytes", 400, 428),
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "total length of all messages is too long", 400, 428),
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "longer than the model's context length", 400, 428),

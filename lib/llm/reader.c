@@ -12,6 +12,7 @@ struct reader {
 	struct answer *answer;
 	enum frame_format asked, format;
 	char *content_type; /* NULL: none was told */
+	char *error_type; /* AWS names its errors in a header field; NULL: not told */
 	int status;
 	struct frame *frame; /* NULL until the first byte decided the format, and for errors */
 	struct buf error_body;
@@ -40,6 +41,7 @@ reader_free(struct reader *r)
 	frame_free(r->frame);
 	buf_release(&r->error_body);
 	free(r->content_type);
+	free(r->error_type);
 	free(r);
 }
 
@@ -55,11 +57,14 @@ reader_head(struct reader *r, int status, const struct http_headers *headers, in
 	static const char *const ids[] = { "x-request-id", "request-id", "apim-request-id",
 		"x-amzn-requestid", "x-goog-request-id", "cf-ray" };
 	const char *type = http_headers_get(headers, "content-type"), *id = NULL;
+	const char *error = http_headers_get(headers, "x-amzn-errortype");
 	size_t i;
 
 	r->status = status;
 	free(r->content_type);
 	r->content_type = type ? xstrdup(type) : NULL;
+	free(r->error_type);
+	r->error_type = error ? xstrdup(error) : NULL;
 	if (is_success(r))
 		return;
 	for (i = 0; i < sizeof ids / sizeof *ids && !id; i++)
@@ -93,6 +98,8 @@ format_of(const struct reader *r, char first)
 	case '<':
 	case 'n': /* null */
 		return FRAME_WHOLE;
+	case '\0': /* a message's length */
+		return r->asked == FRAME_AWS ? FRAME_AWS : told;
 	default:
 		return told;
 	}
@@ -227,7 +234,7 @@ end_error_body(struct reader *r)
 
 	if (json_parse(body.p, body.len, &v, &err) == 0 &&
 	    (v.kind == JSON_OBJECT || v.kind == JSON_ARRAY))
-		answer_error_json(r->answer, r->status, v);
+		answer_error_named(r->answer, r->status, str_of(r->error_type), v);
 	else
 		answer_error_text(r->answer, r->status, body);
 }

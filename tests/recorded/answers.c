@@ -29,6 +29,8 @@ asked(const struct recorded *c)
 {
 	if (!c->framing)
 		return FRAME_WHOLE;
+	if (strcmp(c->framing, "aws-eventstream") == 0)
+		return FRAME_AWS;
 	return strcmp(c->framing, "ndjson") == 0 ? FRAME_NDJSON : FRAME_SSE;
 }
 
@@ -255,6 +257,19 @@ recorded_check_response(const struct recorded *c, struct buf *why)
 
 /* --- cut streams --- */
 
+/* Where the last message of AWS's framing begins. */
+static size_t
+last_message_at(struct str text)
+{
+	size_t at = 0, n;
+
+	for (;; at += n) {
+		n = recorded_aws_length(text, at);
+		if (!n || at + n >= text.len)
+			return at;
+	}
+}
+
 /* Where the proof of the end begins: what is cut before it must not count as whole. */
 static size_t
 proof_at(const struct recorded *c)
@@ -266,6 +281,8 @@ proof_at(const struct recorded *c)
 	size_t first = text.len, i;
 	const char *at;
 
+	if (asked(c) == FRAME_AWS)
+		return last_message_at(text);
 	while (first && (unsigned char)text.p[first - 1] <= ' ')
 		first--;
 	if (first) /* the last byte that says something */

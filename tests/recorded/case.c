@@ -22,6 +22,8 @@ static const struct api {
 	{ "chat-completions", "chat", &dialect_openai_chat, NULL },
 	{ "v1-chat-completions", "chat", &dialect_openai_chat, NULL },
 	{ "chat", "ollama", &dialect_ollama, NULL },
+	{ "converse", "bedrock", &dialect_bedrock_converse, NULL },
+	{ "converse-stream", "bedrock", &dialect_bedrock_converse, NULL },
 };
 
 /* The first row that fits a case's provider and folder, or NULL. */

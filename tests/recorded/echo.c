@@ -15,6 +15,7 @@ static const struct place {
 	{ "gemini", "candidates.0.content.parts", "contents.1.parts" },
 	{ "chat", "choices.0.message", "messages.1" },
 	{ "ollama", "message", "messages.1" },
+	{ "bedrock", "output.message.content", "messages.1.content" },
 };
 
 static const struct place *

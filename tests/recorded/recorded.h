@@ -28,7 +28,8 @@ struct recorded {
 	struct buf meta_text, request, response;
 	struct json meta;
 	int status;
-	const char *framing; /* "sse", "ndjson", "json-array", or NULL: one body */
+	const char
+	    *framing; /* "sse", "ndjson", "json-array", "aws-eventstream", or NULL: one body */
 	char framing_word[16];
 };
 
@@ -41,8 +42,10 @@ bool recorded_load(struct recorded *c, const char *root, const char *id, struct 
 void recorded_release(struct recorded *c);
 
 /* The response's events as a JSON array, by a second implementation of the framings: values, and
- * strings where an event is no JSON. */
+ * strings where an event is no JSON; {name: value} where events have names that matter (AWS). */
 void recorded_events(const struct recorded *c, struct buf *out);
+/* The length of the AWS event stream message that begins there; 0: none does. */
+size_t recorded_aws_length(struct str text, size_t at);
 
 /* A line of an exceptions file "CASE<TAB>WHAT<TAB>REASON": the reason, or NULL. */
 const char *recorded_exception(const char *id, const char *what);

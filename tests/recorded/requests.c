@@ -72,11 +72,11 @@ static char *
 base_of(const struct recorded *c)
 {
 	static const char *const paths[] = { "/chat/completions", "/messages", "/chat", "/v1beta",
-		"/v1/", NULL };
+		"/v1/", "/model/", NULL };
 	char *url = json_strdup(json_get(c->meta, "url")), *at;
 	size_t i;
 
-	if (!url || strncmp(url, "http", 4) != 0) {
+	if (!url || strncmp(url, "http", 4) != 0 || strchr(url, '<')) { /* "<AWS_REGION>" */
 		free(url);
 		return xstrdup("https://api.example");
 	}
