@@ -76,7 +76,7 @@ base_of(const struct recorded *c)
 	char *url = json_strdup(json_get(c->meta, "url")), *at;
 	size_t i;
 
-	if (!url || strncmp(url, "http", 4) != 0 || strchr(url, '<')) { /* "<AWS_REGION>" */
+	if (!url || strncmp(url, "http", 4) != 0 || strstr(url, "<AWS_REGION>")) {
 		free(url);
 		return xstrdup("https://api.example");
 	}
