@@ -46,6 +46,8 @@ struct gemini_family {
 	bool signed_calls; /* refuses a turn's first function call without a signature */
 	bool no_ids; /* at Vertex: gives calls no ids, and has refused those of others */
 };
+/* Never NULL: what isn't known is taken for a new Gemini, or for a plain model. */
+const struct gemini_family *gemini_family(struct str model);
 
 /* A request being written. */
 struct gemini_writer {

@@ -21,8 +21,8 @@ static const struct gemini_family families[] = {
 	{ "", THINKS_NOT, 0, 0, false, false, false },
 };
 
-static const struct gemini_family *
-family_of(struct str model)
+const struct gemini_family *
+gemini_family(struct str model)
 {
 	const char *slash = model.len ? memchr(model.p, '/', model.len) : NULL;
 	size_t i = 0;
@@ -255,7 +255,7 @@ gemini_build_for(enum gemini_door door, const struct build *b, struct wire *w, s
 	struct gemini_writer x = {
 		.b = b,
 		.r = b->request,
-		.family = family_of(b->model),
+		.family = gemini_family(b->model),
 		.door = door,
 		.model = xmemdup(b->model.p, b->model.len),
 		.err = err,

@@ -289,7 +289,7 @@ read_root(struct reading *r, const struct yaml *root)
 	sheet->like = nothing;
 	if (root->kind != YAML_MAP)
 		return wrong(r, root, "the file", "a map");
-	if (yaml_known(sheet->doc, root, "file of models", known, r->err) < 0)
+	if (yaml_known(sheet->doc, root, "a file of models", known, r->err) < 0)
 		return -1;
 	if (!yaml_str(yaml_get(root, "provider")))
 		return wrong(r, root, "provider", "told");
