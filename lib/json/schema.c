@@ -367,8 +367,9 @@ static int
 compile_node(
     struct schema *s, struct schema_node *node, const struct schema_place *place, struct err *err)
 {
-	unsigned draft = s->is_draft7 ? BEFORE_2020 : SINCE_2020;
-	bool is_ref = s->is_draft7 && json_is(json_get(node->at, "$ref"), JSON_STRING);
+	bool is_draft7 = schema_document_of(s, node->at.p)->is_draft7;
+	unsigned draft = is_draft7 ? BEFORE_2020 : SINCE_2020;
+	bool is_ref = is_draft7 && json_is(json_get(node->at, "$ref"), JSON_STRING);
 	size_t i;
 
 	if (!is_ref && schema_name_node(s, node, err) < 0)
@@ -390,7 +391,8 @@ struct schema_node *
 schema_node_at(struct schema *s, struct json v, size_t resource, const struct schema_place *place,
     struct err *err)
 {
-	uint32_t *known = &s->node_at[v.p - s->text];
+	struct schema_document *document = schema_document_of(s, v.p);
+	uint32_t *known = &document->node_at[v.p - document->text];
 	struct schema_node *node;
 
 	if (*known)
@@ -405,8 +407,8 @@ schema_node_at(struct schema *s, struct json v, size_t resource, const struct sc
 	VEC_GROW(s->nodes, s->node_count, s->node_cap);
 	s->nodes[s->node_count++] = node;
 	*known = (uint32_t)s->node_count;
-	if (s->node_count == 1)
-		s->resources[0].root = node;
+	if (v.p == document->root.p)
+		s->resources[document->resource].root = node;
 	if (json_is(v, JSON_OBJECT) && compile_node(s, node, place, err) < 0)
 		return NULL;
 	return node;
@@ -424,35 +426,25 @@ schema_rule_of(const struct schema_node *node, enum schema_keyword keyword)
 	return NULL;
 }
 
-/* Drafts before 2019-09 are read as draft 7; everything else, also no "$schema", as 2020-12. */
-static bool
-is_draft7(struct json root)
-{
-	struct buf uri = BUF_INIT(BUF_UNLIMITED);
-	bool old;
-
-	json_text(json_get(root, "$schema"), &uri);
-	old = strstr(uri.p, "json-schema.org/draft-0");
-	buf_release(&uri);
-	return old;
-}
-
 struct schema *
 schema_compile(struct json text, struct err *err)
 {
-	struct schema *s = xcalloc(1, sizeof *s);
-	struct json root = text;
+	return schema_compile_from(text, NULL, err);
+}
 
-	s->text = xmemdup(text.p, text.len);
-	root.p = s->text;
-	s->node_at = xcalloc(text.len + 1, sizeof *s->node_at);
-	s->is_draft7 = is_draft7(root);
-	VEC_GROW(s->resources, s->resource_count, s->resource_cap);
-	s->resources[s->resource_count++] = (struct schema_resource){ xstrdup(""), NULL };
-	if (!schema_node_at(s, root, 0, NULL, err) || schema_resolve(s, err) < 0) {
+struct schema *
+schema_compile_from(struct json text, const struct schema_source *source, struct err *err)
+{
+	struct schema *s = xcalloc(1, sizeof *s);
+
+	s->source = source;
+	if (!schema_add_document(s, text, source ? source->uri : "", err) ||
+	    schema_resolve(s, err) < 0) {
 		schema_free(s);
 		return NULL;
 	}
+	s->source = NULL;
+	*err = (struct err)ERR_INIT; /* what a reference might have come to */
 	return s;
 }
 
@@ -488,7 +480,6 @@ schema_free(struct schema *s)
 	free(s->resources);
 	free(s->anchors);
 	free(s->pending);
-	free(s->node_at);
-	free(s->text);
+	schema_documents_free(s);
 	free(s);
 }

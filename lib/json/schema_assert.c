@@ -11,22 +11,53 @@
 
 enum { SHOWN_MAX = 60 };
 
+/* What fails and where the schema says so: the keyword's value, or the schema that is false. */
+static void
+tell(const struct schema_frame *f, struct str instance_path, const char *what)
+{
+	struct buf path = BUF_INIT(BUF_UNLIMITED);
+	bool by_rule = f->rule && !json_is(f->node->at, JSON_FALSE);
+	struct str keyword;
+
+	schema_locate(f->schema, by_rule ? f->rule->value.p : f->node->at.p, &path);
+	keyword = by_rule                            ? str_of(strrchr(path.p, '/') + 1)
+		  : json_is(f->node->at, JSON_FALSE) ? STR_LIT("false schema")
+						     : STR_LIT("$ref");
+	if (!f->report->tell(f->report->user, &(struct schema_failure){ instance_path, keyword,
+						  buf_str(&path), str_of(what), f->v }))
+		f->report->enough = true;
+	buf_release(&path);
+}
+
 bool
 schema_misfit(const struct schema_frame *f, const char *fmt, ...)
 {
 	struct buf path = BUF_INIT(BUF_UNLIMITED);
+	struct schema_report *report = f->report;
 	char what[ERR_TEXT_MAX];
 	va_list ap;
 
-	if (!f->err)
+	if (!report || report->enough)
 		return false;
 	va_start(ap, fmt);
 	(void)vsnprintf(what, sizeof what, fmt, ap); /* an err would cut it likewise */
 	va_end(ap);
 	schema_place_print(f->place, &path);
-	err_set(f->err, EXIT_NO, "%s: %s", path.len ? path.p : "value", what);
+	if (report->tell) {
+		tell(f, buf_str(&path), what);
+	} else {
+		err_set(report->err, EXIT_NO, "%s: %s", path.len ? path.p : "value", what);
+		report->enough = true;
+	}
 	buf_release(&path);
 	return false;
+}
+
+bool
+schema_go_on(const struct schema_frame *f, bool *all, bool fits)
+{
+	*all &= fits;
+	return fits || (f->report && !f->report->enough);
 }
 
 static int
@@ -211,17 +242,19 @@ static bool
 holds_all(const struct schema_frame *f, struct json names, struct json because)
 {
 	struct json_iter it = json_each(names);
+	bool all = true, held;
 
 	while (json_next(&it)) {
-		if (holds_member(f->v, it.value))
-			continue;
-		if (json_is(because, JSON_NONE))
-			return schema_misfit(
-			    f, "lacks the member %.*s", shown(it.value), it.value.p);
-		return schema_misfit(f, "has %.*s but lacks the member %.*s", shown(because),
-		    because.p, shown(it.value), it.value.p);
+		held = holds_member(f->v, it.value);
+		if (!held && json_is(because, JSON_NONE))
+			schema_misfit(f, "lacks the member %.*s", shown(it.value), it.value.p);
+		else if (!held)
+			schema_misfit(f, "has %.*s but lacks the member %.*s", shown(because),
+			    because.p, shown(it.value), it.value.p);
+		if (!schema_go_on(f, &all, held))
+			break;
 	}
-	return true;
+	return all;
 }
 
 static bool
@@ -235,13 +268,14 @@ static bool
 assert_dependent(const struct schema_frame *f, const struct schema_rule *rule)
 {
 	const struct schema_sub *sub;
+	bool all = true;
 
 	for (sub = rule->subs; sub < rule->subs + rule->sub_count; sub++) {
 		if (!json_is(sub->strings, JSON_NONE) && holds_member(f->v, sub->key) &&
-		    !holds_all(f, sub->strings, sub->key))
-			return false;
+		    !schema_go_on(f, &all, holds_all(f, sub->strings, sub->key)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 /* Which kind of value each looks at; JSON_NONE: any. */

@@ -41,7 +41,8 @@ marks_merge(struct schema_marks *into, const struct schema_marks *from)
 
 /* Hold the same value against another schema; what that has looked at counts where it fits. */
 static bool
-fits_here(const struct schema_frame *f, const struct schema_node *node, struct err *err)
+fits_here(
+    const struct schema_frame *f, const struct schema_node *node, struct schema_report *report)
 {
 	struct schema_frame sub = *f;
 	struct schema_marks marks;
@@ -49,14 +50,15 @@ fits_here(const struct schema_frame *f, const struct schema_node *node, struct e
 
 	sub.up = f;
 	sub.node = node;
-	sub.err = err;
+	sub.rule = NULL;
+	sub.report = report;
 	sub.depth++;
 	if (!f->marks)
 		return check(&sub);
 	marks = marks_new(f->v);
 	sub.marks = &marks;
 	ok = check(&sub);
-	if (ok)
+	if (ok || report) /* what has failed once need not be told as unevaluated too */
 		marks_merge(f->marks, &marks);
 	free(marks.seen);
 	return ok;
@@ -72,6 +74,7 @@ fits_child(const struct schema_frame *f, const struct schema_node *node, const s
 
 	sub.up = NULL;
 	sub.node = node;
+	sub.rule = NULL;
 	sub.v = it->value;
 	sub.place = &place;
 	sub.marks = NULL;
@@ -79,32 +82,33 @@ fits_child(const struct schema_frame *f, const struct schema_node *node, const s
 	return check(&sub);
 }
 
-/* The same; where it fits it counts as looked at. */
+/* The same; where it fits, or its failure was told, it counts as looked at. */
 static bool
 fits_looked_at(const struct schema_frame *f, const struct schema_node *node,
     const struct json_iter *it, size_t index)
 {
-	if (!fits_child(f, node, it, index))
-		return false;
-	mark(f, index);
-	return true;
+	bool fits = fits_child(f, node, it, index);
+
+	if (fits || f->report)
+		mark(f, index);
+	return fits;
 }
 
 static bool
 check_properties(const struct schema_frame *f, const struct schema_rule *rule)
 {
 	struct json_iter it = json_each(f->v);
+	bool all = true;
 	size_t i, j;
 
 	for (i = 0; json_next(&it); i++) {
 		for (j = 0; j < rule->sub_count && !json_equal(rule->subs[j].key, it.key); j++)
 			;
-		if (j == rule->sub_count)
-			continue;
-		if (!fits_looked_at(f, rule->subs[j].node, &it, i))
-			return false;
+		if (j < rule->sub_count &&
+		    !schema_go_on(f, &all, fits_looked_at(f, rule->subs[j].node, &it, i)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 static bool
@@ -123,17 +127,17 @@ static bool
 check_pattern_properties(const struct schema_frame *f, const struct schema_rule *rule)
 {
 	struct json_iter it = json_each(f->v);
+	bool all = true, going = true;
 	size_t i, j;
 
-	for (i = 0; json_next(&it); i++) {
-		for (j = 0; j < rule->sub_count; j++) {
-			if (!name_matches(rule->subs[j].pattern, it.key))
-				continue;
-			if (!fits_looked_at(f, rule->subs[j].node, &it, i))
-				return false;
+	for (i = 0; going && json_next(&it); i++) {
+		for (j = 0; going && j < rule->sub_count; j++) {
+			if (name_matches(rule->subs[j].pattern, it.key))
+				going = schema_go_on(
+				    f, &all, fits_looked_at(f, rule->subs[j].node, &it, i));
 		}
 	}
-	return true;
+	return all;
 }
 
 /* Whether properties or patternProperties beside it speak of that name. */
@@ -181,41 +185,45 @@ static bool
 check_additional_properties(const struct schema_frame *f, const struct schema_rule *rule)
 {
 	struct json_iter it = json_each(f->v);
+	bool all = true;
 	size_t i;
 
 	for (i = 0; json_next(&it); i++) {
-		if (!is_named(f->node, it.key) && !check_extra(f, rule, &it, i))
-			return false;
+		if (!is_named(f->node, it.key) &&
+		    !schema_go_on(f, &all, check_extra(f, rule, &it, i)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 static bool
 check_property_names(const struct schema_frame *f, const struct schema_rule *rule)
 {
 	struct json_iter it = json_each(f->v);
+	bool all = true;
 	size_t i;
 
 	for (i = 0; json_next(&it); i++) {
 		struct json_iter name = { .key = it.key, .value = it.key };
 
-		if (!fits_child(f, rule->subs[0].node, &name, i))
-			return false;
+		if (!schema_go_on(f, &all, fits_child(f, rule->subs[0].node, &name, i)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 static bool
 check_prefix_items(const struct schema_frame *f, const struct schema_rule *rule)
 {
 	struct json_iter it = json_each(f->v);
+	bool all = true;
 	size_t i;
 
 	for (i = 0; i < rule->sub_count && json_next(&it); i++) {
-		if (!fits_looked_at(f, rule->subs[i].node, &it, i))
-			return false;
+		if (!schema_go_on(f, &all, fits_looked_at(f, rule->subs[i].node, &it, i)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 /* The elements from the first'th on. */
@@ -223,13 +231,14 @@ static bool
 check_items_from(const struct schema_frame *f, const struct schema_rule *rule, size_t first)
 {
 	struct json_iter it = json_each(f->v);
+	bool all = true;
 	size_t i;
 
 	for (i = 0; json_next(&it); i++) {
-		if (i >= first && !check_extra(f, rule, &it, i))
-			return false;
+		if (i >= first && !schema_go_on(f, &all, check_extra(f, rule, &it, i)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 static bool
@@ -258,7 +267,7 @@ check_contains(const struct schema_frame *f, const struct schema_rule *rule)
 	int64_t n = 0;
 	size_t i;
 
-	quiet.err = NULL;
+	quiet.report = NULL;
 	for (i = 0; json_next(&it); i++) {
 		if (fits_looked_at(&quiet, rule->subs[0].node, &it, i))
 			n++;
@@ -275,24 +284,25 @@ check_contains(const struct schema_frame *f, const struct schema_rule *rule)
 static bool
 check_dependent(const struct schema_frame *f, const struct schema_rule *rule)
 {
+	bool all = true, going = true;
 	size_t i;
 
-	for (i = 0; i < rule->sub_count; i++) {
+	for (i = 0; going && i < rule->sub_count; i++) {
 		struct json_iter it = json_each(f->v);
 
-		while (rule->subs[i].node && json_next(&it)) {
-			if (json_equal(it.key, rule->subs[i].key) &&
-			    !fits_here(f, rule->subs[i].node, f->err))
-				return false;
+		while (going && rule->subs[i].node && json_next(&it)) {
+			if (json_equal(it.key, rule->subs[i].key))
+				going = schema_go_on(
+				    f, &all, fits_here(f, rule->subs[i].node, f->report));
 		}
 	}
-	return schema_assert(f, rule);
+	return going && schema_assert(f, rule) && all;
 }
 
 static bool
 check_ref(const struct schema_frame *f, const struct schema_rule *rule)
 {
-	return fits_here(f, rule->subs[0].node, f->err);
+	return fits_here(f, rule->subs[0].node, f->report);
 }
 
 /* The outermost resource that has a dynamic anchor of the name gives the schema. */
@@ -309,19 +319,30 @@ check_dynamic_ref(const struct schema_frame *f, const struct schema_rule *rule)
 		if (anchor && anchor->is_dynamic)
 			node = anchor->node;
 	}
-	return fits_here(f, node, f->err);
+	return fits_here(f, node, f->report);
 }
 
 static bool
 check_all_of(const struct schema_frame *f, const struct schema_rule *rule)
 {
+	bool all = true;
 	size_t i;
 
 	for (i = 0; i < rule->sub_count; i++) {
-		if (!fits_here(f, rule->subs[i].node, f->err))
-			return false;
+		if (!schema_go_on(f, &all, fits_here(f, rule->subs[i].node, f->report)))
+			break;
 	}
-	return true;
+	return all;
+}
+
+/* What is wrong with each of the alternatives, where somebody wants to hear all. */
+static void
+tell_each(const struct schema_frame *f, const struct schema_rule *rule)
+{
+	size_t i;
+
+	for (i = 0; f->report && !f->report->enough && i < rule->sub_count; i++)
+		(void)fits_here(f, rule->subs[i].node, f->report); /* it does not */
 }
 
 static bool
@@ -332,7 +353,11 @@ check_any_of(const struct schema_frame *f, const struct schema_rule *rule)
 
 	for (i = 0; i < rule->sub_count && (!any || f->marks); i++)
 		any |= fits_here(f, rule->subs[i].node, NULL);
-	return any || schema_misfit(f, "fits none of the %zu schemas of anyOf", rule->sub_count);
+	if (any)
+		return true;
+	schema_misfit(f, "fits none of the %zu schemas of anyOf", rule->sub_count);
+	tell_each(f, rule);
+	return false;
 }
 
 static bool
@@ -344,8 +369,10 @@ check_one_of(const struct schema_frame *f, const struct schema_rule *rule)
 		n += fits_here(f, rule->subs[i].node, NULL);
 	if (n == 1)
 		return true;
-	return schema_misfit(
-	    f, "fits %zu of the %zu schemas of oneOf, not one", n, rule->sub_count);
+	schema_misfit(f, "fits %zu of the %zu schemas of oneOf, not one", n, rule->sub_count);
+	if (n == 0)
+		tell_each(f, rule);
+	return false;
 }
 
 static bool
@@ -364,20 +391,21 @@ check_if(const struct schema_frame *f, const struct schema_rule *rule)
 	bool met = fits_here(f, rule->subs[0].node, NULL);
 	const struct schema_rule *then = schema_rule_of(f->node, met ? SCHEMA_THEN : SCHEMA_ELSE);
 
-	return !then || fits_here(f, then->subs[0].node, f->err);
+	return !then || fits_here(f, then->subs[0].node, f->report);
 }
 
 static bool
 check_unevaluated(const struct schema_frame *f, const struct schema_rule *rule)
 {
 	struct json_iter it = json_each(f->v);
+	bool all = true;
 	size_t i;
 
 	for (i = 0; json_next(&it); i++) {
-		if (!f->marks->seen[i] && !check_extra(f, rule, &it, i))
-			return false;
+		if (!f->marks->seen[i] && !schema_go_on(f, &all, check_extra(f, rule, &it, i)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 /* Those that hold other schemas, and the kind of value each looks at; JSON_NONE: any. */
@@ -408,20 +436,27 @@ static const struct applicator {
 };
 
 static bool
-check_rules(const struct schema_frame *f)
+check_rule(const struct schema_frame *f, const struct schema_rule *rule)
 {
+	const struct applicator *a = &applicators[rule->keyword];
+
+	if (!a->check)
+		return schema_assert(f, rule);
+	return (a->kind != JSON_NONE && a->kind != f->v.kind) || a->check(f, rule);
+}
+
+static bool
+check_rules(struct schema_frame *f)
+{
+	bool all = true;
 	size_t i;
 
 	for (i = 0; i < f->node->rule_count; i++) {
-		const struct schema_rule *rule = &f->node->rules[i];
-		const struct applicator *a = &applicators[rule->keyword];
-
-		if (!a->check
-			? !schema_assert(f, rule)
-			: (a->kind == JSON_NONE || a->kind == f->v.kind) && !a->check(f, rule))
-			return false;
+		f->rule = &f->node->rules[i];
+		if (!schema_go_on(f, &all, check_rule(f, f->rule)))
+			break;
 	}
-	return true;
+	return all;
 }
 
 /* Whether the schema leads back to itself with nothing taken off the value. */
@@ -456,7 +491,7 @@ check(const struct schema_frame *f)
 	marks = marks_new(f->v);
 	own.marks = &marks;
 	ok = check_rules(&own);
-	if (ok)
+	if (ok || f->report)
 		marks_merge(f->marks, &marks);
 	free(marks.seen);
 	return ok;
@@ -465,7 +500,19 @@ check(const struct schema_frame *f)
 bool
 schema_valid(const struct schema *s, struct json v, struct err *err)
 {
-	struct schema_frame f = { .schema = s, .node = s->nodes[0], .v = v, .err = err };
+	struct schema_report report = { .err = err };
+	struct schema_frame f = {
+		.schema = s, .node = s->nodes[0], .v = v, .report = err ? &report : NULL
+	};
+
+	return check(&f);
+}
+
+bool
+schema_explain(const struct schema *s, struct json v, schema_failure_fn *tell, void *user)
+{
+	struct schema_report report = { .tell = tell, .user = user };
+	struct schema_frame f = { .schema = s, .node = s->nodes[0], .v = v, .report = &report };
 
 	return check(&f);
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "json/json.h"
+#include "json/schema.h"
 #include "json/schema_node.h"
 
 /* Which members or elements of a value some keyword has looked at: unevaluated* wants the others.
@@ -24,21 +25,36 @@ struct schema_scope {
 	size_t resource;
 };
 
+/* Who wants to hear of failures: err of the first one, tell of all until it has enough. */
+struct schema_report {
+	struct err *err; /* where tell is NULL */
+	schema_failure_fn *tell;
+	void *user;
+	bool enough;
+};
+
 struct schema_frame {
 	const struct schema_frame *up; /* the same value against another schema, or NULL */
 	const struct schema *schema;
 	const struct schema_node *node;
+	const struct schema_rule *rule; /* of node, being looked at; NULL before the first */
 	struct json v;
 	const struct schema_place *place; /* of v; NULL for the whole */
 	const struct schema_scope *scope;
 	struct schema_marks *marks; /* NULL where nobody asks */
-	struct err *err; /* NULL while trying out: no failure is described */
+	struct schema_report *report; /* NULL while trying out: no failure is described */
 	unsigned depth; /* of frames */
 };
 
-/* Describe the failure, unless trying out. Returns false. */
+/* Describe the failure, unless trying out or enough is known. Returns false. */
 bool schema_misfit(const struct schema_frame *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * Whether to look on behind a part that fits or not. *all becomes whether all did: a report wants
+ * every failure, a trial is over with the first.
+ */
+bool schema_go_on(const struct schema_frame *f, bool *all, bool fits);
 
 /* The rules that look at the value alone. */
 bool schema_assert(const struct schema_frame *f, const struct schema_rule *rule);

@@ -109,12 +109,20 @@ struct schema_pending {
 	enum schema_keyword keyword;
 };
 
-struct schema {
+struct schema_document {
 	char *text;
+	struct json root;
 	bool is_draft7;
+	size_t resource; /* the whole's */
+	uint32_t *node_at; /* by offset in text: the index of the node there, from 1 */
+};
+
+struct schema {
+	const struct schema_source *source; /* while compiling; NULL: there is one document */
+	struct schema_document **documents;
+	size_t document_count, document_cap;
 	struct schema_node **nodes;
 	size_t node_count, node_cap;
-	uint32_t *node_at; /* by offset in text: the index of the node there, from 1 */
 	struct schema_resource *resources;
 	size_t resource_count, resource_cap;
 	struct schema_anchor *anchors;
@@ -122,6 +130,17 @@ struct schema {
 	struct schema_pending *pending;
 	size_t pending_count, pending_cap;
 };
+
+/* Take a document in, as the resource at uri. Returns its root's node, or NULL and err. */
+const struct schema_node *schema_add_document(
+    struct schema *s, struct json text, const char *uri, struct err *err);
+/* The same of what the source has there. */
+const struct schema_node *schema_load_document(struct schema *s, const char *uri, struct err *err);
+/* The document that holds the byte. */
+struct schema_document *schema_document_of(const struct schema *s, const char *p);
+/* Append "#/..." for the value that begins at p in one of the documents. */
+void schema_locate(const struct schema *s, const char *p, struct buf *out);
+void schema_documents_free(struct schema *s);
 
 /* Where in a document we are; each level lives on the stack of the one that walks. */
 struct schema_place {

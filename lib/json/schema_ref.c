@@ -58,7 +58,7 @@ name_resource(struct schema *s, struct schema_node *node, struct str id)
 		node->resource = s->resource_count++;
 		s->resources[node->resource] = (struct schema_resource){ buf_take(&uri), node };
 	}
-	if (fragment.len && s->is_draft7)
+	if (fragment.len && schema_document_of(s, node->at.p)->is_draft7)
 		add_anchor(s, node, fragment, false);
 }
 
@@ -66,13 +66,14 @@ int
 schema_name_node(struct schema *s, struct schema_node *node, struct err *err)
 {
 	static const char *const names[] = { "$id", "$anchor", "$dynamicAnchor" };
+	bool is_draft7 = schema_document_of(s, node->at.p)->is_draft7;
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof *names; i++) {
 		struct json v = json_get(node->at, names[i]);
 
-		if (json_is(v, JSON_NONE) || (i > 0 && s->is_draft7))
+		if (json_is(v, JSON_NONE) || (i > 0 && is_draft7))
 			continue;
 		if (!json_is(v, JSON_STRING)) {
 			buf_release(&text);
@@ -87,37 +88,6 @@ schema_name_node(struct schema *s, struct schema_node *node, struct err *err)
 	}
 	buf_release(&text);
 	return 0;
-}
-
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
-/* Undo %XX in place. */
-static void
-decode_percent(struct buf *text)
-{
-	size_t from, to = 0;
-
-	for (from = 0; from < text->len; from++) {
-		char c = text->p[from];
-
-		if (c == '%' && from + 2 < text->len && hex_value(text->p[from + 1]) >= 0 &&
-		    hex_value(text->p[from + 2]) >= 0) {
-			c = (char)(hex_value(text->p[from + 1]) * 16 +
-				   hex_value(text->p[from + 2]));
-			from += 2;
-		}
-		text->p[to++] = c;
-	}
-	text->len = to;
-	if (text->cap)
-		text->p[to] = '\0';
 }
 
 /* One segment of a JSON pointer, with ~0 and ~1 undone, followed from v. */
@@ -154,6 +124,7 @@ static const struct schema_node *
 node_by_pointer(struct schema *s, size_t resource, struct str pointer, struct err *err)
 {
 	struct json v = s->resources[resource].root->at;
+	const struct schema_document *document = schema_document_of(s, v.p);
 	struct str segment;
 
 	(void)str_split(&pointer, '/', &segment); /* what stands before the first slash: nothing */
@@ -163,7 +134,7 @@ node_by_pointer(struct schema *s, size_t resource, struct str pointer, struct er
 		v = follow(v, segment);
 		if (json_is(v, JSON_NONE))
 			return NULL;
-		known = s->node_at[v.p - s->text];
+		known = document->node_at[v.p - document->text];
 		if (known)
 			resource = s->nodes[known - 1]->resource;
 	}
@@ -186,13 +157,24 @@ node_by_fragment(struct schema *s, size_t resource, struct str fragment, struct 
 static const struct schema_node *
 node_by_uri(struct schema *s, struct str uri, struct str fragment, struct err *err)
 {
+	const struct schema_node *root;
+	char *name;
 	size_t i;
 
 	for (i = s->resource_count; i > 0; i--) {
 		if (str_is(uri, s->resources[i - 1].uri))
 			return node_by_fragment(s, i - 1, fragment, err);
 	}
-	return NULL;
+	if (!s->source)
+		return NULL;
+	name = xmemdup(uri.p, uri.len);
+	root = schema_load_document(s, name, err);
+	free(name);
+	if (!root)
+		return NULL;
+	err_set(err, EXIT_CONFIG, "schema: %.*s has nothing at #%.*s", (int)str_cut_utf8(uri, 200),
+	    uri.p, (int)str_cut_utf8(fragment, 200), fragment.p);
+	return node_by_fragment(s, s->documents[s->document_count - 1]->resource, fragment, err);
 }
 
 /* Where $dynamicRef's target is named by $dynamicAnchor, the name counts, not the place. */
@@ -222,8 +204,7 @@ resolve(struct schema *s, struct schema_pending pending, struct err *err)
 	json_text(rule->value, &ref);
 	uri_resolve(str_of(s->resources[pending.node->resource].uri), buf_str(&ref), &full);
 	uri = cut_fragment(buf_str(&full), &part);
-	buf_addstr(&fragment, part);
-	decode_percent(&fragment);
+	uri_decode(part, &fragment);
 	err_set(err, EXIT_CONFIG, "schema: %s leads nowhere within the document", ref.p);
 	target = node_by_uri(s, uri, buf_str(&fragment), err);
 	if (target) {

@@ -120,3 +120,44 @@ uri_resolve(struct str base_text, struct str ref_text, struct buf *out)
 	}
 	buf_addstr(out, ref.fragment);
 }
+
+static int
+hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+void
+uri_decode(struct str text, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		char c = text.p[i];
+
+		if (c == '%' && i + 2 < text.len && hex_value(text.p[i + 1]) >= 0 &&
+		    hex_value(text.p[i + 2]) >= 0) {
+			c = (char)(hex_value(text.p[i + 1]) * 16 + hex_value(text.p[i + 2]));
+			i += 2;
+		}
+		buf_addc(out, c);
+	}
+}
+
+void
+uri_encode_path(struct str path, struct buf *out)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+	size_t i;
+
+	for (i = 0; i < path.len; i++) {
+		if (path.p[i] && strchr(plain, path.p[i]))
+			buf_addc(out, path.p[i]);
+		else
+			buf_addf(out, "%%%02X", (unsigned)(unsigned char)path.p[i]);
+	}
+}

@@ -6,6 +6,16 @@
 #include "fuzz/fuzz.h"
 #include "json/schema.h"
 
+static bool
+count(void *user, const struct schema_failure *failure)
+{
+	size_t *told = user;
+
+	if (!failure->keyword.len || !failure->message.len || failure->schema_path.p[0] != '#')
+		BUG("a failure without a place");
+	return ++*told < 1000;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,6 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = ERR_INIT, again = ERR_INIT;
 	struct schema *s;
 	struct json text, v;
+	size_t told = 0;
 	bool fits;
 
 	if (!newline || json_parse(p, len, &text, &err) < 0 ||
@@ -28,6 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fits = schema_valid(s, v, &err);
 	if (schema_valid(s, v, &again) != fits || (!fits && strcmp(err.text, again.text) != 0))
 		BUG("two answers");
+	if (schema_explain(s, v, count, &told) != fits || (told == 0) != fits)
+		BUG("explained otherwise than judged");
 	schema_free(s);
 	return 0;
 }

@@ -182,6 +182,86 @@ what_is_no_schema_is_refused_with_its_place(void **state)
 	assert_refused("{\"$id\":1}", "schema: $id is no string");
 }
 
+/* What is told of every failure, a line each. */
+static bool
+tell(void *user, const struct schema_failure *f)
+{
+	struct buf *told = user;
+
+	buf_addf(told, "%s %s %s: %s\n", f->instance_path.p, f->keyword.p, f->schema_path.p,
+	    f->message.p);
+	return true;
+}
+
+static void
+assert_explained(const char *schema, const char *value, const char *want)
+{
+	struct buf told = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct schema *s = schema_compile(json_literal(schema), &err);
+
+	assert_non_null(s);
+	assert_int_equal(schema_explain(s, json_literal(value), tell, &told), !*want);
+	assert_string_equal(told.p, want);
+	buf_release(&told);
+	schema_free(s);
+}
+
+static void
+every_failure_is_told_with_its_place_in_both(void **state)
+{
+	(void)state;
+	assert_explained(
+	    "{\"required\":[\"a\",\"b\",\"c\"],\"properties\":{\"a\":{\"type\":\"string\","
+	    "\"minLength\":3},\"x/y\":{\"items\":{\"enum\":[1]}}}}",
+	    "{\"a\":\"s\",\"x/y\":[1,2,3]}",
+	    " required #/required: lacks the member \"b\"\n"
+	    " required #/required: lacks the member \"c\"\n"
+	    "/a minLength #/properties/a/minLength: has 1 characters, the schema wants at least "
+	    "3\n"
+	    "/x~1y/1 enum #/properties/x~1y/items/enum: is none of [1]\n"
+	    "/x~1y/2 enum #/properties/x~1y/items/enum: is none of [1]\n");
+	assert_explained("{\"properties\":{\"a\":false},\"additionalProperties\":false}",
+	    "{\"a\":1,\"b\":2,\"c\":3}",
+	    "/a false schema #/properties/a: must not be there\n"
+	    " additionalProperties #/additionalProperties: has a member that the schema does not "
+	    "know: \"b\"\n"
+	    " additionalProperties #/additionalProperties: has a member that the schema does not "
+	    "know: \"c\"\n");
+	assert_explained("{\"type\":\"object\"}", "{}", "");
+}
+
+static void
+what_each_alternative_misses_is_told_behind_the_whole(void **state)
+{
+	(void)state;
+	assert_explained(
+	    "{\"anyOf\":[{\"type\":\"null\"},{\"$ref\":\"#/$defs/n\"}],\"$defs\":{\"n\":"
+	    "{\"minimum\":3}}}",
+	    "2",
+	    " anyOf #/anyOf: fits none of the 2 schemas of anyOf\n"
+	    " type #/anyOf/0/type: is a number, the schema wants \"null\"\n"
+	    " minimum #/$defs/n/minimum: is 2, the schema wants at least 3\n");
+	assert_explained("{\"oneOf\":[true,{\"minimum\":1}]}", "2",
+	    " oneOf #/oneOf: fits 2 of the 2 schemas of oneOf, not one\n");
+	assert_explained("{\"not\":{\"type\":\"number\"}}", "2",
+	    " not #/not: fits a schema that it must not fit\n");
+}
+
+static void
+what_failed_is_not_told_again_as_unevaluated(void **state)
+{
+	(void)state;
+	assert_explained(
+	    "{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"null\"}}}],\"properties\":{"
+	    "\"b\":{\"minimum\":2}},\"unevaluatedProperties\":false}",
+	    "{\"a\":1,\"b\":1,\"c\":1}",
+	    "/b minimum #/properties/b/minimum: is 1, the schema wants at least 2\n"
+	    "/a type #/allOf/0/properties/a/type: is a number, the schema wants \"null\"\n"
+	    " unevaluatedProperties #/unevaluatedProperties: has a member that the schema does not "
+	    "know: \"c\"\n");
+}
+
 int
 main(void)
 {
@@ -191,6 +271,9 @@ main(void)
 		cmocka_unit_test(references_lead_through_the_document),
 		cmocka_unit_test(a_deep_value_is_held_against_a_recursive_schema),
 		cmocka_unit_test(each_duplicate_must_fit),
+		cmocka_unit_test(every_failure_is_told_with_its_place_in_both),
+		cmocka_unit_test(what_each_alternative_misses_is_told_behind_the_whole),
+		cmocka_unit_test(what_failed_is_not_told_again_as_unevaluated),
 		cmocka_unit_test(what_is_no_schema_is_refused_with_its_place),
 	};
 
