@@ -89,12 +89,13 @@ keep_member(struct part *part, struct json block, const char *key)
 	buf_release(&raw);
 }
 
-/* Citations of a text block come one by one, before or after its text; they are gathered raw in
- * the part's value until the block stops. */
+/* Citations of a text block come one by one, before or after its text, and are of all of it; they
+ * are gathered raw in the part's value until the block stops. */
 static void
 add_citation(struct answer *a, int64_t index, struct json citation)
 {
 	struct part *part = answer_find(a, PART_TEXT, index);
+	struct json title = json_get(citation, "title");
 
 	if (!part)
 		part = answer_part(a, PART_TEXT, index);
@@ -103,6 +104,15 @@ add_citation(struct answer *a, int64_t index, struct json citation)
 	if (part->value.len)
 		buf_addc(&part->value, ',');
 	buf_addstr(&part->value, json_raw(citation));
+	answer_cite(a, part,
+	    &(struct cited){
+		.url = json_get(citation, "url"),
+		.title = json_exists(title) ? title : json_get(citation, "document_title"),
+		.text = json_get(citation, "cited_text"),
+		.document = json_get(citation, "file_id"),
+		.unit = CITED_PART,
+		.value = citation,
+	    });
 }
 
 static void

@@ -243,6 +243,7 @@ read_candidate(enum gemini_door door, struct answer *a, struct json candidate)
 		return;
 	while (json_next(&it))
 		read_part(a, it.value);
+	gemini_citations(a, candidate);
 	read_finish(door, a, candidate);
 }
 

@@ -49,6 +49,9 @@ struct gemini_family {
 /* Never NULL: what isn't known is taken for a new Gemini, or for a plain model. */
 const struct gemini_family *gemini_family(struct str model);
 
+/* The sources that a candidate names. */
+void gemini_citations(struct answer *a, struct json candidate);
+
 /* A request being written. */
 struct gemini_writer {
 	const struct build *b;

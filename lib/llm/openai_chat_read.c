@@ -4,7 +4,7 @@
 #include "llm/openai_chat.h"
 
 /* Keys of parts that have no index of their own; KEY_NONE is -1. */
-enum { KEY_FUNCTION = -2, KEY_AUDIO = -3, KEY_CITATIONS = -4, KEY_ANNOTATIONS = -5 };
+enum { KEY_FUNCTION = -2, KEY_AUDIO = -3, KEY_FILES = -4 };
 
 static const struct stop_row stops[] = {
 	{ "stop", STOP_END },
@@ -223,21 +223,44 @@ read_function_call(struct answer *a, struct json call)
 		(void)answer_tool(a, KEY_FUNCTION, JSON_ABSENT, name, arguments);
 }
 
-/* Keep a list of the server's own once, as a block. */
+/* Sources of the text, and files that were read for it (OpenRouter): those are kept, once, since
+ * they spare their reading when they go back. */
 static void
-keep_list(struct answer *a, int64_t key, const char *name, struct json list)
+read_annotations(struct answer *a, struct json list)
 {
+	struct json_iter it = json_each(list);
 	struct buf block = BUF_INIT(BUF_UNLIMITED);
 	struct jsonw w;
 
-	if (list.kind != JSON_ARRAY || !json_count(list) || answer_find(a, PART_PROVIDER, key))
+	while (json_next(&it))
+		answer_cite_annotation(a, NULL, it.value);
+	if (!json_eq(json_find(list, "0.type"), "file") || answer_find(a, PART_PROVIDER, KEY_FILES))
 		return;
 	jsonw_start(&w, &block);
 	jsonw_object(&w);
-	jsonw_kjson(&w, name, list);
+	jsonw_kjson(&w, "annotations", list);
 	jsonw_end(&w);
-	(void)answer_provider_block(a, key, (struct json){ block.p, block.len, JSON_OBJECT });
+	(void)answer_provider_block(a, KEY_FILES, (struct json){ block.p, block.len, JSON_OBJECT });
 	buf_release(&block);
+}
+
+/* The sources that a search found, told beside the choices: described, or else only addresses. */
+static void
+read_sources(struct answer *a, struct json results, struct json addresses)
+{
+	struct json_iter it = json_each(json_count(results) ? results : addresses);
+
+	while (json_next(&it)) {
+		bool bare = it.value.kind == JSON_STRING;
+
+		answer_cite(a, NULL,
+		    &(struct cited){
+			.url = bare ? it.value : json_get(it.value, "url"),
+			.title = json_get(it.value, "title"),
+			.text = json_get(it.value, "snippet"),
+			.value = bare ? JSON_ABSENT : it.value,
+		    });
+	}
 }
 
 enum {
@@ -285,7 +308,7 @@ read_delta(struct answer *a, struct json delta, bool whole)
 	it = json_each(v[D_IMAGES]);
 	while (json_next(&it))
 		read_image(a, it.value);
-	keep_list(a, KEY_ANNOTATIONS, "annotations", v[D_ANNOTATIONS]);
+	read_annotations(a, v[D_ANNOTATIONS]);
 }
 
 static void
@@ -332,14 +355,25 @@ read_choice(struct answer *a, struct json choice, int64_t position, bool whole)
 	read_finish(a, choice, v[3]);
 }
 
-enum { E_ID, E_MODEL, E_CHOICES, E_USAGE, E_ERROR, E_GROQ, E_CITATIONS, E_OBJECT, E_COUNT };
+enum {
+	E_ID,
+	E_MODEL,
+	E_CHOICES,
+	E_USAGE,
+	E_ERROR,
+	E_GROQ,
+	E_CITATIONS,
+	E_RESULTS,
+	E_OBJECT,
+	E_COUNT
+};
 
 /* What a chunk and a whole body have in common. Returns the number of choices. */
 static size_t
 read_object(struct answer *a, struct json data, bool whole)
 {
 	static const char *const names[E_COUNT] = { "id", "model", "choices", "usage", "error",
-		"x_groq", "citations", "object" };
+		"x_groq", "citations", "search_results", "object" };
 	struct json v[E_COUNT];
 	struct json_iter it;
 	size_t n = 0;
@@ -357,7 +391,7 @@ read_object(struct answer *a, struct json data, bool whole)
 			answer_error_json(a, 0, v[E_GROQ]);
 	}
 	if (a->choice_done)
-		keep_list(a, KEY_CITATIONS, "citations", v[E_CITATIONS]);
+		read_sources(a, v[E_RESULTS], v[E_CITATIONS]);
 	if (json_count(v[E_ERROR]) || says_something(v[E_ERROR]) || json_eq(v[E_OBJECT], "error"))
 		answer_error_json(a, 0, data);
 	return n;

@@ -9,6 +9,7 @@ def step($e):
     $e.delta as $d |
     if $d.type == "text_delta" then put($e.index; .text += $d.text)
     elif $d.type == "thinking_delta" then put($e.index; .thinking += $d.thinking)
+    elif $d.type == "citations_delta" then put($e.index; .citations += [$d.citation])
     elif $d.type == "input_json_delta" then put($e.index; .json += $d.partial_json)
     else . end
   elif $e.type == "message_delta" then
@@ -40,6 +41,9 @@ def usage:
     cacheWrite1hTokens: .cache_creation.ephemeral_1h_input_tokens,
     reasoningTokens: .output_tokens_details.thinking_tokens
   } | known;
+# Sources are of the whole block that names them.
+def citations: [.blocks[] | select(.type == "text") | .text as $words | .citations[]?
+  | {url, title: (.title // .document_title), text: .cited_text, documentId: .file_id, words: ($words | select(. != ""))} | known | with_entries(select(.value != ""))];
 message | calls as $calls |
 if (.ids | length) > 1 then {ok: false, kind: "protocol"}
 else
@@ -48,6 +52,7 @@ else
     content: ([.blocks[] | select(.type == "text") | .text] | join("")),
     reasoning: ([.blocks[] | select(.type == "thinking") | .thinking] | join("")),
     toolCalls: $calls,
+    citations: citations,
     stop: stop($calls),
     usage: (.usage | usage)
   }

@@ -51,10 +51,19 @@ def usage($provider):
           cacheWriteTokens: ($u.prompt_tokens_details.cache_write_tokens // $u.cache_creation_input_tokens),
           reasoningTokens: $reasoning
         } | known end;
+# Sources come as annotations of the text, or beside the choices in every chunk; a span of nothing is none.
+def words($content): if (.end_index // 0) > (.start_index // 0) and .end_index <= ($content | length) then $content[.start_index:.end_index] else null end;
+def citations($messages; $content):
+  (reduce ($messages[] | .annotations[]? | select(.type != "file")) as $x ([]; if any(.[]; . == $x) then . else . + [$x] end)
+   | map((.url_citation // .) | {url, title, text: .content, documentId: .file_id, words: words($content)}))
+  | if . != [] then . else null end;
+def sources: [.[] | select(any(.choices[]?; .finish_reason // "" != ""))] | first // {}
+  | if (.search_results // []) != [] then .search_results | map({url, title, text: .snippet}) else (.citations // []) | map({url: .}) end;
 . as $in | chunks as $chunks | ($chunks | zeroth) as $choices
 | [$choices[] | if $in.streamed then .delta // .message // {} else .message // .delta // {} end] as $messages
 | calls($messages) as $calls
 | ([$messages[] | .refusal | nonempty] | join("")) as $refusal
+| (([$messages[] | .content | said] | join("")) + $refusal) as $content
 | any($messages[]; (.reasoning_content // .reasoning // "") != "") as $told
 | ($choices | finish) as $finish
 | (($in.streamed | not) or any($in.events[]; . == "[DONE]") or ($in.doneOptional and $finish != null)) as $ended
@@ -64,7 +73,8 @@ def usage($provider):
   else
     {
       ok: ($finish != "error"),
-      content: (([$messages[] | .content | said] | join("")) + $refusal),
+      content: $content,
+      citations: (citations($messages; $content) // ($chunks | sources) | map(with_entries(select(.value != null and .value != "")))),
       reasoning: ([$messages[] | reasoning($told)] | join("")),
       toolCalls: $calls,
       stop: ($finish | stop($calls; $refusal != "")),

@@ -31,6 +31,11 @@ def usage:
     reasoningTokens: $u.thoughtsTokenCount
   } | known | if has("tokensIn") or has("tokensOut") then . else {} end;
 def media: [parts[] | .inlineData | select(. != null) | {type: (.mimeType | split("/")[0]), mediaType: .mimeType, bytes: (.data | length)}];
+# Each source with the words that rest on it, or alone: the segments repeat those words.
+def citations: [candidates[] | .groundingMetadata // {} | (.groundingSupports // []) as $supports | .groundingChunks // [] | to_entries[]
+  | .key as $i | (.value | .web // .retrievedContext // .maps // .image // {} | {url: .uri, title, text, documentId: .documentName} | known) as $source
+  | [$supports[] | select(.groundingChunkIndices | index($i)) | .segment.text] as $words
+  | if $words == [] then $source else $words[] | . as $w | $source + {words: $w} end];
 chunks | finish as $finish | calls as $calls | parts as $parts |
 if ([.[] | .error | select(. != null)] | length) > 0 then {ok: false, messageStart: ([.[] | .error.message | select(. != null)][0][0:60])}
 elif (candidates | length) == 0 then
@@ -43,6 +48,7 @@ else
     content: ([$parts[] | select(.thought != true) | .text // empty] | join("")),
     reasoning: ([$parts[] | select(.thought == true) | .text // empty] | join("")),
     toolCalls: $calls,
+    citations: citations,
     stop: stop($finish; $calls),
     usage: usage,
     media: media

@@ -720,21 +720,46 @@ sound_is_a_part_and_its_transcript_the_text(void **state)
 }
 
 static void
-pictures_citations_and_annotations_are_kept_as_parts(void **state)
+pictures_and_files_that_were_read_are_parts_and_sources_citations(void **state)
 {
 	struct reading r;
 
 	(void)state;
 	read_body(&r,
-	    "{\"citations\":[\"http://a\"],\"choices\":[{\"message\":{\"content\":\"x\",\"annotations\":[{\"type\":\"url_citation\"}],"
+	    "{\"citations\":[\"http://a\"],\"choices\":[{\"message\":{\"content\":\"x\",\"annotations\":["
+	    "{\"type\":\"file\",\"file\":{\"hash\":\"h\"}}],"
 	    "\"images\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,aGk=\"}}]},\"finish_reason\":\"stop\"}]}");
-	assert_int_equal(r.answer.part_count, 4);
+	assert_int_equal(r.answer.part_count, 3);
 	assert_int_equal(r.answer.parts[1].type, PART_IMAGE);
 	assert_string_equal(r.answer.parts[1].media_type.p, "image/png");
 	assert_string_equal(r.answer.parts[1].text.p, "aGk=");
+	assert_string_equal(r.answer.parts[2].value.p,
+	    "{\"annotations\":[{\"type\":\"file\",\"file\":{\"hash\":\"h\"}}]}");
+	assert_int_equal(r.answer.citation_count, 1);
+	assert_string_equal(r.answer.citations[0].source.p, "{\"url\":\"http://a\"}");
+	reading_release(&r);
+}
+
+static void
+sources_are_told_once_however_often_they_come(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_body(&r,
+	    "{\"citations\":[\"http://a\"],\"search_results\":[{\"url\":\"http://a\",\"title\":\"A\",\"snippet\":\"s\"}],"
+	    "\"choices\":[{\"message\":{\"content\":\"x\",\"annotations\":["
+	    "{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"http://b\",\"start_index\":0,\"end_index\":1}},"
+	    "{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"http://b\",\"start_index\":0,\"end_index\":1}},"
+	    "{\"type\":\"file_citation\",\"file_id\":\"f\",\"filename\":\"n\",\"index\":3}]},"
+	    "\"finish_reason\":\"stop\"}]}");
+	assert_int_equal(r.answer.citation_count, 3);
+	assert_string_equal(r.answer.citations[0].source.p, "{\"url\":\"http://b\"}");
+	assert_int_equal(r.answer.citations[0].end, 1);
 	assert_string_equal(
-	    r.answer.parts[2].value.p, "{\"annotations\":[{\"type\":\"url_citation\"}]}");
-	assert_string_equal(r.answer.parts[3].value.p, "{\"citations\":[\"http://a\"]}");
+	    r.answer.citations[1].source.p, "{\"title\":\"n\",\"documentId\":\"f\"}");
+	assert_string_equal(r.answer.citations[2].source.p,
+	    "{\"url\":\"http://a\",\"title\":\"A\",\"text\":\"s\"}");
 	reading_release(&r);
 }
 
@@ -832,7 +857,8 @@ main(void)
 		cmocka_unit_test(usage_on_every_chunk_is_replaced_not_added),
 		cmocka_unit_test(the_model_and_id_that_are_named_first_stay),
 		cmocka_unit_test(sound_is_a_part_and_its_transcript_the_text),
-		cmocka_unit_test(pictures_citations_and_annotations_are_kept_as_parts),
+		cmocka_unit_test(pictures_and_files_that_were_read_are_parts_and_sources_citations),
+		cmocka_unit_test(sources_are_told_once_however_often_they_come),
 		cmocka_unit_test(errors_inside_a_stream_that_began_well_are_errors),
 		cmocka_unit_test(a_body_of_status_200_without_choices_is_no_answer),
 	};
