@@ -31,8 +31,8 @@ void clock_sleep_ms(int64_t ms); /* whole, whatever signals come */
 /* RFC 3339 UTC with microseconds: 2026-11-21T02:03:04.000005Z */
 void clock_print(struct buf *out, int64_t wall_us);
 
-/* RFC 3339, "2026-11-21T02:03:04Z", a fraction and an offset ("+01:00") allowed, to microseconds since
- * 1970; false if malformed. */
+/* RFC 3339, "2026-11-21T02:03:04Z", a fraction and an offset ("+01:00") allowed, to microseconds
+ * since 1970; false if malformed. */
 bool clock_parse(struct str text, int64_t *wall_us);
 
 /* "2026-11-21" to days since 1970; -1 if malformed. */

@@ -10,7 +10,6 @@ AGENTFLOW_SHARE=${top:?run by tests/bench/run}/share
 no_proxy='*'
 export PATH AGENTFLOW_SHARE no_proxy
 unset TRACEPARENT
-ulimit -n "$(ulimit -Hn)"
 
 cat >"$dir/script.yaml" <<-END
 	answers:
