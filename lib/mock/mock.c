@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "json/json.h"
 #include "json/jsonw.h"
-#include "mock/cassette.h"
+#include "mock/recorded.h"
 #include "mock/check.h"
 #include "mock/play.h"
 #include "mock/render.h"
@@ -22,7 +22,7 @@ struct mock {
 	uv_loop_t *loop;
 	struct serve *serve;
 	struct mock_script *script;
-	struct mock_cassettes *cassettes; /* NULL: none */
+	struct cassettes *cassettes; /* NULL: none */
 	struct mock_faults faults; /* for every request */
 	struct rand chance;
 	uint64_t serial; /* of the last answer */
@@ -36,7 +36,7 @@ struct visit {
 	struct buf named; /* the recorded case that the request asks for */
 	struct str path; /* without the prefix that names a case */
 	struct mock_request request;
-	struct mock_case *recorded; /* the answer, where it is one */
+	struct cassette_case *recorded; /* the answer, where it is one */
 	bool is_json;
 	struct mock_reply reply;
 	struct mock_wire wire;
@@ -97,7 +97,7 @@ visit_record(const struct visit *v, enum serve_end end)
 	if (v->request.model.len)
 		jsonw_kstrn(&w, "model", buf_str(&v->request.model));
 	if (v->recorded)
-		jsonw_kstr(&w, "case", mock_case_name(v->recorded));
+		jsonw_kstr(&w, "case", v->recorded->name);
 	if (!v->raw || !v->wire.headless)
 		jsonw_ki64(&w, "status", v->reply.status);
 	jsonw_kbool(&w, "stream", v->reply.streamed);
@@ -157,12 +157,12 @@ visit_refuse(struct visit *v, int status, const char *what, struct str which)
 }
 
 static void
-visit_play_case(struct visit *v, struct mock_case *k)
+visit_play_case(struct visit *v, struct cassette_case *k)
 {
 	struct err err = ERR_INIT;
 
 	v->recorded = k;
-	if (mock_case_reply(k, &v->reply, &err) < 0)
+	if (mock_recorded_reply(k, &v->reply, &err) < 0)
 		visit_refuse(v, 500, "", str_of(err.text));
 }
 
@@ -171,10 +171,10 @@ static bool
 visit_from_cassette(struct visit *v)
 {
 	struct mock *m = v->mock;
-	struct mock_case *k;
+	struct cassette_case *k;
 
 	if (v->named.len) {
-		k = m->cassettes ? mock_cassettes_named(m->cassettes, buf_str(&v->named)) : NULL;
+		k = m->cassettes ? cassettes_named(m->cassettes, buf_str(&v->named)) : NULL;
 		if (k)
 			visit_play_case(v, k);
 		else
@@ -184,8 +184,8 @@ visit_from_cassette(struct visit *v)
 	if (!m->cassettes)
 		return false;
 	k = m->config.sequence
-		? mock_cassettes_next(m->cassettes)
-		: mock_cassettes_match(m->cassettes, serve_method(v->x), v->path, &v->request);
+		? cassettes_next(m->cassettes)
+		: mock_recorded_match(m->cassettes, serve_method(v->x), v->path, &v->request);
 	if (k)
 		visit_play_case(v, k);
 	else if (m->config.sequence)
@@ -251,7 +251,7 @@ visit_name_case(struct visit *v)
 		return;
 	below = (struct str){ path.p + sizeof prefix - 1, path.len - (sizeof prefix - 1) };
 	v->path = visit_take_components(below, 3, &v->named);
-	if (!v->mock->cassettes || !mock_cassettes_named(v->mock->cassettes, buf_str(&v->named)))
+	if (!v->mock->cassettes || !cassettes_named(v->mock->cassettes, buf_str(&v->named)))
 		v->path = visit_take_components(below, 1, &v->named);
 }
 
@@ -362,7 +362,7 @@ static void
 mock_free(struct mock *m)
 {
 	mock_script_free(m->script);
-	mock_cassettes_free(m->cassettes);
+	cassettes_free(m->cassettes);
 	mock_faults_release(&m->faults);
 	free(m);
 }
@@ -377,7 +377,7 @@ mock_prepare(struct mock *m, struct err *err)
 		if (mock_faults_parse(&m->faults, str_of(*spec), err) < 0)
 			return -1;
 	if (m->config.cassettes && *m->config.cassettes) {
-		m->cassettes = mock_cassettes_open(m->config.cassettes, err);
+		m->cassettes = cassettes_open(m->config.cassettes, err);
 		if (!m->cassettes)
 			return -1;
 	}

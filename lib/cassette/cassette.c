@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* cassette - finding a recorded case: by name, by what is asked, or as the next one. */
-#include "mock/cassette.h"
+#include "cassette/cassette.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "mock/case.h"
 #include "sys/file.h"
 
 enum { CASSETTE_DEPTH_MAX = 8 }; /* of directories below a cassette's */
 
-struct mock_cassettes {
+struct cassettes {
 	char *const *dirs;
-	struct mock_case **cases; /* all of them once walked; before, those that were named */
+	struct cassette_case **cases; /* all of them once walked; before, those that were named */
 	size_t count, cap;
 	size_t named; /* how many there were before the walk */
 	bool walked, sorted;
 	size_t next; /* of the sequence */
 };
 
-struct mock_cassettes *
-mock_cassettes_open(char *const *dirs, struct err *err)
+struct cassettes *
+cassettes_open(char *const *dirs, struct err *err)
 {
-	struct mock_cassettes *c;
+	struct cassettes *c;
 	char *const *dir;
 	struct stat st;
 
@@ -44,34 +43,34 @@ mock_cassettes_open(char *const *dirs, struct err *err)
 }
 
 void
-mock_cassettes_free(struct mock_cassettes *c)
+cassettes_free(struct cassettes *c)
 {
 	size_t i;
 
 	if (!c)
 		return;
 	for (i = 0; i < c->count; i++) {
-		mock_case_release(c->cases[i]);
+		cassette_case_release(c->cases[i]);
 		free(c->cases[i]);
 	}
 	free(c->cases);
 	free(c);
 }
 
-static struct mock_case *
-cassette_add(struct mock_cassettes *c, const char *dir, const char *name)
+static struct cassette_case *
+cassette_add(struct cassettes *c, const char *dir, const char *name)
 {
-	struct mock_case *k = xcalloc(1, sizeof *k);
+	struct cassette_case *k = xcalloc(1, sizeof *k);
 
-	mock_case_init(k, dir, name);
+	cassette_case_init(k, dir, name);
 	VEC_GROW(c->cases, c->count, c->cap);
 	c->cases[c->count++] = k;
 	return k;
 }
 
 /* Among the first count. */
-static struct mock_case *
-cassette_known(const struct mock_cassettes *c, struct str name, size_t count)
+static struct cassette_case *
+cassette_known(const struct cassettes *c, struct str name, size_t count)
 {
 	size_t i;
 	const char *last;
@@ -86,7 +85,7 @@ cassette_known(const struct mock_cassettes *c, struct str name, size_t count)
 
 /* Every directory below path that holds a meta.json is a case; name is path below its cassette. */
 static void
-cassette_walk(struct mock_cassettes *c, const char *path, const char *name, int depth)
+cassette_walk(struct cassettes *c, const char *path, const char *name, int depth)
 {
 	char *meta = file_join(path, "meta.json"), *below, *below_name;
 	bool is_case = file_exists(meta);
@@ -115,7 +114,7 @@ cassette_walk(struct mock_cassettes *c, const char *path, const char *name, int 
 }
 
 static void
-cassette_walk_all(struct mock_cassettes *c)
+cassette_walk_all(struct cassettes *c)
 {
 	char *const *dir;
 
@@ -141,10 +140,10 @@ cassette_name_is_safe(struct str name)
 	return true;
 }
 
-struct mock_case *
-mock_cassettes_named(struct mock_cassettes *c, struct str name)
+struct cassette_case *
+cassettes_named(struct cassettes *c, struct str name)
 {
-	struct mock_case *found;
+	struct cassette_case *found;
 	char *const *dir;
 	char *text, *path, *meta;
 
@@ -169,67 +168,28 @@ mock_cassettes_named(struct mock_cassettes *c, struct str name)
 
 /* --- by what is asked --- */
 
-static bool
-cassette_path_fits(
-    struct mock_case *k, const char *method, struct str path, const struct mock_request *request)
+struct cassette_case *
+cassettes_at(struct cassettes *c, size_t i)
 {
+	cassette_walk_all(c);
+	return i < c->count ? c->cases[i] : NULL;
+}
+
+struct cassette_case *
+cassettes_same(struct cassettes *c, const char *method, struct str path, struct json body)
+{
+	struct cassette_case *best = NULL, *k;
 	struct json recorded;
 
-	if (!mock_case_meta(k))
-		return false;
-	recorded = json_get(k->meta, "method");
-	if (json_exists(recorded) && !json_eq(recorded, method))
-		return false;
-	if (request->api == MOCK_UNKNOWN || k->request.api == MOCK_UNKNOWN)
-		return str_eq(path, buf_str(&k->path));
-	if (request->api != k->request.api)
-		return false;
-	/* Gemini's model stands in the path. */
-	return request->family != FAMILY_GEMINI ||
-	       str_eq(buf_str(&request->model), buf_str(&k->request.model));
-}
-
-enum likeness { UNLIKE, SAME_QUESTION, SAME_BODY };
-
-static enum likeness
-cassette_likeness(struct mock_case *k, const struct mock_request *request)
-{
-	struct json body = mock_case_body(k);
-
-	if (body.kind == JSON_NONE && request->body.kind == JSON_NONE)
-		return SAME_BODY;
-	if (body.kind == JSON_NONE || request->body.kind == JSON_NONE)
-		return UNLIKE;
-	if (json_equal(body, request->body))
-		return SAME_BODY;
-	if (request->user.len == 0 || request->stream != k->request.stream ||
-	    request->ends_in_tool_result != k->request.ends_in_tool_result)
-		return UNLIKE;
-	return str_eq(buf_str(&request->model), buf_str(&k->request.model)) &&
-		       str_eq(buf_str(&request->user), buf_str(&k->request.user))
-		   ? SAME_QUESTION
-		   : UNLIKE;
-}
-
-struct mock_case *
-mock_cassettes_match(struct mock_cassettes *c, const char *method, struct str path,
-    const struct mock_request *request)
-{
-	struct mock_case *best = NULL;
-	enum likeness best_like = UNLIKE, like;
-	size_t i;
-
-	cassette_walk_all(c);
-	for (i = 0; i < c->count; i++) {
-		if (!cassette_path_fits(c->cases[i], method, path, request))
+	for (size_t i = 0; (k = cassettes_at(c, i)) != NULL; i++) {
+		if ((best && k->given >= best->given) || !cassette_case_meta(k) ||
+		    !json_eq(json_get(k->meta, "method"), method) ||
+		    !str_eq(path, buf_str(&k->path)))
 			continue;
-		like = cassette_likeness(c->cases[i], request);
-		if (like == UNLIKE || like < best_like)
-			continue;
-		if (like == best_like && c->cases[i]->given >= best->given)
-			continue;
-		best = c->cases[i];
-		best_like = like;
+		recorded = cassette_case_body(k);
+		if (recorded.kind == JSON_NONE ? body.kind == JSON_NONE
+					       : json_equal(recorded, body))
+			best = k;
 	}
 	return best;
 }
@@ -239,14 +199,14 @@ mock_cassettes_match(struct mock_cassettes *c, const char *method, struct str pa
 static int
 cassette_compare(const void *left, const void *right)
 {
-	struct mock_case *a = *(struct mock_case *const *)left;
-	struct mock_case *b = *(struct mock_case *const *)right;
+	struct cassette_case *a = *(struct cassette_case *const *)left;
+	struct cassette_case *b = *(struct cassette_case *const *)right;
 	struct buf from_a = BUF_INIT(BUF_UNLIMITED), from_b = BUF_INIT(BUF_UNLIMITED);
 	int64_t turn_a = 0, turn_b = 0;
 	int order;
 
-	(void)mock_case_meta(a); /* those without one are passed over when their turn comes */
-	(void)mock_case_meta(b);
+	(void)cassette_case_meta(a); /* those without one are passed over when their turn comes */
+	(void)cassette_case_meta(b);
 	json_text(json_get(a->meta, "source_path"), &from_a);
 	json_text(json_get(b->meta, "source_path"), &from_b);
 	(void)json_i64(json_get(a->meta, "interaction"), &turn_a); /* 0 where it is absent */
@@ -259,8 +219,8 @@ cassette_compare(const void *left, const void *right)
 	return order ? order : strcmp(a->name, b->name);
 }
 
-struct mock_case *
-mock_cassettes_next(struct mock_cassettes *c)
+struct cassette_case *
+cassettes_next(struct cassettes *c)
 {
 	if (!c->sorted) {
 		cassette_walk_all(c);
@@ -268,7 +228,7 @@ mock_cassettes_next(struct mock_cassettes *c)
 			qsort(c->cases, c->count, sizeof *c->cases, cassette_compare);
 		c->sorted = true;
 	}
-	while (c->next < c->count && !mock_case_meta(c->cases[c->next]))
+	while (c->next < c->count && !cassette_case_meta(c->cases[c->next]))
 		c->next++;
 	return c->next < c->count ? c->cases[c->next++] : NULL;
 }
