@@ -12,6 +12,7 @@
 #include "cli/opt.h"
 #include "call/ask.h"
 #include "call/calls.h"
+#include "cassette/cassette.h"
 #include "sys/share.h"
 
 enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536 };
@@ -19,7 +20,8 @@ enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536 };
 static struct ask ask = ASK_INIT;
 static const char *model, *file, *system_text, *config_file;
 static int64_t jobs = 8;
-static const char *rate, *rate_tokens;
+static const char *rate, *rate_tokens, *record_dir;
+static struct opt_list replay_dirs;
 static bool ordered, keep_raw, text, no_stream, dry_run, quiet, verbose;
 
 static const struct opt opts[] = {
@@ -34,6 +36,9 @@ static const struct opt opts[] = {
 	{ 0, "raw", NULL, OPT_FLAG, &keep_raw, "keep the provider's body in the response" },
 	{ 'n', "dry-run", NULL, OPT_FLAG, &dry_run,
 	    "print the HTTP requests, secrets masked; send nothing" },
+	{ 0, "record", "DIR", OPT_STR, &record_dir, "write each exchange to a cassette in DIR" },
+	{ 0, "replay", "DIR", OPT_LIST, &replay_dirs,
+	    "answer from the cassette in DIR; send nothing (may be repeated)" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no messages about failed requests" },
 	{ 'v', "verbose", NULL, OPT_FLAG, &verbose, "tell what the HTTP client does" },
@@ -89,6 +94,21 @@ check_options(bool with_prompt)
 		opt_misuse("--attach wants a prompt");
 	if (!with_prompt && !file && isatty(STDIN_FILENO))
 		opt_misuse("no prompt, and no requests on standard input");
+}
+
+static struct cassettes *
+open_replay(struct err *err)
+{
+	struct cassettes *c;
+
+	if (!replay_dirs.count)
+		return NULL;
+	if (record_dir)
+		opt_misuse("--record and --replay exclude each other");
+	c = cassettes_open((const char *const *)replay_dirs.items, err);
+	if (!c)
+		err_die(err);
+	return c;
 }
 
 static double
@@ -198,6 +218,8 @@ main(int argc, char **argv)
 	call.dry_run = dry_run;
 	call.log = verbose ? say : NULL;
 	config.ordered = ordered;
+	call.record_dir = record_dir;
+	call.replay = open_replay(&err);
 	call.at_once = config.jobs;
 	config.requests_per_s = rate_of("--rate", rate);
 	config.tokens_per_s = rate_of("--rate-tokens", rate_tokens);
@@ -208,6 +230,8 @@ main(int argc, char **argv)
 	status = calls_run(&config, &err);
 	if (status == EXIT_IO)
 		warn("%s", err.text);
+	cassettes_free(call.replay);
+	opt_list_release(&replay_dirs);
 	providers_free(call.providers);
 	secret_forget_all();
 	buf_release(&options);

@@ -37,6 +37,12 @@ caller_free(struct caller *caller)
 	free(caller);
 }
 
+const struct err *
+caller_tape_error(const struct caller *caller)
+{
+	return caller->tape_err.code ? &caller->tape_err : NULL;
+}
+
 static void
 on_delta(void *user, const struct delta *delta)
 {
@@ -51,7 +57,7 @@ new_call(struct caller *caller, struct str line, int64_t number)
 	struct call *c = xcalloc(1, sizeof *c);
 
 	c->caller = caller;
-	c->carrier = &call_http;
+	c->carrier = caller->config->replay ? &call_replay : &call_http;
 	c->limits = (struct rate_limit)RATE_LIMIT_UNTOLD;
 	c->number = number;
 	c->line = xmemdup(line.p, line.len);
@@ -89,6 +95,7 @@ void
 call_free(struct call *c)
 {
 	reader_free(c->reader);
+	tape_free(c->tape);
 	answer_release(&c->answer);
 	wire_release(&c->wire);
 	request_release(&c->request);
@@ -152,7 +159,7 @@ build(struct call *c)
 
 	if (fill(c) < 0)
 		return -1;
-	if (config->dry_run) {
+	if (config->dry_run || config->replay) {
 		provider_mask(c->provider, config->env);
 		b.key = c->provider->key;
 	} else if (provider_key(c->provider, config->env, &b.key, &err) < 0) {

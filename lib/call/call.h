@@ -38,6 +38,7 @@ enum {
 
 struct call;
 struct caller;
+struct cassettes;
 
 struct call_config {
 	struct providers *providers; /* borrowed, as is all below */
@@ -45,6 +46,10 @@ struct call_config {
 	struct request_defaults defaults;
 	const char *traceparent; /* W3C trace context; NULL or malformed: no trace ids */
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own */
+	const char *record_dir; /* each exchange is written to this cassette; NULL: none is */
+	struct cassettes
+	    *replay; /* answers come from here, and nothing is sent; NULL: from providers
+		      */
 	int64_t at_once; /* how many calls there will be; connections are kept for so many */
 	bool keep_raw; /* --raw */
 	bool dry_run; /* build the HTTP request, write it in place of the response, send nothing */
@@ -60,6 +65,9 @@ struct caller *caller_new(
     uv_loop_t *loop, const struct call_config *config, const struct call_events *on, void *user);
 /* Every call must have ended and been freed. */
 void caller_free(struct caller *caller);
+
+/* What kept a recording from being written (the first time), or NULL. */
+const struct err *caller_tape_error(const struct caller *caller);
 
 /* line is copied; number is its place in the input, from 1. Never fails: what is wrong with the
  * line ends the call as soon as it is started. */

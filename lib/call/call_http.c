@@ -50,10 +50,11 @@ start_linger(struct call *c)
 static void
 on_head(void *user, int status, const struct http_headers *headers)
 {
+	int64_t now_us = clock_wall_us();
 	struct call *c = user;
 
-	int64_t now_us = clock_wall_us();
-
+	if (c->tape)
+		tape_head(c->tape, status, headers);
 	reader_head(c->reader, status, headers, now_us);
 	c->limits = rate_limit_read(headers, now_us);
 }
@@ -67,6 +68,8 @@ on_data(void *user, const char *p, size_t n)
 
 	if (c->caller->config->keep_raw)
 		buf_add(&c->raw, p, n);
+	if (c->tape)
+		tape_data(c->tape, p, n, clock_mono_us() - c->tape_us);
 	go_on = reader_feed(c->reader, p, n);
 	if (!c->first_us && (c->answer.output_seen || !streaming)) {
 		c->first_us = clock_mono_us();
@@ -77,12 +80,30 @@ on_data(void *user, const char *p, size_t n)
 	return go_on;
 }
 
+/* What we ended ourselves, having heard enough, was not cut. */
+static void
+save_tape(struct call *c, const struct http_result *result)
+{
+	struct err err = ERR_INIT;
+	bool cut = result->end != HTTP_DONE && !c->answer.ended &&
+		   c->answer.error.kind == ERROR_NONE;
+
+	if (tape_save(c->tape, c->caller->config->record_dir, c->wire.framing, cut,
+		clock_mono_us() - c->tape_us, clock_wall_us(), &err) < 0 &&
+	    !c->caller->tape_err.code)
+		c->caller->tape_err = err;
+	tape_free(c->tape);
+	c->tape = NULL;
+}
+
 static void
 on_done(void *user, const struct http_result *result)
 {
 	struct call *c = user;
 
 	c->exchange = NULL;
+	if (c->tape)
+		save_tape(c, result);
 	if (c->linger) {
 		uv_close((uv_handle_t *)c->linger, free_timer);
 		c->linger = NULL;
@@ -123,6 +144,11 @@ start(struct call *c)
 		.deadline_us = clock_deadline(total_ms),
 	};
 
+	if (c->caller->config->record_dir) {
+		c->tape = tape_new(c->provider->name, c->provider->dialect->name);
+		c->tape_us = clock_mono_us();
+		tape_request(c->tape, request.method, request.url, &c->wire.headers, request.body);
+	}
 	c->reader = reader_new(c->provider->dialect, &c->answer, c->wire.framing);
 	c->exchange = http_start(caller_http(c->caller), &request, &handler, c);
 }

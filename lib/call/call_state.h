@@ -4,6 +4,7 @@
 #define CALL_CALL_STATE_H
 
 #include "call/call.h"
+#include "cassette/tape.h"
 #include "llm/dialect.h"
 #include "llm/rate_limit.h"
 #include "call/trace.h"
@@ -18,6 +19,7 @@ struct caller {
 	uv_loop_t *loop;
 	struct http *http; /* NULL until the first request is sent: its start takes milliseconds */
 	struct trace trace;
+	struct err tape_err; /* the first recording that could not be written; code 0: none */
 	uint64_t made_ids;
 	char *schema_text; /* the schema compiled last: bulk runs use the same one for all */
 	struct schema *schema;
@@ -36,7 +38,7 @@ struct carrier {
 	void (*pause)(struct call *c); /* the output is slow: read no more */
 	void (*resume)(struct call *c);
 };
-extern const struct carrier call_http;
+extern const struct carrier call_http, call_replay;
 
 /* The exchange is over and its answer settled. */
 void call_carried(struct call *c);
@@ -56,6 +58,8 @@ struct call {
 	struct wire wire;
 	struct answer answer;
 	struct reader *reader;
+	struct tape *tape; /* NULL: it is not recorded */
+	int64_t tape_us; /* when that began */
 	struct http_exchange *exchange; /* NULL: nothing is under way */
 	uv_timer_t *linger; /* running once the provider has said all; freed by the loop */
 	struct buf raw; /* the body as it came, with keep_raw */

@@ -520,6 +520,10 @@ exit_status(const struct calls *s)
 	}
 	if (s->signal)
 		return EXIT_SIGNAL + s->signal;
+	if (caller_tape_error(s->caller)) {
+		*s->err = *caller_tape_error(s->caller);
+		return EXIT_IO;
+	}
 	if (s->err->code)
 		return (int)s->err->code;
 	if (!s->failed)

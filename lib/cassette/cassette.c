@@ -12,7 +12,7 @@
 enum { CASSETTE_DEPTH_MAX = 8 }; /* of directories below a cassette's */
 
 struct cassettes {
-	char *const *dirs;
+	const char *const *dirs;
 	struct cassette_case **cases; /* all of them once walked; before, those that were named */
 	size_t count, cap;
 	size_t named; /* how many there were before the walk */
@@ -21,10 +21,10 @@ struct cassettes {
 };
 
 struct cassettes *
-cassettes_open(char *const *dirs, struct err *err)
+cassettes_open(const char *const *dirs, struct err *err)
 {
 	struct cassettes *c;
-	char *const *dir;
+	const char *const *dir;
 	struct stat st;
 
 	for (dir = dirs; *dir; dir++) {
@@ -116,7 +116,7 @@ cassette_walk(struct cassettes *c, const char *path, const char *name, int depth
 static void
 cassette_walk_all(struct cassettes *c)
 {
-	char *const *dir;
+	const char *const *dir;
 
 	if (c->walked)
 		return;
@@ -144,7 +144,7 @@ struct cassette_case *
 cassettes_named(struct cassettes *c, struct str name)
 {
 	struct cassette_case *found;
-	char *const *dir;
+	const char *const *dir;
 	char *text, *path, *meta;
 
 	if (!cassette_name_is_safe(name))

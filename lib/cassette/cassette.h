@@ -17,7 +17,7 @@
 struct cassettes; /* owns its cases */
 
 /* dirs: NULL-terminated, borrowed. NULL and err (EXIT_IO) where one is no directory. */
-struct cassettes *cassettes_open(char *const *dirs, struct err *err);
+struct cassettes *cassettes_open(const char *const *dirs, struct err *err);
 void cassettes_free(struct cassettes *c);
 
 /* Each gives NULL where there is no such case. */

@@ -3,6 +3,7 @@
 #include "cassette/tape.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -234,6 +235,15 @@ hash(uint64_t h, struct str s)
 	return h;
 }
 
+/* A provider's name as one of a directory. */
+static void
+add_segment(struct buf *path, const char *name)
+{
+	buf_addc(path, '/');
+	for (size_t i = 0; name[i]; i++)
+		buf_addc(path, name[i] == '/' || (i == 0 && name[i] == '.') ? '_' : name[i]);
+}
+
 /* A directory of that name below parent that nobody has yet; NULL and err on failure. */
 static char *
 make_dir(const struct tape *t, const char *parent, struct err *err)
@@ -267,12 +277,17 @@ static int
 write_file(const char *dir, const char *name, struct str text, struct err *err)
 {
 	char *path;
-	int rc;
+	int fd, rc;
 
 	if (!name)
 		return 0;
 	path = file_join(dir, name);
-	rc = file_replace(path, text, err);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	rc = fd < 0 ? -1 : file_write_all(fd, text.p, text.len);
+	if (fd >= 0 && close(fd) < 0)
+		rc = -1;
+	if (rc < 0)
+		(void)err_sys(err, errno, "cannot write %s", path);
 	free(path);
 	return rc;
 }
@@ -322,7 +337,9 @@ tape_save(struct tape *t, const char *dir, enum frame_format framing, bool cut, 
 	if (!t->status)
 		return 0;
 	mask_response(t);
-	buf_addf(&parent, "%s/%s/%s", dir, t->provider, t->api);
+	buf_adds(&parent, dir);
+	add_segment(&parent, t->provider);
+	add_segment(&parent, t->api);
 	if (file_mkdirs(parent.p, err) == 0 && (path = make_dir(t, parent.p, err)) != NULL) {
 		rc = write_case(t, &e, path, err);
 		free(path);

@@ -377,7 +377,7 @@ mock_prepare(struct mock *m, struct err *err)
 		if (mock_faults_parse(&m->faults, str_of(*spec), err) < 0)
 			return -1;
 	if (m->config.cassettes && *m->config.cassettes) {
-		m->cassettes = cassettes_open(m->config.cassettes, err);
+		m->cassettes = cassettes_open((const char *const *)m->config.cassettes, err);
 		if (!m->cassettes)
 			return -1;
 	}
