@@ -12,6 +12,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_anthropic_messages,
 	&dialect_gemini,
 	&dialect_ollama,
+	&dialect_cohere_v2,
 	&dialect_vertex_gemini,
 	&dialect_vertex_anthropic,
 	&dialect_bedrock_converse,

@@ -90,6 +90,7 @@ extern const struct dialect dialect_openai_chat;
 extern const struct dialect dialect_anthropic_messages;
 extern const struct dialect dialect_gemini;
 extern const struct dialect dialect_ollama;
+extern const struct dialect dialect_cohere_v2;
 extern const struct dialect dialect_vertex_gemini;
 extern const struct dialect dialect_vertex_anthropic;
 extern const struct dialect dialect_bedrock_converse;

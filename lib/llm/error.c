@@ -118,6 +118,7 @@ const struct error_rule error_rules[] = {
 	TEXT(ERROR_QUOTA, "insufficient credits"),
 	TEXT(ERROR_QUOTA, "requires more credits"),
 	TEXT(ERROR_QUOTA, "used up all available credits"),
+	TEXT(ERROR_QUOTA, "api calls / month"), /* Cohere's trial keys */
 
 	/* Never at 429: there the words are about an account's allowance. */
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "maximum context length", 400, 428),
@@ -140,6 +141,7 @@ const struct error_rule error_rules[] = {
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "current length is", 400, 428),
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "maximum input length is", 400, 428),
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "too many tokens: size limit exceeded", 400, 428),
+	TEXT_AT(ERROR_CONTEXT_LENGTH, "number of tokens in the prompt exceeds", 400, 428),
 
 	TEXT(ERROR_REGION, "location is not supported"),
 	TEXT(ERROR_REGION, "country, region, or territory not supported"),

@@ -172,6 +172,24 @@ media_base64(struct buf *out, struct str bytes)
 	}
 }
 
+struct buf
+media_url(struct json part)
+{
+	struct json url = json_get(part, "url");
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+
+	if (json_exists(url)) {
+		buf_addstr(&out, json_raw(url));
+		return out;
+	}
+	buf_adds(&out, "\"data:");
+	add_inner(&out, json_get(part, "mediaType"));
+	buf_adds(&out, ";base64,");
+	add_inner(&out, json_get(part, "data"));
+	buf_addc(&out, '"');
+	return out;
+}
+
 bool
 media_data_url(struct json url, struct str *media_type, struct str *data)
 {

@@ -78,9 +78,6 @@ void openai_inner(struct buf *out, struct json v);
 /* Key and a raw JSON value, which is released. */
 void openai_raw_member(struct openai_request *q, const char *key, struct buf *raw);
 
-/* The part's url, or its data as a data URI, as a raw JSON string. */
-struct buf openai_data_url(struct json part);
-
 /* The "input_audio" member of a part of that type. */
 int openai_audio(struct openai_request *q, struct json part);
 

@@ -33,7 +33,7 @@ write_image(struct openai_request *q, struct json part)
 
 	if (json_exists(json_get(part, "fileId")))
 		return write_file_id(q, json_get(part, "fileId"));
-	url = openai_data_url(part);
+	url = media_url(part);
 	write_url(q, "image_url", &url);
 	return 0;
 }
@@ -45,7 +45,7 @@ write_video(struct openai_request *q, struct json part)
 
 	if (!(q->server->flags & OPENAI_VIDEO) || json_exists(json_get(part, "fileId")))
 		return err_set(q->err, EXIT_NO, "this provider takes no video parts");
-	url = openai_data_url(part);
+	url = media_url(part);
 	write_url(q, "video_url", &url);
 	return 0;
 }
@@ -76,7 +76,7 @@ write_file(struct openai_request *q, struct json part)
 	if (json_exists(json_get(part, "url")) && (q->server->flags & OPENAI_OWN))
 		return err_set(
 		    q->err, EXIT_NO, "this provider takes files as data or fileId, not by url");
-	data = openai_data_url(part);
+	data = media_url(part);
 	jsonw_kstr(&q->w, "type", "file");
 	jsonw_key(&q->w, "file");
 	jsonw_object(&q->w);

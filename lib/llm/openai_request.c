@@ -36,25 +36,6 @@ openai_raw_member(struct openai_request *q, const char *key, struct buf *raw)
 	buf_release(raw);
 }
 
-/* The part's url, or its data as a data URI, as a raw JSON string. */
-struct buf
-openai_data_url(struct json part)
-{
-	struct json url = json_get(part, "url");
-	struct buf out = BUF_INIT(BUF_UNLIMITED);
-
-	if (json_exists(url)) {
-		buf_addstr(&out, json_raw(url));
-		return out;
-	}
-	buf_adds(&out, "\"data:");
-	openai_inner(&out, json_get(part, "mediaType"));
-	buf_adds(&out, ";base64,");
-	openai_inner(&out, json_get(part, "data"));
-	buf_addc(&out, '"');
-	return out;
-}
-
 /* The API names formats, not media types: "audio/mpeg" is "mp3". */
 int
 openai_audio(struct openai_request *q, struct json part)

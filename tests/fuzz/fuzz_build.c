@@ -17,8 +17,10 @@ must(bool truth)
 static void
 build_for(const struct dialect *d, const char *base_url, const struct request *request)
 {
-	char name[] = "test", url[64];
-	struct provider provider = { .name = name, .dialect = d, .base_url = url };
+	char name[] = "test", place[] = "there", url[64];
+	struct provider provider = {
+		.name = name, .dialect = d, .base_url = url, .place = { place, place, place, place }
+	};
 	struct err err = ERR_INIT;
 	struct answer warnings;
 	struct wire wire;

@@ -276,7 +276,7 @@ proof_at(const struct recorded *c)
 {
 	static const char *const proofs[] = { "[DONE]", "\"type\":\"message_stop\"",
 		"\"type\": \"message_stop\"", "\"done\":true", "\"done\": true",
-		"\"finishReason\"" };
+		"\"finishReason\"", "\"type\":\"message-end\"" };
 	struct str text = buf_str(&c->response);
 	size_t first = text.len, i;
 	const char *at;

@@ -24,6 +24,7 @@ static const struct api {
 	{ "chat", "ollama", &dialect_ollama, NULL },
 	{ "converse", "bedrock", &dialect_bedrock_converse, NULL },
 	{ "converse-stream", "bedrock", &dialect_bedrock_converse, NULL },
+	{ "chat-v2", "cohere", &dialect_cohere_v2, NULL },
 };
 
 /* The first row that fits a case's provider and folder, or NULL. */

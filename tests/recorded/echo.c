@@ -16,6 +16,7 @@ static const struct place {
 	{ "chat", "choices.0.message", "messages.1" },
 	{ "ollama", "message", "messages.1" },
 	{ "bedrock", "output.message.content", "messages.1.content" },
+	{ "cohere", "message", "messages.1" },
 };
 
 static const struct place *
