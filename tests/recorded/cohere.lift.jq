@@ -28,7 +28,7 @@ def file: .data | {type: "file", mediaType: "text/plain", name: .title, text} | 
     toolChoice: ({REQUIRED: "required", NONE: "none"}[.tool_choice // ""]),
     options: ({
       maxTokens: .max_tokens, temperature, topP: .p, topK: .k, seed, stop: .stop_sequences, stream: (.stream // false),
-      responseSchema: $schema, reasoning: (if .thinking.type == "enabled" and .thinking.token_budget == null then "high" else null end)
+      responseSchema: $schema, reasoning: (if .thinking.type == "enabled" and .thinking.token_budget == null then "xhigh" else null end)
     } | known),
     providerOptions: {($p): ({safety_mode, citation_options, frequency_penalty, presence_penalty, logprobs} | known)}
   }
