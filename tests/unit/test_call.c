@@ -119,8 +119,6 @@ serve_body(int fd, const char *what)
 		put_body(fd, "401 No", "{\"error\":{\"message\":\"bad key sk-test-123456789\"}}");
 		return;
 	}
-	if (strncmp(what, "wait ", 5) == 0)
-		clock_sleep_ms(strtol(what + 5, NULL, 10));
 	buf_addf(&b,
 	    "{\"model\":\"m-1\",\"choices\":[{\"index\":0,\"message\":{\"content\":\"%s\"},"
 	    "\"finish_reason\":\"stop\"}]}",
@@ -153,11 +151,13 @@ serve_request(int fd, char *body)
 
 	while (now > most && !atomic_compare_exchange_weak(&tally->most, &most, now))
 		;
+	if (strncmp(what, "wait ", 5) == 0)
+		clock_sleep_ms(strtol(what + 5, NULL, 10));
+	atomic_fetch_sub(&tally->now, 1); /* the client may send the next before we are back here */
 	if (stream)
 		serve_stream(fd, what);
 	else
 		serve_body(fd, what);
-	atomic_fetch_sub(&tally->now, 1);
 }
 
 static void *
