@@ -125,27 +125,6 @@ write_call(struct gemini_writer *x, struct json part, struct json opaque)
 	x->call_written = true;
 }
 
-/* The name of the call that a result answers: results name it, the record has only its id. Ids may
- * come again in later turns, so the last call before the result counts. */
-static struct json
-name_of_call(const struct gemini_writer *x, struct json id, struct json result)
-{
-	struct request_turns t = request_turns(x->r);
-	struct json name = JSON_ABSENT;
-	struct request_parts parts;
-
-	while (request_next_turn(&t)) {
-		if (t.content.p && t.content.p > result.p)
-			break;
-		for (parts = request_parts(t.content); request_next_part(&parts);) {
-			if (parts.type == PART_TOOL_CALL &&
-			    json_equal(json_get(parts.part, "id"), id))
-				name = json_get(parts.part, "name");
-		}
-	}
-	return name;
-}
-
 /* A result has to be an object: whatever else it is goes under one name. */
 static void
 write_response(struct gemini_writer *x, struct json content, bool is_error)
@@ -205,7 +184,7 @@ static bool
 write_result(struct gemini_writer *x, struct json part)
 {
 	struct json id = json_get(part, "id"), content = json_get(part, "content");
-	struct json name = name_of_call(x, id, part);
+	struct json name = request_call_name(x->r, part);
 	bool ok;
 
 	if (!json_exists(name))

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "llm/media.h"
 #include "llm/ollama.h"
+#include "llm/tool_result.h"
 
 struct builder {
 	const struct build *b;
@@ -182,60 +183,39 @@ write_message(struct builder *x, const struct request_turns *turn)
 	return r;
 }
 
-/* The name of the tool that was called under that id: results are matched by name here. */
-static struct json
-tool_name(const struct builder *x, struct json id)
-{
-	struct request_turns turn = request_turns(x->b->request);
-	struct request_parts p;
-
-	while (request_next_turn(&turn)) {
-		p = request_parts(turn.content);
-		while (turn.role == ROLE_ASSISTANT && request_next_part(&p)) {
-			if (p.type == PART_TOOL_CALL && json_equal(json_get(p.part, "id"), id))
-				return json_get(p.part, "name");
-		}
-	}
-	return JSON_ABSENT;
-}
-
-/* A result's part as text; images with data stand beside it. */
+/* Pictures with data stand beside the text; anything else is left out. */
 static void
-add_result_text(struct builder *x, struct buf *text, const struct request_parts *p)
+warn_of_media(struct builder *x, struct json content)
 {
-	struct json inner = json_get(p->part, "text");
+	struct request_parts p = request_parts(content);
 
-	if (json_exists(inner))
-		add_inner(text, inner);
-	else if (p->type != PART_IMAGE || !json_exists(json_get(p->part, "data")))
+	while (request_next_part(&p)) {
+		if (p.type == PART_TEXT ||
+		    (p.type != PART_PROVIDER && json_exists(json_get(p.part, "text"))) ||
+		    (p.type == PART_IMAGE && json_exists(json_get(p.part, "data"))))
+			continue;
 		answer_warn(x->b->answer, "messages", "a tool result's %s part cannot be carried",
-		    part_type_name(p->type));
+		    part_type_name(p.type));
+	}
 }
 
 static void
 write_result(struct builder *x, struct json part)
 {
-	struct json content = json_get(part, "content"), name = tool_name(x, json_get(part, "id"));
-	struct request_parts p = request_parts(content);
+	struct json content = json_get(part, "content"),
+		    name = request_call_name(x->b->request, part);
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	bool more = tool_result_text(part, &text);
 
-	if (content.kind == JSON_STRING) {
-		buf_addstr(&text, json_raw(content));
-	} else if (request_is_parts(content)) {
-		buf_addc(&text, '"');
-		while (request_next_part(&p))
-			add_result_text(x, &text, &p);
-		buf_addc(&text, '"');
-	} else {
-		jsonw_quote(&text, json_exists(content) ? json_raw(content) : STR_LIT(""));
-	}
 	jsonw_object(&x->w);
 	jsonw_kstr(&x->w, "role", "tool");
 	jsonw_key(&x->w, "content");
 	jsonw_raw(&x->w, buf_str(&text));
 	buf_release(&text);
-	if (request_is_parts(content))
+	if (more) {
+		warn_of_media(x, content);
 		write_images(x, content);
+	}
 	if (json_exists(name))
 		jsonw_kjson(&x->w, "tool_name", name);
 	jsonw_kjson(&x->w, "tool_call_id", json_get(part, "id"));

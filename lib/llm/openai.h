@@ -22,6 +22,9 @@ enum openai_flags {
 	OPENAI_REASONING_BACK = 1 << 8, /* refuses a turn with tool calls whose reasoning_content
 					   is missing, were it empty */
 	OPENAI_VIDEO = 1 << 9, /* takes video_url */
+	OPENAI_RESULT_MEDIA = 1 << 10, /* takes pictures in a tool's message */
+	OPENAI_BRIDGE = 1 << 11, /* refuses a user's turn right after a tool's result */
+	OPENAI_ALTERNATE = 1 << 12, /* refuses two turns of one role in a row */
 };
 
 /* How a server is told how much to reason. */
@@ -52,6 +55,9 @@ struct openai_request {
 	struct jsonw w;
 	struct err *err;
 	char *model; /* b->model as a C string */
+	struct json *media; /* results whose media are still to be written */
+	size_t media_count, media_cap;
+	bool after_result; /* the last message is a tool's result */
 	bool own_reasoning; /* one of OpenAI's models that reason, at OpenAI's */
 };
 

@@ -173,6 +173,7 @@ build(const struct build *b, struct wire *wire, struct err *err)
 	openai_request_start(&q, b, wire, err);
 	r = openai_chat_messages(&q);
 	free(q.model);
+	free(q.media);
 	if (r < 0)
 		return -1;
 	write_tools(&q);

@@ -19,6 +19,23 @@ void openai_chat_reasoning(struct openai_request *q);
 /* The "messages" member. */
 int openai_chat_messages(struct openai_request *q);
 
+/*
+ * The results that a user's or tools' turn holds, as messages of their own, before what else it
+ * says (*more). Media that a result's message has no place for go into one user's message once the
+ * last of the results is written: openai_chat_result_media, before any other turn and at the end.
+ */
+int openai_chat_results(struct openai_request *q, struct json content, bool *more);
+int openai_chat_result_media(struct openai_request *q);
+/* Before a user's message: what has to stand between it and a tool's result. */
+void openai_chat_bridge(struct openai_request *q);
+
+/* A call's id as that member. One that another provider made is replaced where the server refuses
+ * its form, in the call and in its result alike. */
+void openai_chat_id(struct openai_request *q, const char *key, struct json id);
+
+/* One part as an element of a content array. */
+int openai_chat_part(struct openai_request *q, const struct request_parts *p);
+
 /* The "content" member of a user's or the system's turn; the parts of tools and reasoning are left
  * out. */
 int openai_chat_content(struct openai_request *q, struct json content);

@@ -113,9 +113,8 @@ openai_chat_cache(struct openai_request *q, struct json part)
 	jsonw_end(&q->w);
 }
 
-/* One part as an element of a content array. */
-static int
-write_part(struct openai_request *q, const struct request_parts *p)
+int
+openai_chat_part(struct openai_request *q, const struct request_parts *p)
 {
 	int r = 0;
 
@@ -182,7 +181,7 @@ openai_chat_content(struct openai_request *q, struct json content)
 	}
 	jsonw_array(&q->w);
 	while (request_next_part(&p)) {
-		if (write_part(q, &p) < 0)
+		if (openai_chat_part(q, &p) < 0)
 			return -1;
 	}
 	jsonw_end(&q->w);

@@ -11,103 +11,6 @@ opaque_of(const struct openai_request *q, struct json part)
 	return request_opaque(part, q->b->provider->name, q->model);
 }
 
-/* --- tool results --- */
-
-static bool
-is_short_id(struct str id)
-{
-	size_t i;
-
-	for (i = 0; i < id.len; i++) {
-		if (!strchr(
-			"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", id.p[i]))
-			return false;
-	}
-	return id.len == 9;
-}
-
-/* A call's id. One that another provider made is replaced where the server refuses its form, in the
- * call and in its result alike (FNV-1a, in letters and digits). */
-static void
-write_id(struct openai_request *q, const char *key, struct json id)
-{
-	struct str text = STR_NONE;
-	uint64_t hash = UINT64_C(14695981039346656037);
-	char made[9]; /* of OPENAI_SHORT_IDS */
-	size_t i;
-
-	if (!(q->server->flags & OPENAI_SHORT_IDS) ||
-	    (json_plain(id, &text) && is_short_id(text))) {
-		jsonw_kjson(&q->w, key, id);
-		return;
-	}
-	for (i = 0; i < id.len; i++)
-		hash = (hash ^ (unsigned char)id.p[i]) * UINT64_C(1099511628211);
-	for (i = 0; i < sizeof made; i++) {
-		made[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36];
-		hash /= 36;
-	}
-	jsonw_kstrn(&q->w, key, (struct str){ made, sizeof made });
-}
-
-static void
-write_result_parts(struct openai_request *q, struct json content)
-{
-	struct request_parts p = request_parts(content);
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-
-	buf_addc(&text, '"');
-	while (request_next_part(&p)) {
-		if (p.type == PART_TEXT)
-			openai_inner(&text, p.text);
-		else if (json_exists(json_get(p.part, "text")))
-			openai_inner(&text, json_get(p.part, "text"));
-		else
-			answer_warn(q->b->answer, "messages",
-			    "a tool result's %s part cannot be carried", part_type_name(p.type));
-	}
-	buf_addc(&text, '"');
-	openai_raw_member(q, "content", &text);
-}
-
-static void
-write_result(struct openai_request *q, struct json part)
-{
-	struct json content = json_get(part, "content");
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-
-	jsonw_object(&q->w);
-	jsonw_kstr(&q->w, "role", "tool");
-	write_id(q, "tool_call_id", json_get(part, "id"));
-	if (content.kind == JSON_STRING) {
-		jsonw_kjson(&q->w, "content", content);
-	} else if (request_is_parts(content)) {
-		write_result_parts(q, content);
-	} else if (json_exists(content)) {
-		jsonw_quote(&text, json_raw(content));
-		openai_raw_member(q, "content", &text);
-	} else {
-		jsonw_kstr(&q->w, "content", "");
-	}
-	jsonw_end(&q->w);
-}
-
-/* Results are messages of their own, before what else the turn says. True where it says more. */
-static bool
-write_results(struct openai_request *q, struct json content)
-{
-	struct request_parts p = request_parts(content);
-	bool more = false;
-
-	while (request_next_part(&p)) {
-		if (p.type == PART_TOOL_RESULT)
-			write_result(q, p.part);
-		else
-			more = true;
-	}
-	return more;
-}
-
 /* --- the assistant's turn --- */
 
 static void
@@ -118,7 +21,7 @@ write_call(struct openai_request *q, struct json part)
 	bool custom = !json_exists(arguments) && json_exists(input);
 
 	jsonw_object(&q->w);
-	write_id(q, "id", json_get(part, "id"));
+	openai_chat_id(q, "id", json_get(part, "id"));
 	jsonw_kstr(&q->w, "type", custom ? "custom" : "function");
 	jsonw_key(&q->w, custom ? "custom" : "function");
 	jsonw_object(&q->w);
@@ -306,12 +209,18 @@ write_assistant(struct openai_request *q, struct json content)
 static int
 write_turn(struct openai_request *q, const struct request_turns *turn)
 {
+	bool is_user = turn->role == ROLE_TOOL || turn->role == ROLE_USER, more = true;
 	int r = 0;
 
-	if (turn->role == ROLE_TOOL || turn->role == ROLE_USER) {
-		if (!write_results(q, turn->content))
-			return 0;
-	}
+	if (is_user && openai_chat_results(q, turn->content, &more) < 0)
+		return -1;
+	if (!more)
+		return 0;
+	if (openai_chat_result_media(q) < 0)
+		return -1;
+	if (is_user)
+		openai_chat_bridge(q);
+	q->after_result = false;
 	jsonw_object(&q->w);
 	switch (turn->role) {
 	case ROLE_ASSISTANT:
@@ -334,17 +243,32 @@ write_turn(struct openai_request *q, const struct request_turns *turn)
 	return r;
 }
 
+static int
+write_turns(struct openai_request *q, const struct request *r)
+{
+	struct request_turns turn = request_turns(r);
+
+	while (request_next_turn(&turn)) {
+		if (write_turn(q, &turn) < 0)
+			return -1;
+	}
+	return openai_chat_result_media(q);
+}
+
 int
 openai_chat_messages(struct openai_request *q)
 {
-	struct request_turns turn = request_turns(q->b->request);
-	int r = 0;
+	struct buf merged = BUF_INIT(BUF_UNLIMITED);
+	struct request alternating = *q->b->request;
+	int r;
 
+	if (q->server->flags & OPENAI_ALTERNATE)
+		alternating = request_alternate(q->b->request, &merged);
 	jsonw_key(&q->w, "messages");
 	jsonw_array(&q->w);
-	while (r == 0 && request_next_turn(&turn))
-		r = write_turn(q, &turn);
+	r = write_turns(q, &alternating);
 	if (r == 0)
 		jsonw_end(&q->w);
+	buf_release(&merged);
 	return r;
 }

@@ -38,7 +38,7 @@ static const struct openai_server servers[] = {
 	    &every_word },
 	{ "api.mistral.ai",
 	    OPENAI_NO_TOP_K | OPENAI_USAGE_UNASKED | OPENAI_RANDOM_SEED | OPENAI_ANY |
-		OPENAI_NONE_WITHOUT_TOOLS | OPENAI_SHORT_IDS,
+		OPENAI_NONE_WITHOUT_TOOLS | OPENAI_SHORT_IDS | OPENAI_RESULT_MEDIA | OPENAI_BRIDGE,
 	    OPENAI_EFFORT, &high_or_none },
 	{ "openrouter.ai", OPENAI_CACHE_CONTROL | OPENAI_VIDEO, OPENAI_EFFORT_OBJECT, &every_word },
 	{ "ai-gateway.vercel.sh", OPENAI_CACHE_CONTROL, OPENAI_EFFORT_OBJECT, &every_word },
@@ -51,6 +51,7 @@ static const struct openai_server servers[] = {
 	{ ".aliyuncs.com", OPENAI_VIDEO, OPENAI_ENABLE, &usual },
 	{ "api.groq.com", OPENAI_NO_TOP_K, OPENAI_EFFORT, &usual },
 	{ "api.x.ai", OPENAI_NO_TOP_K, OPENAI_EFFORT, &never_off },
+	{ "api.perplexity.ai", OPENAI_ALTERNATE, OPENAI_EFFORT, &never_off },
 	{ "api.cerebras.ai", OPENAI_NO_TOP_K, OPENAI_EFFORT, &never_off },
 	{ "generativelanguage.googleapis.com", OPENAI_NO_TOP_K, OPENAI_EFFORT, &usual },
 	{ NULL, OPENAI_VIDEO, OPENAI_EFFORT, &usual },

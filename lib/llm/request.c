@@ -2,6 +2,8 @@
 /* request - the words of a request, and the walk through its conversation. */
 #include "llm/request.h"
 
+#include "json/jsonw.h"
+
 const char *const request_part_types[] = {
 	[PART_TEXT] = "text",
 	[PART_IMAGE] = "image",
@@ -95,6 +97,64 @@ request_next_turn(struct request_turns *t)
 	return false;
 }
 
+/* A turn's content as elements of the array that is open. */
+static void
+write_parts(struct jsonw *w, const struct request_turns *t)
+{
+	struct json_iter it = json_each(t->content);
+
+	while (t->content.kind == JSON_ARRAY && json_next(&it))
+		jsonw_json(w, it.value);
+	if (t->content.kind == JSON_STRING || t->text.p) {
+		jsonw_object(w);
+		jsonw_kstr(w, "type", part_type_name(PART_TEXT));
+		if (t->text.p)
+			jsonw_kstrn(w, "text", t->text);
+		else
+			jsonw_kjson(w, "text", t->content);
+		jsonw_end(w);
+	}
+}
+
+struct request
+request_alternate(const struct request *r, struct buf *hold)
+{
+	struct request_turns t = request_turns(r);
+	struct request merged = *r;
+	enum role open = ROLE_SYSTEM;
+	bool any = false;
+	struct err err = ERR_INIT;
+	struct jsonw w;
+
+	jsonw_start(&w, hold);
+	jsonw_array(&w);
+	while (request_next_turn(&t)) {
+		if (!any || t.role != open || t.role == ROLE_SYSTEM || t.role == ROLE_TOOL) {
+			if (any) {
+				jsonw_end(&w);
+				jsonw_end(&w);
+			}
+			jsonw_object(&w);
+			jsonw_kstr(&w, "role", request_roles[t.role]);
+			jsonw_key(&w, "content");
+			jsonw_array(&w);
+		}
+		write_parts(&w, &t);
+		open = t.role;
+		any = true;
+	}
+	if (any) {
+		jsonw_end(&w);
+		jsonw_end(&w);
+	}
+	jsonw_end(&w);
+	if (json_parse(hold->p, hold->len, &merged.messages, &err) < 0)
+		return *r; /* it is our own text; were it none, the API would say so */
+	merged.prompt = JSON_ABSENT;
+	merged.system = STR_NONE;
+	return merged;
+}
+
 struct request_parts
 request_parts(struct json content)
 {
@@ -143,6 +203,25 @@ request_is_parts(struct json content)
 			return false;
 	}
 	return n > 0;
+}
+
+struct json
+request_call_name(const struct request *r, struct json result)
+{
+	struct request_turns t = request_turns(r);
+	struct json name = JSON_ABSENT, id = json_get(result, "id");
+	struct request_parts parts;
+
+	while (request_next_turn(&t)) {
+		if (t.content.p && t.content.p > result.p)
+			break;
+		for (parts = request_parts(t.content); request_next_part(&parts);) {
+			if (parts.type == PART_TOOL_CALL &&
+			    json_equal(json_get(parts.part, "id"), id))
+				name = json_get(parts.part, "name");
+		}
+	}
+	return name;
 }
 
 bool

@@ -116,6 +116,11 @@ struct request_turns {
 struct request_turns request_turns(const struct request *r);
 bool request_next_turn(struct request_turns *t);
 
+/* For those who refuse two turns of one role in a row: the conversation as one list of messages in
+ * which users' turns, and assistants', that follow each other are one. What it points to lives in
+ * hold. */
+struct request request_alternate(const struct request *r, struct buf *hold);
+
 /* A content's parts one by one; a string content is one text part. */
 enum part_type {
 	PART_TEXT,
@@ -141,6 +146,10 @@ struct request_parts request_parts(struct json content);
 bool request_next_part(struct request_parts *p);
 /* Whether the content of a toolResult is a list of parts, and not just any JSON list. */
 bool request_is_parts(struct json content);
+
+/* The name of the call that a toolResult part answers, or JSON_NONE: some APIs match by it. Ids may
+ * come again in later turns, so the last call before the result counts. */
+struct json request_call_name(const struct request *r, struct json result);
 
 /* Whether any tool asks for "strict". */
 bool request_is_strict(const struct request *r);

@@ -131,18 +131,6 @@ calls_and_results_go_as_strings_of_json(void **state)
 }
 
 static void
-a_picture_in_a_tool_result_is_warned_of(void **state)
-{
-	(void)state;
-	expect_at(lab, NULL,
-	    TURNS(
-		"{\"role\":\"tool\",\"content\":[{\"type\":\"toolResult\",\"id\":\"c\",\"content\":[{\"type\":\"text\",\"text\":\"y\"},"
-		"{\"type\":\"image\",\"mediaType\":\"image/png\",\"data\":\"AA==\"}]}]}"),
-	    SENT("{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"y\"}"),
-	    "{\"option\":\"messages\",\"message\":\"a tool result's image part cannot be carried\"}");
-}
-
-static void
 reasoning_goes_back_only_where_it_came_from(void **state)
 {
 #define OPAQUE(provider, value)                                                                    \
@@ -254,6 +242,94 @@ mistral_gets_ids_of_its_own_form_in_calls_and_results_alike(void **state)
 		"{\"id\":\"aB3dE6gH9\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
 		"{\"role\":\"tool\",\"tool_call_id\":\"p2lpsz8ng\",\"content\":\"x\"},"
 		"{\"role\":\"tool\",\"tool_call_id\":\"aB3dE6gH9\",\"content\":\"y\"}"),
+	    "");
+}
+
+/* --- tool results --- */
+
+#define CALL_AND(result, after)                                                                    \
+	TURNS("{\"role\":\"assistant\",\"content\":[{\"type\":\"toolCall\",\"id\":\"abcdefgh1\","  \
+	      "\"name\":\"f\",\"arguments\":{}}]},{\"role\":\"tool\",\"content\":[" result         \
+	      "]}" after)
+#define CALL_SENT(messages)                                                                        \
+	SENT(                                                                                      \
+	    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"abcdefgh1\","      \
+	    "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}," messages)
+#define TOOL_SAYS(text) "{\"role\":\"tool\",\"tool_call_id\":\"abcdefgh1\",\"content\":" text "}"
+#define RESULT(members) "{\"type\":\"toolResult\",\"id\":\"abcdefgh1\"," members "}"
+#define PICTURE "{\"type\":\"image\",\"url\":\"http://p\"}"
+#define PICTURE_SENT "{\"type\":\"image_url\",\"image_url\":{\"url\":\"http://p\"}}"
+
+static void
+a_result_that_is_an_error_says_so_in_words(void **state)
+{
+	(void)state;
+	expect_turns(CALL_AND(RESULT("\"content\":\"no\",\"isError\":true"), ""),
+	    CALL_SENT(TOOL_SAYS("\"Error: no\"")));
+	expect_turns(CALL_AND(RESULT("\"content\":{\"a\":1},\"isError\":true"), ""),
+	    CALL_SENT(TOOL_SAYS("\"{\\\"error\\\":{\\\"a\\\":1}}\"")));
+	expect_turns(
+	    CALL_AND(
+		RESULT("\"content\":[{\"type\":\"text\",\"text\":\"no\"}],\"isError\":true"), ""),
+	    CALL_SENT(TOOL_SAYS("\"Error: no\"")));
+	expect_turns(CALL_AND(RESULT("\"content\":[1,2],\"isError\":false"), ""),
+	    CALL_SENT(TOOL_SAYS("\"[1,2]\"")));
+	expect_turns(CALL_AND(RESULT("\"isError\":true"), ""), CALL_SENT(TOOL_SAYS("\"Error: \"")));
+}
+
+static void
+a_results_pictures_follow_the_last_result_in_a_turn_of_their_own(void **state)
+{
+	static const char both[] = CALL_AND(
+	    RESULT("\"content\":[{\"type\":\"text\",\"text\":\"see\"}," PICTURE "]") "," RESULT(
+		"\"content\":\"b\""),
+	    ",{\"role\":\"user\",\"content\":\"so?\"}");
+
+	(void)state;
+	expect_turns(both,
+	    CALL_SENT(TOOL_SAYS("\"see\"") "," TOOL_SAYS(
+		"\"b\"") ","
+			 "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"From the result of tool call "
+			 "abcdefgh1:\"}," PICTURE_SENT
+			 "]},{\"role\":\"user\",\"content\":\"so?\"}"));
+	expect_turns(CALL_AND(RESULT("\"content\":[" PICTURE "]"), ""),
+	    CALL_SENT(TOOL_SAYS(
+		"\"\"") ","
+			"{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"From the result of tool call "
+			"abcdefgh1:\"}," PICTURE_SENT "]}"));
+}
+
+static void
+mistral_takes_a_results_pictures_and_a_turn_before_the_users(void **state)
+{
+	(void)state;
+	expect_at("https://api.mistral.ai", NULL,
+	    CALL_AND(RESULT("\"content\":[" PICTURE "],\"isError\":true"),
+		",{\"role\":\"user\",\"content\":\"so?\"}"),
+	    CALL_SENT(TOOL_SAYS(
+		"[{\"type\":\"text\",\"text\":\"Error:\"}," PICTURE_SENT
+		"]") ","
+		     "{\"role\":\"assistant\",\"content\":\"OK.\"},{\"role\":\"user\",\"content\":\"so?\"}"),
+	    "{\"option\":\"messages\",\"message\":\"an assistant's turn (\\\"OK.\\\") is put between a "
+	    "tool's result and the user's\"}");
+	expect_at("https://api.mistral.ai", NULL,
+	    CALL_AND(RESULT("\"content\":\"x\""), ",{\"role\":\"assistant\",\"content\":\"y\"}"),
+	    CALL_SENT(TOOL_SAYS("\"x\"") ",{\"role\":\"assistant\",\"content\":\"y\"}"), "");
+}
+
+static void
+perplexity_gets_turns_of_one_role_as_one(void **state)
+{
+	(void)state;
+	expect_at("https://api.perplexity.ai", NULL,
+	    "{\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"system\",\"content\":\"t\"},"
+	    "{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"user\",\"content\":[" PICTURE "]},"
+	    "{\"role\":\"assistant\",\"content\":\"b\"}],\"prompt\":\"c\"}",
+	    SENT(
+		"{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"system\",\"content\":\"t\"},"
+		"{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}," PICTURE_SENT
+		"]},"
+		"{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"c\"}"),
 	    "");
 }
 
@@ -496,12 +572,15 @@ main(void)
 		cmocka_unit_test(text_and_media_become_typed_parts),
 		cmocka_unit_test(what_the_api_has_no_form_for_is_refused),
 		cmocka_unit_test(calls_and_results_go_as_strings_of_json),
-		cmocka_unit_test(a_picture_in_a_tool_result_is_warned_of),
 		cmocka_unit_test(reasoning_goes_back_only_where_it_came_from),
 		cmocka_unit_test(a_calls_own_state_and_blocks_of_the_provider_go_back),
 		cmocka_unit_test(a_block_that_cannot_go_back_is_warned_of),
 		cmocka_unit_test(deepseek_gets_an_empty_reasoning_for_a_turn_with_calls),
 		cmocka_unit_test(the_first_reasoner_never_gets_its_reasoning_back),
+		cmocka_unit_test(a_result_that_is_an_error_says_so_in_words),
+		cmocka_unit_test(a_results_pictures_follow_the_last_result_in_a_turn_of_their_own),
+		cmocka_unit_test(mistral_takes_a_results_pictures_and_a_turn_before_the_users),
+		cmocka_unit_test(perplexity_gets_turns_of_one_role_as_one),
 		cmocka_unit_test(mistral_gets_ids_of_its_own_form_in_calls_and_results_alike),
 		cmocka_unit_test(options_take_the_names_of_the_server),
 		cmocka_unit_test(openais_reasoning_models_have_rules_of_their_own),
