@@ -48,11 +48,12 @@ CURL_LIBS ?= $(call pkg,libcurl,-lcurl)
 UV_LIBS   ?= $(call pkg,libuv,-luv)
 YAML_LIBS ?= $(call pkg,yaml-0.1,-lyaml)
 JQ_LIBS   ?= $(call pkg,libjq,-ljq)
+CRYPTO_LIBS ?= $(call pkg,libcrypto,-lcrypto)
 # Without libmicrohttpd llm-mock still builds, and says what it lacks when it is started.
 MHD_LIBS  ?= $(shell $(PKGCONFIG) --libs libmicrohttpd 2>/dev/null)
 HAVE       = $(if $(MHD_LIBS),-DHAVE_MICROHTTPD=1)
 CMOCKA_LIBS ?= $(call pkg,cmocka,-lcmocka)
-LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(JQ_LIBS) $(MHD_LIBS) -lm -lpthread
+LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(JQ_LIBS) $(MHD_LIBS) $(CRYPTO_LIBS) -lm -lpthread
 
 # --- rules -------------------------------------------------------------------------------------
 

@@ -32,6 +32,8 @@ caller_free(struct caller *caller)
 {
 	if (caller->http)
 		http_free(caller->http);
+	aws_credentials_release(&caller->aws);
+	free(caller->aws_refusal);
 	schema_free(caller->schema);
 	free(caller->schema_text);
 	free(caller);
@@ -167,10 +169,15 @@ build(struct call *c)
 		return -1;
 	}
 	b.model.p = c->model_text;
-	if (dialect_build(&b, &c->wire, &err) == 0)
-		return 0;
-	answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);
-	return -1;
+	if (call_place(c, &err) < 0 || dialect_build(&b, &c->wire, &err) < 0) {
+		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);
+		return -1;
+	}
+	if (!b.key && call_sign(c, &err) < 0) {
+		answer_fail(&c->answer, ERROR_AUTH, "%s", err.text);
+		return -1;
+	}
+	return 0;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "llm/dialect.h"
 #include "llm/rate_limit.h"
 #include "call/trace.h"
+#include "net/aws.h"
 #include "net/http.h"
 
 struct schema;
@@ -21,6 +22,8 @@ struct caller {
 	struct trace trace;
 	struct err tape_err; /* the first recording that could not be written; code 0: none */
 	uint64_t made_ids;
+	struct aws_credentials aws; /* whose requests are; access_key NULL: not looked for yet */
+	char *aws_refusal; /* why there are none, once that is known */
 	char *schema_text; /* the schema compiled last: bulk runs use the same one for all */
 	struct schema *schema;
 };
@@ -68,6 +71,11 @@ struct call {
 	int64_t seq, read_us, start_us, sent_us, first_us, end_us;
 	bool is_request; /* the line was a good one */
 };
+
+/* For dialects that sign requests (AWS): the region that nobody told, before the request is built;
+ * and the signature, once it is. -1: err is for the answer. */
+int call_place(struct call *c, struct err *err);
+int call_sign(struct call *c, struct err *err);
 
 /* Read the line of len bytes: the request, its id, who is to answer. What is wrong is the answer's
  * error. */

@@ -364,6 +364,7 @@ bedrock_body(struct answer *a, struct json body)
 const struct dialect dialect_bedrock_converse = {
 	.name = "bedrock-converse",
 	.maker = "bedrock",
+	.aws_service = "bedrock",
 	.address = bedrock_address,
 	.build = bedrock_build,
 	.event = bedrock_event,

@@ -56,6 +56,8 @@ struct dialect {
 			    */
 	const char *version; /* "/v1": appended to a base URL that does not end in a version */
 	bool version_unless_path; /* openai-*: not appended where the base URL has any path */
+	const char *aws_service; /* without a key, requests are signed for this service of AWS;
+				    NULL: they are not */
 
 	/* The base URL where none is configured, from the provider's places. NULL: there has to be
 	 * one. */

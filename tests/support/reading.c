@@ -46,6 +46,8 @@ content_type(const struct exchange *x)
 	if (x->content_type)
 		return x->content_type;
 	switch (framing(x)) {
+	case FRAME_AWS:
+		return "application/vnd.amazon.eventstream";
 	case FRAME_SSE:
 		return "text/event-stream";
 	case FRAME_NDJSON:
