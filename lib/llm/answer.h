@@ -109,6 +109,7 @@ struct answer {
 	bool finished; /* answer_finish ran */
 	bool overflow; /* a ceiling was passed: the rest is dropped, the end is ERROR_PROTOCOL */
 	struct buf response_id; /* the provider's own id of the response */
+	bool kept; /* the provider keeps it under that id, to be fetched or continued from */
 	struct answer_error error;
 	struct buf warnings; /* raw JSON objects {option,message}, comma-separated */
 	struct buf perf; /* raw JSON members of "perf", comma-separated; empty: none */

@@ -9,6 +9,8 @@
 
 static const struct dialect *const dialects[] = {
 	&dialect_openai_chat,
+	&dialect_openai_responses,
+	&dialect_azure_openai,
 	&dialect_anthropic_messages,
 	&dialect_gemini,
 	&dialect_ollama,
@@ -264,9 +266,8 @@ dialect_carries(const struct build *b, struct json part)
 	return false;
 }
 
-/* The provider's own options: by its configured name, else by its dialect's. */
-static struct json
-provider_options(const struct build *b)
+struct json
+dialect_options(const struct build *b)
 {
 	struct json all = b->request->provider_options;
 	struct json own = json_get(all, b->provider->name);
@@ -295,7 +296,7 @@ dialect_build(const struct build *b, struct wire *w, struct err *err)
 {
 	const struct dialect *d = b->provider->dialect;
 	const struct http_headers *own = &b->provider->headers;
-	struct json options = provider_options(b);
+	struct json options = dialect_options(b);
 	size_t i;
 
 	if (provider_check(b->provider, err) < 0 || d->address(b, w, err) < 0 ||

@@ -89,6 +89,8 @@ struct dialect {
 };
 
 extern const struct dialect dialect_openai_chat;
+extern const struct dialect dialect_openai_responses;
+extern const struct dialect dialect_azure_openai;
 extern const struct dialect dialect_anthropic_messages;
 extern const struct dialect dialect_gemini;
 extern const struct dialect dialect_ollama;
@@ -107,6 +109,10 @@ int dialect_refuse(const struct build *b, const char *what, struct json v, struc
  * then providerOptions merged into the body. */
 int dialect_build(const struct build *b, struct wire *w, struct err *err)
     __attribute__((warn_unused_result));
+
+/* The providerOptions that will be merged into the body, by the provider's configured name, else
+ * its dialect's: for a builder whose defaults depend on them. */
+struct json dialect_options(const struct build *b);
 
 /* Whether a part of type "provider" can be sent as it is: it is this provider's own, and an object.
  * Where it can't, warns that it is left out. */

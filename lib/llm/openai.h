@@ -25,6 +25,8 @@ enum openai_flags {
 	OPENAI_RESULT_MEDIA = 1 << 10, /* takes pictures in a tool's message */
 	OPENAI_BRIDGE = 1 << 11, /* refuses a user's turn right after a tool's result */
 	OPENAI_ALTERNATE = 1 << 12, /* refuses two turns of one role in a row */
+	OPENAI_SEALED = 1 << 13, /* Responses: seals the reasoning of all its models, if asked */
+	OPENAI_API_KEY = 1 << 14, /* takes the key in the header api-key */
 };
 
 /* How a server is told how much to reason. */
@@ -61,6 +63,9 @@ struct openai_request {
 	bool own_reasoning; /* one of OpenAI's models that reason, at OpenAI's */
 };
 
+/* The key, in the header that the server wants it in. */
+void openai_key(const struct build *b, struct wire *wire);
+
 /* Begin the body, an open object that names the model. The caller frees q->model. */
 void openai_request_start(
     struct openai_request *q, const struct build *b, struct wire *wire, struct err *err);
@@ -72,6 +77,9 @@ bool openai_model_can_stop(struct str model);
 /* temperature and top_p, where the model takes them. */
 void openai_sampling(struct openai_request *q);
 
+/* The effort that options.reasoning asks for, for servers that know it by one word; NULL: none is
+ * to be sent. What can't be carried is warned of. */
+const char *openai_reasoning(struct openai_request *q);
 /* The server's word for a level of reasoning, or for the nearest above off that it knows. */
 const char *openai_effort(struct openai_request *q, int level);
 

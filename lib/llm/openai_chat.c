@@ -159,13 +159,13 @@ address(const struct build *b, struct wire *wire, struct err *err)
 {
 	(void)err; /* nothing can be wrong */
 	provider_url(b->provider, "/chat/completions", &wire->url);
-	wire_bearer(wire, b->key);
+	openai_key(b, wire);
 	wire->framing = b->request->options.stream ? FRAME_SSE : FRAME_WHOLE;
 	return 0;
 }
 
-static int
-build(const struct build *b, struct wire *wire, struct err *err)
+int
+openai_chat_build(const struct build *b, struct wire *wire, struct err *err)
 {
 	struct openai_request q;
 	int r;
@@ -187,7 +187,7 @@ const struct dialect dialect_openai_chat = {
 	.version = "/v1",
 	.version_unless_path = true,
 	.address = address,
-	.build = build,
+	.build = openai_chat_build,
 	.event = openai_chat_event,
 	.raw = openai_chat_raw,
 	.body = openai_chat_body,

@@ -43,6 +43,7 @@ int openai_chat_content(struct openai_request *q, struct json content);
 /* cache_control, where the part asks for it and the server takes it. */
 void openai_chat_cache(struct openai_request *q, struct json part);
 
+int openai_chat_build(const struct build *b, struct wire *wire, struct err *err);
 void openai_chat_event(struct answer *a, struct str name, struct json data);
 bool openai_chat_raw(struct answer *a, struct str data);
 void openai_chat_body(struct answer *a, struct json body);

@@ -26,26 +26,16 @@ reasoning_off(struct openai_request *q)
 	case OPENAI_THINKING:
 	case OPENAI_THINKING_EFFORT:
 		write_object(q, "thinking", "type", "disabled");
-		return;
+		break;
 	case OPENAI_ENABLE:
 		jsonw_kbool(&q->w, "enable_thinking", false);
-		return;
+		break;
 	case OPENAI_EFFORT_OBJECT:
 		write_object(q, "reasoning", "effort", none);
-		return;
-	case OPENAI_EFFORT:
+		break;
+	case OPENAI_EFFORT: /* openai_reasoning */
 		break;
 	}
-	if ((q->server->flags & OPENAI_OWN) && !q->own_reasoning)
-		return; /* nothing to switch off */
-	if (q->own_reasoning && !openai_model_can_stop(q->b->model)) {
-		warn_of(q, "this model always reasons; the least is asked for");
-		none = str_starts(q->b->model, "gpt-5") ? "minimal" : "low";
-	}
-	if (none)
-		jsonw_kstr(&q->w, "reasoning_effort", none);
-	else
-		warn_of(q, "this provider has no word for it");
 }
 
 /* A budget of tokens, where the server knows such a thing. */
@@ -71,8 +61,7 @@ reasoning_level(struct openai_request *q)
 	enum reasoning_level level = q->o->reasoning;
 
 	switch (q->server->reasoning) {
-	case OPENAI_EFFORT:
-		jsonw_kstr(&q->w, "reasoning_effort", openai_effort(q, level));
+	case OPENAI_EFFORT: /* openai_reasoning */
 		break;
 	case OPENAI_EFFORT_OBJECT:
 		write_object(q, "reasoning", "effort", openai_effort(q, level));
@@ -96,15 +85,19 @@ void
 openai_chat_reasoning(struct openai_request *q)
 {
 	enum reasoning_level level = q->o->reasoning;
+	const char *effort;
 
 	if (level == REASONING_UNSET)
 		return;
-	if (level == REASONING_OFF)
+	if (q->server->reasoning == OPENAI_EFFORT) {
+		effort = openai_reasoning(q);
+		if (effort)
+			jsonw_kstr(&q->w, "reasoning_effort", effort);
+	} else if (level == REASONING_OFF) {
 		reasoning_off(q);
-	else if ((q->server->flags & OPENAI_OWN) && !q->own_reasoning)
-		warn_of(q, "this model does not reason");
-	else if (level == REASONING_BUDGET)
+	} else if (level == REASONING_BUDGET) {
 		reasoning_budget(q);
-	else
+	} else {
 		reasoning_level(q);
+	}
 }

@@ -8,6 +8,8 @@ void
 openai_request_start(
     struct openai_request *q, const struct build *b, struct wire *wire, struct err *err)
 {
+	const char *deployment = b->provider->place[PLACE_DEPLOYMENT];
+
 	*q = (struct openai_request){
 		.b = b,
 		.o = &b->request->options,
@@ -18,7 +20,23 @@ openai_request_start(
 	q->model = xmemdup(b->model.p, b->model.len);
 	jsonw_start(&q->w, &wire->body);
 	jsonw_object(&q->w);
-	jsonw_kstrn(&q->w, "model", b->model);
+	if (deployment) /* Azure knows a model by that name only */
+		jsonw_kstr(&q->w, "model", deployment);
+	else
+		jsonw_kstrn(&q->w, "model", b->model);
+}
+
+/* Azure takes its keys in a header of its own, and there as well the tokens (JWTs) of its
+ * directory, which go where tokens go everywhere. */
+void
+openai_key(const struct build *b, struct wire *wire)
+{
+	bool is_token = b->key && strncmp(b->key, "eyJ", 3) == 0 && strchr(b->key, '.');
+
+	if (b->key && (openai_server(b->provider)->flags & OPENAI_API_KEY) && !is_token)
+		http_headers_set(&wire->headers, "api-key", b->key);
+	else
+		wire_bearer(wire, b->key);
 }
 
 void
@@ -107,6 +125,42 @@ openai_effort(struct openai_request *q, int level)
 	    "\"%s\" is not known here; \"%s\" is asked for",
 	    reasoning_name((enum reasoning_level)level), (*words)[i]);
 	return (*words)[i];
+}
+
+static const char *
+reasoning_off(struct openai_request *q)
+{
+	const char *none = (*q->server->efforts)[REASONING_OFF];
+
+	if ((q->server->flags & OPENAI_OWN) && !q->own_reasoning)
+		return NULL; /* nothing to switch off */
+	if (q->own_reasoning && !openai_model_can_stop(q->b->model)) {
+		answer_warn(q->b->answer, "options.reasoning",
+		    "this model always reasons; the least is asked for");
+		return str_starts(q->b->model, "gpt-5") ? "minimal" : "low";
+	}
+	if (!none)
+		answer_warn(q->b->answer, "options.reasoning", "this provider has no word for it");
+	return none;
+}
+
+const char *
+openai_reasoning(struct openai_request *q)
+{
+	const char *why = NULL;
+
+	if (q->o->reasoning == REASONING_UNSET)
+		return NULL;
+	if (q->o->reasoning == REASONING_OFF)
+		return reasoning_off(q);
+	if ((q->server->flags & OPENAI_OWN) && !q->own_reasoning)
+		why = "this model does not reason";
+	else if (q->o->reasoning == REASONING_BUDGET)
+		why = "a token budget cannot be carried; use a level";
+	if (!why)
+		return openai_effort(q, q->o->reasoning);
+	answer_warn(q->b->answer, "options.reasoning", "%s", why);
+	return NULL;
 }
 
 /* Whether "strict" can be asked for: every object closed, every property required. */

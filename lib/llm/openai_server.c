@@ -29,13 +29,17 @@ static openai_efforts never_off = {
 };
 static openai_efforts high_or_none = { [REASONING_OFF] = "none", [REASONING_HIGH] = "high" };
 
+enum { AZURE = OPENAI_OWN | OPENAI_NO_TOP_K | OPENAI_API_KEY };
+
 /* Where a server is not listed, it is taken for one of those that run open models (vLLM, SGLang,
  * llama.cpp, LM Studio, ...): they take the most. */
 static const struct openai_server servers[] = {
 	{ "api.openai.com", OPENAI_OWN | OPENAI_NO_TOP_K, OPENAI_EFFORT, &every_word },
-	{ ".openai.azure.com", OPENAI_OWN | OPENAI_NO_TOP_K, OPENAI_EFFORT, &every_word },
-	{ ".cognitiveservices.azure.com", OPENAI_OWN | OPENAI_NO_TOP_K, OPENAI_EFFORT,
-	    &every_word },
+	{ ".openai.azure.com", AZURE, OPENAI_EFFORT, &every_word },
+	{ ".cognitiveservices.azure.com", AZURE, OPENAI_EFFORT, &every_word },
+	{ ".services.ai.azure.com", AZURE, OPENAI_EFFORT, &every_word },
+	{ "bedrock-mantle.", OPENAI_NO_TOP_K | OPENAI_SEALED, OPENAI_EFFORT, &every_word },
+	{ "chatgpt.com", OPENAI_OWN | OPENAI_NO_TOP_K, OPENAI_EFFORT, &every_word },
 	{ "api.mistral.ai",
 	    OPENAI_NO_TOP_K | OPENAI_USAGE_UNASKED | OPENAI_RANDOM_SEED | OPENAI_ANY |
 		OPENAI_NONE_WITHOUT_TOOLS | OPENAI_SHORT_IDS | OPENAI_RESULT_MEDIA | OPENAI_BRIDGE,
@@ -50,7 +54,7 @@ static const struct openai_server servers[] = {
 	{ "api.moonshot.", OPENAI_NO_TOP_K | OPENAI_REASONING_BACK, OPENAI_THINKING, &usual },
 	{ ".aliyuncs.com", OPENAI_VIDEO, OPENAI_ENABLE, &usual },
 	{ "api.groq.com", OPENAI_NO_TOP_K, OPENAI_EFFORT, &usual },
-	{ "api.x.ai", OPENAI_NO_TOP_K, OPENAI_EFFORT, &never_off },
+	{ "api.x.ai", OPENAI_NO_TOP_K | OPENAI_SEALED, OPENAI_EFFORT, &never_off },
 	{ "api.perplexity.ai", OPENAI_ALTERNATE, OPENAI_EFFORT, &never_off },
 	{ "api.cerebras.ai", OPENAI_NO_TOP_K, OPENAI_EFFORT, &never_off },
 	{ "generativelanguage.googleapis.com", OPENAI_NO_TOP_K, OPENAI_EFFORT, &usual },
@@ -60,8 +64,11 @@ static const struct openai_server servers[] = {
 const struct openai_server *
 openai_server(const struct provider *p)
 {
+	static const struct openai_server azure = { NULL, AZURE, OPENAI_EFFORT, &every_word };
 	const struct openai_server *s = servers;
 
+	if (p->dialect == &dialect_azure_openai) /* behind whatever gateway */
+		return &azure;
 	while (s->host && !str_has_nocase(str_of(p->base_url), s->host))
 		s++;
 	return s;

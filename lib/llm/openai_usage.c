@@ -26,7 +26,8 @@ add_left_out(struct usage *u, struct json usage)
 		NULL };
 	int64_t total = TOKENS_UNKNOWN, extra, audio = count_at(usage, audio_paths);
 	bool detailed = json_exists(json_get(usage, "completion_tokens_details")) ||
-			json_exists(json_get(usage, "prompt_tokens_details"));
+			json_exists(json_get(usage, "prompt_tokens_details")) ||
+			json_exists(json_get(usage, "output_tokens_details"));
 
 	usage_set(&total, json_get(usage, "total_tokens"));
 	if (total == TOKENS_UNKNOWN || u->in == TOKENS_UNKNOWN || u->out == TOKENS_UNKNOWN)
@@ -65,19 +66,22 @@ read_cost(struct answer *a, struct json usage)
 void
 openai_usage(struct answer *a, struct json usage)
 {
+	static const char *const in[] = { "prompt_tokens", "input_tokens", NULL };
+	static const char *const out[] = { "completion_tokens", "output_tokens", NULL };
 	static const char *const cache_read[] = { "prompt_tokens_details.cached_tokens",
-		"prompt_token_details.cached_tokens", "prompt_cache_hit_tokens",
-		"num_cached_tokens", "cached_tokens", "cache_read_input_tokens", NULL };
+		"input_tokens_details.cached_tokens", "prompt_token_details.cached_tokens",
+		"prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens",
+		"cache_read_input_tokens", NULL };
 	static const char *const cache_write[] = { "prompt_tokens_details.cache_write_tokens",
-		"cache_creation_input_tokens", NULL };
+		"input_tokens_details.cache_write_tokens", "cache_creation_input_tokens", NULL };
 	static const char *const reasoning[] = { "completion_tokens_details.reasoning_tokens",
-		"reasoning_tokens", NULL };
+		"output_tokens_details.reasoning_tokens", "reasoning_tokens", NULL };
 	struct usage u = USAGE_UNKNOWN;
 
 	if (usage.kind != JSON_OBJECT)
 		return;
-	usage_set(&u.in, json_get(usage, "prompt_tokens"));
-	usage_set(&u.out, json_get(usage, "completion_tokens"));
+	u.in = count_at(usage, in);
+	u.out = count_at(usage, out);
 	u.cache_read = count_at(usage, cache_read);
 	u.cache_write = count_at(usage, cache_write);
 	u.reasoning = count_at(usage, reasoning);

@@ -159,30 +159,42 @@ provider_check(const struct provider *p, struct err *err)
 }
 
 void
-provider_url(const struct provider *p, const char *path, struct buf *out)
+provider_base(const struct provider *p, struct buf *base, struct buf *query)
 {
-	const char *version = p->version ? p->version : p->dialect->version;
 	struct buf whole = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
-	struct str rest, base;
+	struct str rest, path;
 
 	if (expand_base(p, &whole, &err) < 0) /* provider_check has said so */
 		buf_reset(&whole);
 	rest = buf_str(&whole);
-	if (!str_split(&rest, '?', &base))
-		base = STR_NONE;
-	while (base.len && base.p[base.len - 1] == '/')
-		base.len--;
-	buf_addstr(out, base);
-	if (version && wants_version(p, base, version))
-		buf_adds(out, version);
-	if (!str_ends(base, path)) /* somebody gave the whole endpoint as the base */
-		buf_adds(out, path);
-	if (rest.len) {
-		buf_addc(out, strchr(path, '?') ? '&' : '?');
-		buf_addstr(out, rest);
-	}
+	if (!str_split(&rest, '?', &path))
+		path = STR_NONE;
+	while (path.len && path.p[path.len - 1] == '/')
+		path.len--;
+	buf_addstr(base, path);
+	buf_addstr(query, rest);
 	buf_release(&whole);
+}
+
+void
+provider_url(const struct provider *p, const char *path, struct buf *out)
+{
+	const char *version = p->version ? p->version : p->dialect->version;
+	struct buf base = BUF_INIT(BUF_UNLIMITED), query = BUF_INIT(BUF_UNLIMITED);
+
+	provider_base(p, &base, &query);
+	buf_addstr(out, buf_str(&base));
+	if (version && wants_version(p, buf_str(&base), version))
+		buf_adds(out, version);
+	if (!str_ends(buf_str(&base), path)) /* somebody gave the whole endpoint as the base */
+		buf_adds(out, path);
+	if (query.len) {
+		buf_addc(out, strchr(path, '?') ? '&' : '?');
+		buf_addstr(out, buf_str(&query));
+	}
+	buf_release(&base);
+	buf_release(&query);
 }
 
 static bool

@@ -97,6 +97,9 @@ int provider_check(const struct provider *p, struct err *err) __attribute__((war
 int provider_need(const struct provider *p, enum provider_place place, struct err *err)
     __attribute__((warn_unused_result));
 
+/* base_url with its places filled in, without slashes at its end, and apart from it its query:
+ * appended to each. */
+void provider_base(const struct provider *p, struct buf *base, struct buf *query);
 /* base_url + version prefix (unless the path already ends in a version) + path, appended to out. A
  * query that base_url bears stays behind the path. */
 void provider_url(const struct provider *p, const char *path, struct buf *out);

@@ -164,22 +164,22 @@ read_headers(struct provider *p, const struct source *s)
 	return 0;
 }
 
-/* What the place's references say now: the first variable that is set, or a value. */
-static void
-settle_place(struct provider *p, enum provider_place place, env_fn *env)
+/* What references say now, one a line: the first variable that is set, or a value; or NULL. */
+static char *
+first_told(const char *refs, env_fn *env)
 {
-	struct str rest = str_of(p->place_ref[place]), ref;
+	struct str rest = str_of(refs), ref;
+	char *told = NULL;
 
-	free(p->place[place]);
-	p->place[place] = NULL;
-	while (!p->place[place] && str_split(&rest, '\n', &ref)) {
+	while (!told && str_split(&rest, '\n', &ref)) {
 		char *text = xmemdup(ref.p, ref.len);
 		const char *value = str_starts(ref, "env:") ? env(text + 4) : text;
 
 		if (value && *value)
-			p->place[place] = xstrdup(value);
+			told = xstrdup(value);
 		free(text);
 	}
+	return told;
 }
 
 static int
@@ -188,7 +188,24 @@ read_places(struct provider *p, const struct source *s)
 	for (int i = 0; i < PLACE_COUNT; i++) {
 		if (lines_of(s, provider_place_names[i], &p->place_ref[i]) < 0)
 			return -1;
-		settle_place(p, (enum provider_place)i, s->env);
+		free(p->place[i]);
+		p->place[i] = first_told(p->place_ref[i], s->env);
+	}
+	return 0;
+}
+
+/* Empty is a version too: none is put into the URL. */
+static int
+read_version(struct provider *p, const struct source *s)
+{
+	char *refs = NULL;
+
+	if (lines_of(s, "apiVersion", &refs) < 0)
+		return -1;
+	if (refs) {
+		free(p->version);
+		p->version = *refs ? first_told(refs, s->env) : xstrdup("");
+		free(refs);
 	}
 	return 0;
 }
@@ -249,7 +266,7 @@ read_provider(struct provider *p, const struct source *s)
 {
 	static const char *const flags[2] = { "false", "true" };
 	static const char *const dones[2] = { "required", "optional" };
-	const char *version, *model;
+	const char *model;
 
 	if (s->map->kind != YAML_MAP)
 		return yaml_error(s->doc, s->map, s->err, "provider %s must be a map", p->name);
@@ -259,11 +276,8 @@ read_provider(struct provider *p, const struct source *s)
 	    lines_of(s, "models", &p->models) < 0 ||
 	    read_choice(s, "keyOptional", flags, &p->key_optional) < 0 ||
 	    read_choice(s, "done", dones, &p->done_optional) < 0 || read_limit(p, s) < 0 ||
-	    read_rate(p, s) < 0 || text_of(s, "apiVersion", &version) < 0 ||
-	    text_of(s, "defaultModel", &model) < 0)
+	    read_rate(p, s) < 0 || read_version(p, s) < 0 || text_of(s, "defaultModel", &model) < 0)
 		return -1;
-	if (version)
-		replace(&p->version, version);
 	if (model)
 		replace(&p->default_model, model);
 	return 0;

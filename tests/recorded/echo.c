@@ -17,6 +17,7 @@ static const struct place {
 	{ "ollama", "message", "messages.1" },
 	{ "bedrock", "output.message.content", "messages.1.content" },
 	{ "cohere", "message", "messages.1" },
+	{ "responses", "output", "input" },
 };
 
 static const struct place *

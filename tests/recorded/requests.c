@@ -71,8 +71,8 @@ check_url(const struct recorded *c, const struct buf *url, struct buf *why)
 static char *
 base_of(const struct recorded *c)
 {
-	static const char *const paths[] = { "/chat/completions", "/messages", "/chat", "/v1beta",
-		"/v1/", "/model/", NULL };
+	static const char *const paths[] = { "/chat/completions", "/responses", "/messages",
+		"/chat", "/v1beta", "/v1/", "/model/", NULL };
 	char *url = json_strdup(json_get(c->meta, "url")), *at;
 	size_t i;
 

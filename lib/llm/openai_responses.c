@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* openai_responses - requests to the Responses API, which keeps nothing unless it is asked to. */
+#include "llm/openai_responses.h"
+
+#include <stdlib.h>
+
+/* What providerOptions ask for on their own account. */
+static bool
+wants(const struct openai_request *q, const char *option)
+{
+	return json_is_true(json_get(dialect_options(q->b), option));
+}
+
+bool
+openai_responses_stored(const struct openai_request *q)
+{
+	return wants(q, "store") || wants(q, "background");
+}
+
+/* Functions are strict here where nothing is said, so it is always said. */
+static void
+write_tool(struct openai_request *q, struct json tool)
+{
+	struct json schema = json_get(tool, "inputSchema");
+
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "type", "function");
+	jsonw_kjson(&q->w, "name", json_get(tool, "name"));
+	if (json_exists(json_get(tool, "description")))
+		jsonw_kjson(&q->w, "description", json_get(tool, "description"));
+	jsonw_key(&q->w, "parameters");
+	if (json_exists(schema))
+		jsonw_json(&q->w, schema);
+	else
+		jsonw_raw(&q->w, STR_LIT("{\"type\":\"object\",\"properties\":{}}"));
+	jsonw_kbool(&q->w, "strict", json_is_true(json_get(tool, "strict")));
+	jsonw_end(&q->w);
+}
+
+static void
+write_tool_choice(struct openai_request *q)
+{
+	const struct request *r = q->b->request;
+
+	switch (r->tool_choice) {
+	case TOOLS_UNSET:
+		break;
+	case TOOLS_AUTO:
+		jsonw_kstr(&q->w, "tool_choice", "auto");
+		break;
+	case TOOLS_NONE:
+		jsonw_kstr(&q->w, "tool_choice", "none");
+		break;
+	case TOOLS_REQUIRED:
+		jsonw_kstr(&q->w, "tool_choice", "required");
+		break;
+	case TOOLS_ONE:
+		jsonw_key(&q->w, "tool_choice");
+		jsonw_object(&q->w);
+		jsonw_kstr(&q->w, "type", "function");
+		jsonw_kjson(&q->w, "name", r->tool_name);
+		jsonw_end(&q->w);
+		break;
+	}
+}
+
+static void
+write_tools(struct openai_request *q)
+{
+	struct json_iter it = json_each(q->b->request->tools);
+
+	if (!json_count(q->b->request->tools))
+		return;
+	jsonw_key(&q->w, "tools");
+	jsonw_array(&q->w);
+	while (json_next(&it))
+		write_tool(q, it.value);
+	jsonw_end(&q->w);
+	write_tool_choice(q);
+	if (q->o->parallel_tools != PARALLEL_UNSET)
+		jsonw_kbool(&q->w, "parallel_tool_calls", q->o->parallel_tools == PARALLEL_ON);
+}
+
+static void
+write_schema(struct openai_request *q)
+{
+	struct json schema = q->o->response_schema;
+
+	if (!json_exists(schema))
+		return;
+	jsonw_key(&q->w, "text");
+	jsonw_object(&q->w);
+	jsonw_key(&q->w, "format");
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "type", "json_schema");
+	jsonw_kstr(&q->w, "name", "response");
+	jsonw_kjson(&q->w, "schema", schema);
+	jsonw_kbool(&q->w, "strict", openai_schema_is_strict(schema));
+	jsonw_end(&q->w);
+	jsonw_end(&q->w);
+}
+
+/* How much to reason. Whoever asks for it wants to see it: OpenAI shows summaries, and only where
+ * that is asked for too. */
+static void
+write_reasoning(struct openai_request *q)
+{
+	const char *effort = openai_reasoning(q);
+
+	if (!effort)
+		return;
+	jsonw_key(&q->w, "reasoning");
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "effort", effort);
+	if (q->own_reasoning && q->o->reasoning != REASONING_OFF)
+		jsonw_kstr(&q->w, "summary", "auto");
+	jsonw_end(&q->w);
+}
+
+/* Nothing is kept on the server, so what was thought must come along, sealed. */
+static void
+write_storage(struct openai_request *q)
+{
+	if (openai_responses_stored(q))
+		return;
+	jsonw_kbool(&q->w, "store", false);
+	if (!q->own_reasoning && !(q->server->flags & OPENAI_SEALED))
+		return;
+	jsonw_key(&q->w, "include");
+	jsonw_array(&q->w);
+	jsonw_str(&q->w, "reasoning.encrypted_content");
+	jsonw_end(&q->w);
+}
+
+static void
+warn_of_unknown(struct openai_request *q)
+{
+	static const char unknown[] = "the Responses API does not know it";
+	struct answer *a = q->b->answer;
+
+	if (json_exists(q->o->stop))
+		answer_warn(a, "options.stop", unknown);
+	if (q->o->seed != OPTION_UNSET)
+		answer_warn(a, "options.seed", unknown);
+	if (q->o->top_k != OPTION_UNSET)
+		answer_warn(a, "options.topK", unknown);
+	if (q->o->cache_off)
+		answer_warn(a, "options.cache", "this provider caches by itself");
+}
+
+static int
+address(const struct build *b, struct wire *wire, struct err *err)
+{
+	(void)err; /* nothing can be wrong */
+	provider_url(b->provider, "/responses", &wire->url);
+	openai_key(b, wire);
+	wire->framing = b->request->options.stream ? FRAME_SSE : FRAME_WHOLE;
+	return 0;
+}
+
+static int
+build(const struct build *b, struct wire *wire, struct err *err)
+{
+	struct openai_request q;
+	int r;
+
+	openai_request_start(&q, b, wire, err);
+	r = openai_responses_input(&q);
+	free(q.model);
+	if (r < 0)
+		return -1;
+	write_tools(&q);
+	if (q.o->max_tokens != OPTION_UNSET)
+		jsonw_ki64(&q.w, "max_output_tokens", q.o->max_tokens);
+	openai_sampling(&q);
+	write_reasoning(&q);
+	write_schema(&q);
+	write_storage(&q);
+	warn_of_unknown(&q);
+	jsonw_kbool(&q.w, "stream", q.o->stream);
+	jsonw_end(&q.w);
+	return 0;
+}
+
+const struct dialect dialect_openai_responses = {
+	.name = "openai-responses",
+	.version = "/v1",
+	.version_unless_path = true,
+	.address = address,
+	.build = build,
+	.event = openai_responses_event,
+	.raw = openai_responses_raw,
+	.body = openai_responses_body,
+};
