@@ -39,6 +39,7 @@ struct provider {
 					 the value itself */
 	char *base_url_env; /* the variable that overrides it; NULL: none */
 	char *version; /* in place of the dialect's version prefix; NULL: the dialect's */
+	char *version_ref; /* where it is told, as with places; NULL: nowhere */
 	char *key_ref; /* "env:OPENAI_API_KEY"; several, one a line, are tried in order; NULL: none
 			  needed */
 	char *key; /* resolved at first use; NULL before, and where there is none */

@@ -198,15 +198,13 @@ read_places(struct provider *p, const struct source *s)
 static int
 read_version(struct provider *p, const struct source *s)
 {
-	char *refs = NULL;
+	const char *refs;
 
-	if (lines_of(s, "apiVersion", &refs) < 0)
+	if (lines_of(s, "apiVersion", &p->version_ref) < 0)
 		return -1;
-	if (refs) {
-		free(p->version);
-		p->version = *refs ? first_told(refs, s->env) : xstrdup("");
-		free(refs);
-	}
+	refs = p->version_ref;
+	free(p->version);
+	p->version = !refs ? NULL : *refs ? first_told(refs, s->env) : xstrdup("");
 	return 0;
 }
 
@@ -390,6 +388,7 @@ provider_free(struct provider *p)
 		free(p->place_ref[i]);
 	}
 	free(p->version);
+	free(p->version_ref);
 	free(p->key_ref);
 	free(p->key);
 	free(p->refusal);

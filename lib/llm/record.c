@@ -425,6 +425,8 @@ put_who(struct jsonw *w, const struct answer *a, const struct response_facts *fa
 		jsonw_kstrn(w, "model", facts->requested_model);
 	if (facts->requested.len)
 		jsonw_kstrn(w, "requestedModel", facts->requested);
+	if (a->kept && a->response_id.len)
+		jsonw_kstrn(w, "responseId", buf_str(&a->response_id));
 }
 
 static void

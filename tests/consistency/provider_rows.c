@@ -63,6 +63,10 @@ put_preset(const struct provider *p)
 		puts("(done optional)");
 	if (p->version && !*p->version)
 		puts("(no version in its paths)");
+	if (p->version_ref && *p->version_ref) {
+		puts(".br\napiVersion:");
+		put_refs(p->version_ref);
+	}
 	for (int i = 0; i < PLACE_COUNT; i++)
 		if (p->place_ref[i]) {
 			printf(".br\n%s:\n", provider_place_names[i]);

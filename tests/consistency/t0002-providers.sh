@@ -30,7 +30,7 @@ if [ -n "${SHOW:-}" ]; then
 	rows "$SHOW"
 	exit
 fi
-for table in presets stops-openai_chat_read stops-anthropic_messages stops-gemini stops-ollama stops-bedrock stops-cohere errors; do
+for table in presets stops-openai_chat_read stops-openai_responses_read stops-anthropic_messages stops-gemini stops-ollama stops-bedrock stops-cohere errors; do
 	want=$BUILD/tests/log/rows.$table
 	have=$BUILD/tests/log/page.$table
 	rows "$table" >"$want"

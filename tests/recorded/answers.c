@@ -275,9 +275,9 @@ static size_t
 proof_at(const struct recorded *c)
 {
 	static const char *const proofs[] = { "[DONE]", "\"type\":\"message_stop\"",
-		"\"type\": \"message_stop\"", "\"done\":true", "\"done\": true",
-		"\"finishReason\"", "\"type\":\"message-end\"",
-		"\"response.completed\"", "\"response.incomplete\"", "\"response.failed\"" };
+		"\"type\": \"message_stop\"", "\"done\":true", "\"done\": true", "\"finishReason\"",
+		"\"type\":\"message-end\"", "\"response.completed\"", "\"response.incomplete\"",
+		"\"response.failed\"" };
 	struct str text = buf_str(&c->response);
 	size_t first = text.len, i;
 	const char *at;
