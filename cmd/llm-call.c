@@ -13,6 +13,7 @@
 #include "call/ask.h"
 #include "call/calls.h"
 #include "cassette/cassette.h"
+#include "llm/model.h"
 #include "sys/share.h"
 
 enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536 };
@@ -22,7 +23,7 @@ static const char *model, *file, *system_text, *config_file;
 static int64_t jobs = 8;
 static const char *rate, *rate_tokens, *record_dir;
 static struct opt_list replay_dirs;
-static bool ordered, keep_raw, text, no_stream, dry_run, quiet, verbose;
+static bool ordered, keep_raw, text, no_stream, dry_run, force, quiet, verbose;
 
 static const struct opt opts[] = {
 	{ 'm', "model", "MODEL", OPT_STR, &model,
@@ -36,6 +37,8 @@ static const struct opt opts[] = {
 	{ 0, "raw", NULL, OPT_FLAG, &keep_raw, "keep the provider's body in the response" },
 	{ 'n', "dry-run", NULL, OPT_FLAG, &dry_run,
 	    "print the HTTP requests, secrets masked; send nothing" },
+	{ 0, "force", NULL, OPT_FLAG, &force,
+	    "send requests that are too long for their model, too" },
 	{ 0, "record", "DIR", OPT_STR, &record_dir, "write each exchange to a cassette in DIR" },
 	{ 0, "replay", "DIR", OPT_LIST, &replay_dirs,
 	    "answer from the cassette in DIR; send nothing (may be repeated)" },
@@ -215,6 +218,8 @@ main(int argc, char **argv)
 	call.ca_dir = environment("SSL_CERT_DIR");
 	call.traceparent = environment("TRACEPARENT");
 	call.keep_raw = keep_raw;
+	call.models = models_new(share);
+	call.force = force;
 	call.dry_run = dry_run;
 	call.log = verbose ? say : NULL;
 	config.ordered = ordered;
@@ -232,6 +237,7 @@ main(int argc, char **argv)
 		warn("%s", err.text);
 	cassettes_free(call.replay);
 	opt_list_release(&replay_dirs);
+	models_free(call.models);
 	providers_free(call.providers);
 	secret_forget_all();
 	buf_release(&options);

@@ -161,6 +161,9 @@ build(struct call *c)
 
 	if (fill(c) < 0)
 		return -1;
+	call_check(c);
+	if (c->answer.error.kind != ERROR_NONE)
+		return -1;
 	if (config->dry_run || config->replay) {
 		provider_mask(c->provider, config->env);
 		b.key = c->provider->key;

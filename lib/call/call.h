@@ -39,11 +39,14 @@ enum {
 struct call;
 struct caller;
 struct cassettes;
+struct models;
 
 struct call_config {
 	struct providers *providers; /* borrowed, as is all below */
 	env_fn *env;
 	struct request_defaults defaults;
+	struct models *models; /* what is known of models; NULL: nothing is looked up */
+	bool force; /* send what is too long for the model, too */
 	const char *traceparent; /* W3C trace context; NULL or malformed: no trace ids */
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own */
 	const char *record_dir; /* each exchange is written to this cassette; NULL: none is */

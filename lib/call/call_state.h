@@ -77,6 +77,10 @@ struct call {
 int call_place(struct call *c, struct err *err);
 int call_sign(struct call *c, struct err *err);
 
+/* Hold the request against what is known of its model: what is too long is the answer's error, what
+ * may go wrong its warning. */
+void call_check(struct call *c);
+
 /* Read the line of len bytes: the request, its id, who is to answer. What is wrong is the answer's
  * error. */
 void call_read(struct call *c, size_t len);

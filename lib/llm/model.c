@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "llm/dialect.h"
 #include "llm/model_name.h"
+#include "llm/provider.h"
 #include "sys/file.h"
 
 #define MODEL_FILE_MAX ((size_t)16 << 20)
@@ -146,6 +148,16 @@ const struct model *
 model_find(struct models *set, struct str provider, struct str model, struct err *err)
 {
 	return model.len ? find(set, provider, model, 0, err) : NULL;
+}
+
+const struct model *
+model_for(struct models *set, const struct provider *p, struct str model, struct err *err)
+{
+	const struct model *m = model_find(set, str_of(p->name), model, err);
+
+	if (m || !p->dialect->maker || strcmp(p->dialect->maker, p->name) == 0)
+		return m;
+	return model_find(set, str_of(p->dialect->maker), model, err);
 }
 
 const struct model *const *

@@ -97,6 +97,12 @@ void models_free(struct models *set);
 const struct model *model_find(
     struct models *set, struct str provider, struct str model, struct err *err);
 
+struct provider;
+/* The same for a provider that can be called: one that the configuration named itself has the
+ * models of its dialect's maker. */
+const struct model *model_for(
+    struct models *set, const struct provider *p, struct str model, struct err *err);
+
 /* All models of a provider, in the file's order; *count is 0 where none are known. NULL and err
  * where its file can't be read. */
 const struct model *const *models_of(
