@@ -43,6 +43,7 @@ struct anthropic_writer {
 
 	enum role side; /* of the turns being written: ROLE_USER (tool results too) or
 			   ROLE_ASSISTANT */
+	struct json prefill; /* the text that the answer is to go on from; JSON_NONE: none */
 	bool in_system; /* blocks go to the system's list, which the first one opens */
 	bool message_open, content_open; /* a message's, or another, list of blocks */
 	bool block_open; /* left open, so that the last of a list can be marked */

@@ -44,7 +44,7 @@ begin_block(struct anthropic_writer *x, const char *type)
 	}
 	if (!x->message_open && !x->content_open) {
 		jsonw_object(&x->w);
-		jsonw_kstr(&x->w, "role", x->side == ROLE_ASSISTANT ? "assistant" : "user");
+		jsonw_kstr(&x->w, "role", request_roles[x->side]);
 		jsonw_key(&x->w, "content");
 		jsonw_array(&x->w);
 		x->message_open = true;
@@ -80,11 +80,15 @@ write_json_text(struct anthropic_writer *x, struct json text)
 
 	json_text(text, &plain);
 	blank = !str_trim(buf_str(&plain)).len;
+	if (!blank && text.p == x->prefill.p) { /* white space at its end is refused */
+		while (strchr(" \t\r\n", plain.p[plain.len - 1]))
+			buf_truncate(&plain, plain.len - 1);
+		write_text(x, buf_str(&plain));
+	} else if (!blank) {
+		begin_block(x, "text");
+		jsonw_kjson(&x->w, "text", text);
+	}
 	buf_release(&plain);
-	if (blank)
-		return;
-	begin_block(x, "text");
-	jsonw_kjson(&x->w, "text", text);
 }
 
 /* The source of an image or a document: bytes, an address or a file that was uploaded before. */
@@ -315,10 +319,38 @@ side_of(enum role role)
 	return role == ROLE_TOOL ? ROLE_USER : role;
 }
 
+/* Whether a system turn stays where it is: the beta was asked for, or the turn holds what only
+ * the API itself can have said there (a tool that is added). */
+static bool
+stays(const struct anthropic_writer *x, const struct request_turns *t)
+{
+	const char *beta = http_headers_get(&x->b->provider->headers, "anthropic-beta");
+	struct request_parts parts = request_parts(t->content);
+
+	if (t->role != ROLE_SYSTEM)
+		return false;
+	if (beta && str_has_nocase(str_of(beta), "mid-conversation-system"))
+		return true;
+	while (request_next_part(&parts)) {
+		if (parts.type == PART_PROVIDER && dialect_owns(x->b, parts.part))
+			return true;
+	}
+	return false;
+}
+
+/* Whether t is a turn of the other side, at which a message ends. System turns that do not stay
+ * stand elsewhere. */
+static bool
+ends_run(const struct anthropic_writer *x, const struct request_turns *t)
+{
+	if (t->role == ROLE_SYSTEM)
+		return stays(x, t);
+	return side_of(t->role) != x->side;
+}
+
 /*
  * Write the turns that t stands at, up to one of the other side: the API wants one message, with
- * the results of tools before everything else. System turns stand elsewhere. Returns whether t has
- * a turn after them.
+ * the results of tools before everything else. Returns whether t has a turn after them.
  */
 static bool
 write_run(struct anthropic_writer *x, struct request_turns *t)
@@ -327,16 +359,12 @@ write_run(struct anthropic_writer *x, struct request_turns *t)
 	bool more = true;
 
 	x->side = side_of(t->role);
-	for (; more && !x->failed; more = request_next_turn(t)) {
-		if (t->role != ROLE_SYSTEM && side_of(t->role) != x->side)
-			break;
+	for (; more && !x->failed && !ends_run(x, t); more = request_next_turn(t)) {
 		if (t->role != ROLE_SYSTEM)
 			(void)write_results(x, t); /* failed says so */
 	}
 	*t = first;
-	for (more = true; more && !x->failed; more = request_next_turn(t)) {
-		if (t->role != ROLE_SYSTEM && side_of(t->role) != x->side)
-			break;
+	for (more = true; more && !x->failed && !ends_run(x, t); more = request_next_turn(t)) {
 		if (t->role != ROLE_SYSTEM)
 			(void)write_rest(x, t); /* failed says so */
 	}
@@ -346,46 +374,90 @@ write_run(struct anthropic_writer *x, struct request_turns *t)
 	return more && !x->failed;
 }
 
+/* The text that the conversation ends with where it is the assistant's. */
+static struct json
+prefill_of(const struct request *r)
+{
+	struct request_turns t = request_turns(r);
+	struct json text = JSON_ABSENT;
+	struct request_parts parts;
+
+	while (request_next_turn(&t)) {
+		text = JSON_ABSENT;
+		if (t.role != ROLE_ASSISTANT)
+			continue;
+		for (parts = request_parts(t.content); request_next_part(&parts);)
+			text = parts.type == PART_TEXT ? parts.text : JSON_ABSENT;
+	}
+	return text;
+}
+
 void
 anthropic_messages(struct anthropic_writer *x)
 {
 	struct request_turns t = request_turns(x->r);
-	bool more = request_next_turn(&t);
+	bool more = request_next_turn(&t), begun = false;
 
+	x->prefill = prefill_of(x->r);
+	if (json_exists(x->prefill) && (x->family->flags & FAMILY_NO_PREFILL))
+		answer_warn(x->b->answer, "messages",
+		    "this model goes on from no answer that was begun: the API refuses it");
 	jsonw_key(&x->w, "messages");
 	jsonw_array(&x->w);
-	while (more) {
-		if (t.role == ROLE_SYSTEM)
-			more = request_next_turn(&t);
-		else
+	while (more && !x->failed) {
+		if (t.role != ROLE_SYSTEM) {
 			more = write_run(x, &t);
+			begun = true;
+			continue;
+		}
+		if (begun && stays(x, &t)) {
+			x->side = ROLE_SYSTEM;
+			(void)write_rest(x, &t); /* failed says so */
+			end_message(x);
+		}
+		more = request_next_turn(&t);
 	}
 	jsonw_end(&x->w);
+}
+
+/* A system turn's share of the system's list. */
+static void
+write_system(struct anthropic_writer *x, const struct request_turns *t)
+{
+	struct request_parts parts = request_parts(t->content);
+
+	if (t->text.p)
+		write_text(x, t->text);
+	while (request_next_part(&parts)) {
+		if (parts.type == PART_TEXT)
+			write_json_text(x, parts.text);
+		else
+			answer_warn(x->b->answer, "messages",
+			    "a system turn's %s part cannot be carried",
+			    part_type_name(parts.type));
+		mark_block(x, json_get(parts.part, "cache"));
+	}
+	mark_block(x, json_get(t->message, "cache"));
 }
 
 void
 anthropic_system(struct anthropic_writer *x)
 {
 	struct request_turns t = request_turns(x->r);
-	struct request_parts parts;
+	bool begun = false, moved = false;
 
 	x->in_system = true;
 	while (request_next_turn(&t)) {
-		if (t.role != ROLE_SYSTEM)
-			continue;
-		if (t.text.p)
-			write_text(x, t.text);
-		for (parts = request_parts(t.content); request_next_part(&parts);) {
-			if (parts.type == PART_TEXT)
-				write_json_text(x, parts.text);
-			else
-				answer_warn(x->b->answer, "messages",
-				    "a system turn's %s part cannot be carried",
-				    part_type_name(parts.type));
-			mark_block(x, json_get(parts.part, "cache"));
+		if (t.role != ROLE_SYSTEM) {
+			begun = true;
+		} else if (!begun || !stays(x, &t)) {
+			write_system(x, &t);
+			moved = moved || begun;
 		}
-		mark_block(x, json_get(t.message, "cache"));
 	}
+	if (moved)
+		answer_warn(x->b->answer, "messages",
+		    "a system turn inside the conversation is put before it");
 	x->in_system = false;
 	if (!x->content_open)
 		return;

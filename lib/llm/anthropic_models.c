@@ -6,7 +6,7 @@
 
 #define NEWEST                                                                                     \
 	(FAMILY_JSON_SCHEMA | FAMILY_ADAPTIVE | FAMILY_XHIGH | FAMILY_THINKS_UNASKED |             \
-	    FAMILY_THINKS_HIDDEN | FAMILY_NO_SAMPLING)
+	    FAMILY_THINKS_HIDDEN | FAMILY_NO_SAMPLING | FAMILY_NO_PREFILL)
 
 /* The first prefix that fits counts: longer ones stand before shorter ones. */
 static const struct anthropic_family families[] = {
@@ -18,14 +18,16 @@ static const struct anthropic_family families[] = {
 	{ "claude-opus-4-1", 32000, FAMILY_BUDGET | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER },
 	{ "claude-opus-4-5", 64000, FAMILY_BUDGET | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER },
 	{ "claude-opus-4-6", 128000,
-	    FAMILY_BUDGET | FAMILY_ADAPTIVE | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER },
+	    FAMILY_BUDGET | FAMILY_ADAPTIVE | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER |
+		FAMILY_NO_PREFILL },
 	{ "claude-opus-4-7", 128000, NEWEST & ~(unsigned)FAMILY_THINKS_UNASKED },
 	{ "claude-opus-4-8", 128000, NEWEST & ~(unsigned)FAMILY_THINKS_UNASKED },
 	{ "claude-opus-4", 32000, FAMILY_BUDGET },
 	{ "claude-4-opus", 32000, FAMILY_BUDGET },
 	{ "claude-sonnet-4-5", 64000, FAMILY_BUDGET | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER },
 	{ "claude-sonnet-4-6", 64000,
-	    FAMILY_BUDGET | FAMILY_ADAPTIVE | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER },
+	    FAMILY_BUDGET | FAMILY_ADAPTIVE | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER |
+		FAMILY_NO_PREFILL },
 	{ "claude-sonnet-4", 64000, FAMILY_BUDGET },
 	{ "claude-4-sonnet", 64000, FAMILY_BUDGET },
 	{ "claude-haiku-4-5", 64000, FAMILY_BUDGET | FAMILY_JSON_SCHEMA | FAMILY_ONE_SAMPLER },

@@ -19,6 +19,7 @@ enum anthropic_flags {
 	FAMILY_THINKS_HIDDEN = 1 << 6, /* shows its thinking only where display asks for it */
 	FAMILY_NO_SAMPLING = 1 << 7, /* no temperature, top_p, top_k */
 	FAMILY_ONE_SAMPLER = 1 << 8, /* temperature or top_p */
+	FAMILY_NO_PREFILL = 1 << 9, /* refuses to go on with an answer that was begun */
 };
 
 struct anthropic_family {

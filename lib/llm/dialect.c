@@ -242,9 +242,8 @@ merge_options(struct buf *body, struct json options, struct err *err)
 	return 0;
 }
 
-/* Whether a part is the provider's own: by its name, its dialect's, or the dialect's maker's. */
-static bool
-is_own(const struct build *b, struct json part)
+bool
+dialect_owns(const struct build *b, struct json part)
 {
 	const struct dialect *dialect = b->provider->dialect;
 	struct json name = json_get(part, "provider");
@@ -256,7 +255,7 @@ is_own(const struct build *b, struct json part)
 bool
 dialect_carries(const struct build *b, struct json part)
 {
-	bool own = is_own(b, part);
+	bool own = dialect_owns(b, part);
 
 	if (own && json_get(part, "value").kind == JSON_OBJECT)
 		return true;

@@ -114,6 +114,10 @@ int dialect_build(const struct build *b, struct wire *w, struct err *err)
  * its dialect's: for a builder whose defaults depend on them. */
 struct json dialect_options(const struct build *b);
 
+/* Whether a part of type "provider" is this provider's own: by its name, its dialect's, or the
+ * dialect's maker's. */
+bool dialect_owns(const struct build *b, struct json part);
+
 /* Whether a part of type "provider" can be sent as it is: it is this provider's own, and an object.
  * Where it can't, warns that it is left out. */
 bool dialect_carries(const struct build *b, struct json part);

@@ -49,6 +49,44 @@ system_turns_are_gathered_wherever_they_stand(void **state)
 	talk_body_is(t, "messages",
 	    "[{'role':'user','content':[{'type':'text','text':'hi'},"
 	    "{'type':'text','text':'there'}]}]");
+	assert_string_equal(t->answer.warnings.p,
+	    "{\"option\":\"messages\",\"message\":\"a system turn inside the conversation is put before "
+	    "it\"}");
+}
+
+static void
+a_system_turn_with_a_block_of_the_apis_own_stays_where_it_is(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(talk_build(t,
+	    "{'model':'" HAIKU "','messages':[{'role':'system','content':'a'},"
+	    "{'role':'user','content':'hi'},{'role':'system','content':[{'type':'provider',"
+	    "'provider':'anthropic','value':{'type':'tool_addition','tool':{}}}]},"
+	    "{'role':'user','content':'there'}]}"));
+	talk_body_is(t, "system", "[{'type':'text','text':'a'}]");
+	talk_body_is(t, "messages",
+	    "[{'role':'user','content':[{'type':'text','text':'hi'}]},"
+	    "{'role':'system','content':[{'type':'tool_addition','tool':{}}]},"
+	    "{'role':'user','content':[{'type':'text','text':'there'}]}]");
+	assert_string_equal(t->answer.warnings.p, "");
+}
+
+static void
+an_answer_that_was_begun_ends_in_no_white_space(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(talk_build(t, "{'model':'" HAIKU "','messages':[{'role':'user','content':'hi'},"
+				  "{'role':'assistant','content':'The answer: \\n'}]}"));
+	talk_body_is(t, "messages.1.content", "[{'type':'text','text':'The answer:'}]");
+	assert_string_equal(t->answer.warnings.p, "");
+	assert_true(
+	    talk_build(t, "{'model':'claude-sonnet-4-6','messages':[{'role':'user','content':'hi'},"
+			  "{'role':'assistant','content':[{'type':'text','text':'The'}]}]}"));
+	assert_string_equal(t->answer.warnings.p,
+	    "{\"option\":\"messages\",\"message\":\"this model goes on from no answer that was begun: "
+	    "the API refuses it\"}");
 }
 
 static void
@@ -560,6 +598,8 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, talk_end)
 		T(the_smallest_request_has_room_and_headers),
 		T(system_turns_are_gathered_wherever_they_stand),
+		T(a_system_turn_with_a_block_of_the_apis_own_stays_where_it_is),
+		T(an_answer_that_was_begun_ends_in_no_white_space),
 		T(results_stand_first_in_the_users_turn),
 		T(blank_text_is_left_out),
 		T(media_go_by_data_address_or_file),
