@@ -57,6 +57,13 @@ write_next(const struct buf *record, struct buf *out)
 	else
 		jsonw_str(&w, "");
 	jsonw_end(&w);
+	if (json_count(
+		json_get(v, "parts"))) { /* else it is not there, and the next is in its place */
+		jsonw_object(&w);
+		jsonw_kstr(&w, "role", "user"); /* so that it is no answer to be gone on with */
+		jsonw_kstr(&w, "content", "go on");
+		jsonw_end(&w);
+	}
 	jsonw_end(&w);
 	jsonw_end(&w);
 }
