@@ -65,6 +65,10 @@ mock_check_path(
 		return false;
 	case FAMILY_OLLAMA:
 		return mock_refuse(error, 405, NULL, "405 method not allowed");
+	case FAMILY_BEDROCK:
+		(void)mock_refuse(error, 404, NULL,
+		    "Unable to determine service/operation name to be authorized");
+		return check_typed(error, "UnknownOperationException");
 	}
 	return false;
 }
@@ -126,6 +130,39 @@ check_gemini_key(const struct mock_credentials *c, struct mock_error *error)
 	return true;
 }
 
+/* A key of Bedrock's own, or a signature. */
+static bool
+check_bedrock_key(const struct mock_credentials *c, struct mock_error *error)
+{
+	const char *key = check_bearer(c->authorization);
+	enum check_aws_verdict verdict = AWS_STRANGER;
+
+	if (!c->authorization) {
+		(void)mock_refuse(error, 403, NULL, "Missing Authentication Token");
+		return check_typed(error, "MissingAuthenticationTokenException");
+	}
+	if (!c->want || (key && strcmp(key, c->want) == 0))
+		return true;
+	if (!key)
+		verdict = check_aws(c->aws, c->want);
+	switch (verdict) {
+	case AWS_GOOD:
+		return true;
+	case AWS_MALFORMED:
+		(void)mock_refuse(error, 403, NULL, "Authorization header is incomplete.");
+		return check_typed(error, "IncompleteSignatureException");
+	case AWS_STRANGER:
+		(void)mock_refuse(
+		    error, 403, NULL, "The security token included in the request is invalid.");
+		return check_typed(error, "UnrecognizedClientException");
+	case AWS_WRONG:
+		(void)mock_refuse(error, 403, NULL,
+		    "The request signature we calculated does not match the signature you provided.");
+		return check_typed(error, "InvalidSignatureException");
+	}
+	return true;
+}
+
 bool
 mock_check_key(
     const struct mock_request *r, const struct mock_credentials *c, struct mock_error *error)
@@ -139,6 +176,8 @@ mock_check_key(
 		return check_gemini_key(c, error);
 	case FAMILY_OLLAMA:
 		return true; /* a local server knows no keys */
+	case FAMILY_BEDROCK:
+		return check_bedrock_key(c, error);
 	}
 	return true;
 }
@@ -163,7 +202,8 @@ mock_check_content_type(
 		return mock_refuse(error, 400, NULL,
 		    "Invalid JSON payload received. The content type must be application/json.");
 	case FAMILY_OLLAMA:
-		return true; /* it reads the body whatever it is called */
+	case FAMILY_BEDROCK:
+		return true; /* they read the body whatever it is called */
 	}
 	return true;
 }

@@ -12,6 +12,7 @@
 
 #include "json/json.h"
 #include "mock/answer.h"
+#include "mock/check_aws.h"
 #include "mock/request.h"
 
 /* What a request came with, beside its body. Texts are borrowed, NULL where absent. */
@@ -20,6 +21,7 @@ struct mock_credentials {
 	const char *api_key; /* x-api-key, api-key or x-goog-api-key */
 	const char *query_key; /* Gemini's ?key= */
 	const char *anthropic_version;
+	const struct check_aws *aws; /* the request as AWS's signature sees it */
 	const char *want; /* the only key that is good; NULL: any that isn't empty */
 };
 

@@ -25,6 +25,11 @@ static const char *const gemini_members[] = { "contents", "tools", "toolConfig",
 	"generationConfig", "generation_config", "cachedContent", "cached_content", "serviceTier",
 	"service_tier", "store", "model", NULL };
 
+static const char *const bedrock_members[] = { "messages", "system", "inferenceConfig",
+	"toolConfig", "guardrailConfig", "additionalModelRequestFields", "promptVariables",
+	"additionalModelResponseFieldPaths", "requestMetadata", "performanceConfig", "outputConfig",
+	"serviceTier", NULL };
+
 static bool
 body_knows(const char *const *members, struct str name)
 {
@@ -267,6 +272,54 @@ ollama_body(const struct mock_request *r, struct mock_error *error)
 	return true;
 }
 
+/* --- Bedrock --- */
+
+static bool
+bedrock_messages(struct json messages, struct mock_error *error)
+{
+	static const char *const roles[] = { "user", "assistant", NULL };
+	struct json_iter it = json_each(messages);
+	struct json role, before = JSON_ABSENT;
+	size_t i = 0;
+
+	for (; json_next(&it); i++, before = role) {
+		role = json_get(it.value, "role");
+		if (!body_is_one_of(role, roles))
+			return mock_refuse(error, 400, NULL,
+			    "Value at 'messages.%zu.member.role' failed to satisfy constraint: Member must satisfy "
+			    "enum value set: [user, assistant]",
+			    i + 1);
+		if (json_count(json_get(it.value, "content")) == 0)
+			return mock_refuse(error, 400, NULL,
+			    "The content field in the Message object at messages.%zu is empty. Add a ContentBlock "
+			    "object to the content field and try again.",
+			    i);
+		if (json_exists(before) && json_equal(before, role))
+			return mock_refuse(error, 400, NULL,
+			    "A conversation must alternate between user and assistant roles. Make sure the "
+			    "conversation alternates between user and assistant roles and try again.");
+	}
+	return true;
+}
+
+static bool
+bedrock_body(struct json body, struct mock_error *error)
+{
+	struct json messages = json_get(body, "messages");
+	struct str name;
+
+	if (body_stranger(body, bedrock_members, &name))
+		return mock_refuse(error, 400, NULL, "Unknown member: %.*s", (int)name.len, name.p);
+	if (!json_is(messages, JSON_ARRAY))
+		return mock_refuse(error, 400, NULL,
+		    "Value null at 'messages' failed to satisfy constraint: Member must not be null");
+	if (json_count(messages) == 0)
+		return mock_refuse(error, 400, NULL,
+		    "A conversation must have at least one message. Try again with a conversation that has at "
+		    "least one message.");
+	return bedrock_messages(messages, error);
+}
+
 bool
 mock_check_body(
     const struct mock_request *r, bool parsed, struct json body, struct mock_error *error)
@@ -283,6 +336,10 @@ mock_check_body(
 			return mock_refuse(error, 400, NULL, "Invalid JSON payload received.");
 		case FAMILY_OLLAMA:
 			return mock_refuse(error, 400, NULL, "invalid JSON in the request body");
+		case FAMILY_BEDROCK:
+			(void)mock_refuse(error, 400, NULL, "Unable to parse the request body.");
+			error->type = xstrdup("SerializationException");
+			return false;
 		}
 	}
 	switch (r->family) {
@@ -294,6 +351,8 @@ mock_check_body(
 		return gemini_body(body, error);
 	case FAMILY_OLLAMA:
 		return ollama_body(r, error);
+	case FAMILY_BEDROCK:
+		return bedrock_body(body, error);
 	}
 	return true;
 }

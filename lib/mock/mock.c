@@ -121,12 +121,26 @@ visit_record(const struct visit *v, enum serve_end end)
 
 /* --- answering --- */
 
+static const char *
+visit_field(void *user, const char *name)
+{
+	return serve_header(user, name);
+}
+
 static bool
 visit_check(struct visit *v, const char *method, struct mock_error *error)
 {
 	struct buf query_key = BUF_INIT(1024);
 	const char *api_key = serve_header(v->x, "x-api-key");
-	struct mock_credentials c = { .want = v->mock->config.key };
+	struct check_aws aws = {
+		.method = method,
+		.path = serve_path(v->x),
+		.query = serve_query(v->x),
+		.body = serve_body(v->x),
+		.field = visit_field,
+		.user = v->x,
+	};
+	struct mock_credentials c = { .want = v->mock->config.key, .aws = &aws };
 	bool ok;
 
 	if (!api_key)

@@ -43,8 +43,8 @@ path_fits(struct cassette_case *k, const char *method, struct str path,
 		return str_eq(path, buf_str(&k->path));
 	if (request->api != own->api)
 		return false;
-	/* Gemini's model stands in the path. */
-	return request->family != FAMILY_GEMINI ||
+	/* These models stand in the path. */
+	return (request->family != FAMILY_GEMINI && request->family != FAMILY_BEDROCK) ||
 	       str_eq(buf_str(&request->model), buf_str(&own->model));
 }
 

@@ -9,6 +9,7 @@ static mock_render_fn *const renderers[] = {
 	[FAMILY_ANTHROPIC] = mock_render_anthropic,
 	[FAMILY_GEMINI] = mock_render_gemini,
 	[FAMILY_OLLAMA] = mock_render_ollama,
+	[FAMILY_BEDROCK] = mock_render_bedrock,
 };
 
 bool

@@ -44,7 +44,8 @@ void mock_render_models(const struct mock_request *request, const char *const *m
 
 /* --- for the providers' files --- */
 
-mock_render_fn mock_render_openai, mock_render_anthropic, mock_render_gemini, mock_render_ollama;
+mock_render_fn mock_render_openai, mock_render_anthropic, mock_render_gemini, mock_render_ollama,
+    mock_render_bedrock;
 
 /* The next chunk of so many words off the front of *rest; false when *rest is used up. */
 bool mock_next_words(struct str *rest, int64_t words, struct str *chunk);
@@ -54,6 +55,8 @@ int64_t mock_output_wait(const struct mock_saying *s, struct mock_reply *r, bool
 const char *mock_stop_word(const struct mock_saying *s, const char *const *pairs);
 /* The signature that a thought bears, under the provider's own key. */
 void mock_write_signature(struct jsonw *w, const char *key, const struct mock_saying *s);
+/* The provider's name for an error. */
+const char *mock_error_type(const struct mock_error *error, enum mock_family family);
 /* The provider's error object, as it stands in a body and in a stream. */
 void mock_write_error(
     const struct mock_error *error, enum mock_family family, uint64_t serial, struct buf *out);

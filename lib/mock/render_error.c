@@ -59,11 +59,27 @@ static const struct error_word ollama_words[] = {
 	{ 0, NULL, NULL, "internal server error" },
 };
 
+static const struct error_word bedrock_words[] = {
+	{ 400, "ValidationException", NULL, "The request is invalid." },
+	{ 401, "UnrecognizedClientException", NULL,
+	    "The security token included in the request is invalid." },
+	{ 403, "AccessDeniedException", NULL,
+	    "You don't have access to the model with the specified model ID." },
+	{ 404, "ResourceNotFoundException", NULL, "The requested resource was not found." },
+	{ 408, "ModelTimeoutException", NULL, "Model has timed out in processing the request." },
+	{ 424, "ModelErrorException", NULL, "The model failed to process the request." },
+	{ 429, "ThrottlingException", NULL, "Too many requests, please wait before trying again." },
+	{ 503, "ServiceUnavailableException", NULL, "Bedrock is unable to process your request." },
+	{ 0, "InternalServerException", NULL,
+	    "The system encountered an unexpected error during processing. Try your request again." },
+};
+
 static const struct error_word *const words[] = {
 	[FAMILY_OPENAI] = openai_words,
 	[FAMILY_ANTHROPIC] = anthropic_words,
 	[FAMILY_GEMINI] = gemini_words,
 	[FAMILY_OLLAMA] = ollama_words,
+	[FAMILY_BEDROCK] = bedrock_words,
 };
 
 static void
@@ -96,20 +112,31 @@ error_gemini(struct jsonw *w, const struct mock_error *e, const char *status, co
 	buf_release(&delay);
 }
 
+static const struct error_word *
+error_word_of(const struct mock_error *e, enum mock_family family)
+{
+	const struct error_word *word = words[family];
+
+	while (word->status && word->status != e->status)
+		word++;
+	return !word->status && e->status < 500 ? words[family] : word;
+}
+
+const char *
+mock_error_type(const struct mock_error *e, enum mock_family family)
+{
+	return e->type ? e->type : error_word_of(e, family)->type;
+}
+
 void
 mock_write_error(
     const struct mock_error *e, enum mock_family family, uint64_t serial, struct buf *out)
 {
-	const struct error_word *word = words[family];
-	const char *type, *code, *message;
+	const struct error_word *word = error_word_of(e, family);
+	const char *type = mock_error_type(e, family), *code, *message;
 	struct buf id = BUF_INIT(64);
 	struct jsonw w;
 
-	while (word->status && word->status != e->status)
-		word++;
-	if (!word->status && e->status < 500)
-		word = words[family];
-	type = e->type ? e->type : word->type;
 	code = e->code ? e->code : e->type || e->message ? NULL : word->code;
 	message = e->message ? e->message : word->message;
 	jsonw_start(&w, out);
@@ -140,6 +167,9 @@ mock_write_error(
 	case FAMILY_OLLAMA:
 		jsonw_kstr(&w, "error", message);
 		break;
+	case FAMILY_BEDROCK:
+		jsonw_kstr(&w, "message", message);
+		break;
 	}
 	jsonw_end(&w);
 	buf_release(&id);
@@ -159,6 +189,15 @@ mock_render_error(
 	if (family == FAMILY_OPENAI || family == FAMILY_ANTHROPIC) {
 		text = xasprintf("req_mock_%llu", (unsigned long long)serial);
 		mock_reply_field(r, family == FAMILY_OPENAI ? "x-request-id" : "request-id", text);
+		free(text);
+	}
+	if (family == FAMILY_BEDROCK) {
+		text = xasprintf("req-mock-%llu", (unsigned long long)serial);
+		mock_reply_field(r, "x-amzn-requestid", text);
+		free(text);
+		text = xasprintf("%s:http://internal.amazon.com/coral/com.amazon.bedrock/",
+		    mock_error_type(error, family));
+		mock_reply_field(r, "x-amzn-errortype", text);
 		free(text);
 	}
 	if (error->retry_after_ms >= 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* request - reading the four providers' requests for what scripts and cassettes match on. */
+/* request - reading the providers' requests for what scripts and cassettes match on. */
 #include "mock/request.h"
 
 #include "serve/serve.h"
@@ -41,6 +41,22 @@ request_gemini_path(struct mock_request *r, struct str path)
 	r->family = FAMILY_GEMINI;
 }
 
+/* "/model/NAME/converse": the model, which may be spelled with escapes. */
+static void
+request_bedrock_path(struct mock_request *r, struct str path)
+{
+	struct str rest = path, part = STR_NONE, before = STR_NONE, name = STR_NONE;
+
+	while (str_split(&rest, '/', &part)) {
+		if (str_is(before, "model"))
+			name = part;
+		before = part;
+	}
+	buf_reset(&r->model);
+	serve_unescape(name, &r->model);
+	r->stream = r->api == MOCK_BEDROCK_STREAM;
+}
+
 static const struct {
 	const char *ending;
 	enum mock_api api;
@@ -49,6 +65,8 @@ static const struct {
 	{ "/chat/completions", MOCK_OPENAI_CHAT, FAMILY_OPENAI },
 	{ "/v1/messages", MOCK_ANTHROPIC, FAMILY_ANTHROPIC },
 	{ "/api/chat", MOCK_OLLAMA_CHAT, FAMILY_OLLAMA },
+	{ "/converse", MOCK_BEDROCK, FAMILY_BEDROCK },
+	{ "/converse-stream", MOCK_BEDROCK_STREAM, FAMILY_BEDROCK },
 	{ "/api/tags", MOCK_OLLAMA_TAGS, FAMILY_OLLAMA },
 	{ "/api/version", MOCK_OLLAMA_VERSION, FAMILY_OLLAMA },
 	{ "/v1beta/models", MOCK_GEMINI_MODELS, FAMILY_GEMINI },
@@ -65,6 +83,8 @@ request_family(struct str path, bool anthropic_headers)
 		return FAMILY_OLLAMA;
 	if (str_starts(path, "/v1beta/"))
 		return FAMILY_GEMINI;
+	if (str_starts(path, "/model/"))
+		return FAMILY_BEDROCK;
 	return FAMILY_OPENAI;
 }
 
@@ -74,7 +94,8 @@ request_family_name(enum mock_family family)
 	static const char *const names[] = { [FAMILY_OPENAI] = "openai",
 		[FAMILY_ANTHROPIC] = "anthropic",
 		[FAMILY_GEMINI] = "gemini",
-		[FAMILY_OLLAMA] = "ollama" };
+		[FAMILY_OLLAMA] = "ollama",
+		[FAMILY_BEDROCK] = "bedrock" };
 
 	return names[family];
 }
@@ -85,7 +106,7 @@ static void
 request_provider(struct mock_request *r, struct str path)
 {
 	static const char *const not_names[] = { "v1", "v1beta", "v2", "api", "chat", "models",
-		"openai", "messages" };
+		"openai", "messages", "model" };
 	struct str rest = { path.p + 1, path.len ? path.len - 1 : 0 }, first = STR_NONE;
 	size_t i;
 
@@ -114,7 +135,9 @@ mock_request_path(struct mock_request *r, struct str path, bool anthropic_header
 		r->api = MOCK_ANTHROPIC_MODELS;
 		r->family = FAMILY_ANTHROPIC;
 	}
-	if (r->api == MOCK_UNKNOWN && memchr(path.p, ':', path.len))
+	if (r->family == FAMILY_BEDROCK)
+		request_bedrock_path(r, path);
+	else if (r->api == MOCK_UNKNOWN && memchr(path.p, ':', path.len))
 		request_gemini_path(r, path);
 	request_provider(r, path);
 }
@@ -161,7 +184,8 @@ request_messages(struct mock_request *r, struct json list, const char *content_k
 		r->text_bytes += text.len;
 		r->ends_in_tool_result = json_eq(role, "tool") ||
 					 request_has_part(content, "tool_result") ||
-					 request_has_part(content, "functionResponse");
+					 request_has_part(content, "functionResponse") ||
+					 request_has_part(content, "toolResult");
 		if (text.len > 0 && (json_eq(role, "user") || !json_exists(role))) {
 			buf_reset(&r->user);
 			buf_addstr(&r->user, buf_str(&text));
@@ -193,8 +217,13 @@ mock_request_body(struct mock_request *r, struct json body)
 				  json_exists(json_get(generation, "responseJsonSchema"));
 		return;
 	}
-	json_text(json_get(body, "model"), &r->model);
 	request_messages(r, json_get(body, "messages"), "content");
+	if (r->family == FAMILY_BEDROCK) {
+		request_count(r, json_get(body, "system"));
+		r->wants_object = json_exists(json_get(body, "outputConfig"));
+		return;
+	}
+	json_text(json_get(body, "model"), &r->model);
 	r->stream = json_is_true(json_get(body, "stream"));
 	switch (r->family) {
 	case FAMILY_OPENAI:
@@ -212,6 +241,7 @@ mock_request_body(struct mock_request *r, struct json body)
 		r->wants_object = json_is(json_get(body, "format"), JSON_OBJECT);
 		break;
 	case FAMILY_GEMINI:
+	case FAMILY_BEDROCK:
 		break;
 	}
 }
@@ -219,11 +249,15 @@ mock_request_body(struct mock_request *r, struct json body)
 bool
 mock_request_offers(const struct mock_request *r, const char *tool)
 {
-	struct json_iter tools = json_each(json_get(r->body, "tools")), declared;
+	struct json list = json_get(r->body, "tools");
+	struct json_iter tools = json_each(
+			     list.kind ? list : json_find(r->body, "toolConfig.tools")),
+			 declared;
 
 	while (json_next(&tools)) {
 		if (json_eq(json_get(tools.value, "name"), tool) ||
-		    json_eq(json_find(tools.value, "function.name"), tool))
+		    json_eq(json_find(tools.value, "function.name"), tool) ||
+		    json_eq(json_find(tools.value, "toolSpec.name"), tool))
 			return true;
 		declared = json_each(json_get(tools.value, "functionDeclarations"));
 		while (json_next(&declared))

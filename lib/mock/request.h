@@ -20,6 +20,8 @@ enum mock_api {
 	MOCK_GEMINI, /* :generateContent */
 	MOCK_GEMINI_STREAM, /* :streamGenerateContent */
 	MOCK_OLLAMA_CHAT,
+	MOCK_BEDROCK, /* /converse */
+	MOCK_BEDROCK_STREAM, /* /converse-stream */
 	MOCK_OPENAI_MODELS,
 	MOCK_ANTHROPIC_MODELS,
 	MOCK_GEMINI_MODELS,
@@ -28,7 +30,7 @@ enum mock_api {
 };
 
 /* Whose manners an answer has: error bodies, header fields. */
-enum mock_family { FAMILY_OPENAI, FAMILY_ANTHROPIC, FAMILY_GEMINI, FAMILY_OLLAMA };
+enum mock_family { FAMILY_OPENAI, FAMILY_ANTHROPIC, FAMILY_GEMINI, FAMILY_OLLAMA, FAMILY_BEDROCK };
 
 struct mock_request {
 	enum mock_api api;
@@ -48,7 +50,7 @@ struct mock_request {
 void mock_request_init(struct mock_request *r);
 void mock_request_release(struct mock_request *r);
 
-/* Which API the path names, and the provider and (Gemini) the model that stand in it. */
+/* Which API the path names, and the provider and (Gemini, Bedrock) the model that stand in it. */
 void mock_request_path(struct mock_request *r, struct str path, bool anthropic_headers);
 /* What the body says; body is borrowed. */
 void mock_request_body(struct mock_request *r, struct json body);
