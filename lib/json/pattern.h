@@ -24,5 +24,7 @@ struct pattern *pattern_compile(struct str source, struct err *err);
 void pattern_free(struct pattern *p);
 
 bool pattern_search(const struct pattern *p, struct str text);
+/* The same, and *at is where the match that ends first begins (of several, the longest). */
+bool pattern_find(const struct pattern *p, struct str text, size_t *at);
 
 #endif

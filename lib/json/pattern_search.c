@@ -8,15 +8,24 @@
 #include "json/lex.h"
 #include "json/pattern_code.h"
 
+/* A way through the pattern: the step that it is at, and where in the text it began. */
+struct way {
+	uint32_t step;
+	size_t from;
+};
+
 struct search {
 	const struct pattern *p;
-	uint32_t *reached, *eaten; /* steps that wait for a character; those that just took one */
+	/* Steps that wait for a character; those that just took one. Both by where they began: of
+	 * two ways that meet, the one that began first goes on. */
+	struct way *reached, *eaten;
 	size_t reached_count, eaten_count;
 	uint32_t *stack;
 	uint64_t *seen; /* the round in which a step was reached last */
 	uint64_t round;
 	bool at_start, at_end, at_edge; /* of where we stand */
 	bool found;
+	size_t found_from;
 };
 
 static uint32_t
@@ -59,7 +68,7 @@ is_word(uint32_t c)
 
 /* Add what step leads to without a character to the reached. */
 static void
-reach(struct search *s, uint32_t step)
+reach(struct search *s, uint32_t step, size_t from)
 {
 	size_t depth = 0;
 
@@ -74,7 +83,7 @@ reach(struct search *s, uint32_t step)
 		at = &s->p->steps[step];
 		switch (at->op) {
 		case PATTERN_SET:
-			s->reached[s->reached_count++] = step;
+			s->reached[s->reached_count++] = (struct way){ step, from };
 			break;
 		case PATTERN_FORK:
 			s->stack[depth++] = at->b;
@@ -97,6 +106,8 @@ reach(struct search *s, uint32_t step)
 				s->stack[depth++] = step + 1;
 			break;
 		case PATTERN_FOUND:
+			if (!s->found)
+				s->found_from = from;
 			s->found = true;
 			break;
 		}
@@ -106,15 +117,15 @@ reach(struct search *s, uint32_t step)
 /* Where we stand between two characters: what the steps that took the last one lead to, and what
  * the pattern begins with, since a match may begin anywhere. */
 static void
-reach_all(struct search *s)
+reach_all(struct search *s, size_t here)
 {
 	size_t i;
 
 	s->round++;
 	s->reached_count = 0;
 	for (i = 0; i < s->eaten_count; i++)
-		reach(s, s->eaten[i] + 1);
-	reach(s, 0);
+		reach(s, s->eaten[i].step + 1, s->eaten[i].from);
+	reach(s, 0, here);
 }
 
 static void
@@ -124,10 +135,10 @@ eat(struct search *s, uint32_t c)
 
 	s->eaten_count = 0;
 	for (i = 0; i < s->reached_count; i++) {
-		uint32_t step = s->reached[i];
+		struct way way = s->reached[i];
 
-		if (set_has(s->p, s->p->steps[step].a, c))
-			s->eaten[s->eaten_count++] = step;
+		if (set_has(s->p, s->p->steps[way.step].a, c))
+			s->eaten[s->eaten_count++] = way;
 	}
 }
 
@@ -136,13 +147,15 @@ search(struct search *s, struct str text)
 {
 	const char *p = text.p, *end = p + text.len;
 	uint32_t last = 0, c = 0;
+	size_t here;
 
 	for (s->at_start = true; !s->at_end; s->at_start = false) {
+		here = (size_t)(p - text.p);
 		s->at_end = p == end;
 		if (!s->at_end)
 			c = take_char(&p, end);
 		s->at_edge = (!s->at_start && is_word(last)) != (!s->at_end && is_word(c));
-		reach_all(s);
+		reach_all(s, here);
 		if (s->found)
 			return;
 		eat(s, c);
@@ -151,7 +164,7 @@ search(struct search *s, struct str text)
 }
 
 bool
-pattern_search(const struct pattern *p, struct str text)
+pattern_find(const struct pattern *p, struct str text, size_t *at)
 {
 	size_t n = p->step_count;
 	struct search s = { .p = p };
@@ -165,5 +178,14 @@ pattern_search(const struct pattern *p, struct str text)
 	free(s.eaten);
 	free(s.stack);
 	free(s.seen);
+	*at = s.found_from;
 	return s.found;
+}
+
+bool
+pattern_search(const struct pattern *p, struct str text)
+{
+	size_t at;
+
+	return pattern_find(p, text, &at);
 }

@@ -47,6 +47,21 @@ a_pattern_is_found_anywhere_unless_anchored(void **state)
 }
 
 static void
+the_place_of_the_match_that_ends_first_is_told(void **state)
+{
+	struct err err = ERR_INIT;
+	struct pattern *p = pattern_compile(STR_LIT("[0-9.]+k? received"), &err);
+	size_t at = 0;
+
+	(void)state;
+	assert_non_null(p);
+	assert_true(pattern_find(p, STR_LIT("7 sent, 1.25k received, 9 received"), &at));
+	assert_int_equal(at, 8);
+	assert_false(pattern_find(p, STR_LIT("1.2k sent"), &at));
+	pattern_free(p);
+}
+
+static void
 repetitions_count(void **state)
 {
 	(void)state;
@@ -176,6 +191,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pattern_is_found_anywhere_unless_anchored),
+		cmocka_unit_test(the_place_of_the_match_that_ends_first_is_told),
 		cmocka_unit_test(repetitions_count),
 		cmocka_unit_test(sets_and_classes_hold_characters),
 		cmocka_unit_test(characters_are_code_points),
