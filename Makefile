@@ -76,6 +76,9 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q_CC)$(COMPILE) -c -o $@ $<
 
+# To spawn into another directory and session takes what POSIX lacked before 2024.
+$(BUILD)/obj/lib/sys/proc.o: DEFS += -D_GNU_SOURCE
+
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(Q_AR)$(AR) rcs $@ $^

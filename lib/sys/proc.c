@@ -24,6 +24,7 @@ struct proc {
 	void *user;
 	uv_timer_t kill_timer;
 	bool ending; /* proc_end was called: kill_timer is open */
+	bool is_guest;
 };
 
 struct procs {
@@ -32,7 +33,7 @@ struct procs {
 	struct proc *buckets[BUCKETS]; /* by pid */
 	size_t running;
 	int null_fd;
-	posix_spawnattr_t attr;
+	posix_spawnattr_t attr, guest_attr;
 	procs_reaped_fn *reaped;
 	void *reaped_user;
 };
@@ -121,7 +122,7 @@ reap(uv_signal_t *handle, int signum)
 		if (seen.si_pid == 0)
 			break;
 		p = take_out(ps, seen.si_pid);
-		if (p && p->ending)
+		if (p && (p->ending || p->is_guest))
 			(void)kill(-p->pid, SIGKILL); /* ESRCH: nobody was left */
 		while (wait4(seen.si_pid, &status, 0, &used) < 0 && errno == EINTR)
 			;
@@ -182,8 +183,11 @@ spawn(struct procs *ps, const struct proc_spec *spec, pid_t *pid)
 	for (int i = 0; rc == 0 && i < 3; i++)
 		rc = posix_spawn_file_actions_adddup2(
 		    &actions, fds[i] < 0 ? ps->null_fd : fds[i], i);
+	if (rc == 0 && spec->cwd)
+		rc = posix_spawn_file_actions_addchdir_np(&actions, spec->cwd);
 	if (rc == 0) /* the casts: exec reads the lists, for all that its prototype says */
-		rc = posix_spawnp(pid, spec->argv[0], &actions, &ps->attr,
+		rc = posix_spawnp(pid, spec->argv[0], &actions,
+		    spec->is_guest ? &ps->guest_attr : &ps->attr,
 		    (char *const *)(uintptr_t)spec->argv, (char *const *)(uintptr_t)spec->env);
 	posix_spawn_file_actions_destroy(&actions);
 	return rc;
@@ -204,7 +208,12 @@ proc_spawn(
 	}
 	p = xcalloc(1, sizeof *p);
 	*p = (struct proc){
-		.set = ps, .next = *bucket_of(ps, pid), .pid = pid, .fn = fn, .user = user
+		.set = ps,
+		.next = *bucket_of(ps, pid),
+		.pid = pid,
+		.fn = fn,
+		.user = user,
+		.is_guest = spec->is_guest,
 	};
 	*bucket_of(ps, pid) = p;
 	if (ps->running++ == 0)
@@ -217,7 +226,7 @@ proc_spawn(
 /* A child starts with no signal blocked, and with those that we catch or ignore as they were born.
  */
 static void
-attr_init(posix_spawnattr_t *attr)
+attr_init(posix_spawnattr_t *attr, short group)
 {
 	static const int reset[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
 	sigset_t set;
@@ -231,7 +240,7 @@ attr_init(posix_spawnattr_t *attr)
 	posix_spawnattr_setsigdefault(attr, &set);
 	posix_spawnattr_setpgroup(attr, 0);
 	posix_spawnattr_setflags(
-	    attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	    attr, (short)(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
 }
 
 struct procs *
@@ -240,7 +249,8 @@ procs_new(uv_loop_t *loop)
 	struct procs *ps = xcalloc(1, sizeof *ps);
 
 	ps->loop = loop;
-	attr_init(&ps->attr);
+	attr_init(&ps->attr, POSIX_SPAWN_SETPGROUP);
+	attr_init(&ps->guest_attr, POSIX_SPAWN_SETSID); /* its leader leads a group too */
 	ps->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (ps->null_fd < 0)
 		die(EXIT_SYSTEM, "cannot open /dev/null");
@@ -271,7 +281,16 @@ set_closed(uv_handle_t *handle)
 
 	(void)close(ps->null_fd);
 	posix_spawnattr_destroy(&ps->attr);
+	posix_spawnattr_destroy(&ps->guest_attr);
 	free(ps);
+}
+
+void
+procs_kill(struct procs *ps)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct proc *p = ps->buckets[i]; p; p = p->next)
+			(void)kill(-p->pid, SIGKILL); /* ESRCH: it ended */
 }
 
 void

@@ -28,6 +28,10 @@ struct proc_spec {
 	const char *const *argv; /* argv[0] is looked for on PATH */
 	const char *const *env; /* the whole environment: "NAME=value", NULL-terminated */
 	int in, out, err; /* the child's 0, 1 and 2; -1: /dev/null */
+	const char *cwd; /* where it runs; NULL: where we do */
+	/* A guest is given a session of its own, so that it finds no terminal to ask at, and
+	 * whatever outlives it in its group is killed. */
+	bool is_guest;
 };
 
 struct proc_exit {
@@ -44,6 +48,8 @@ typedef void procs_reaped_fn(void *user);
 struct procs *procs_new(uv_loop_t *loop);
 void procs_on_reaped(struct procs *ps, procs_reaped_fn *fn, void *user);
 size_t procs_running(const struct procs *ps);
+/* SIGKILL to every group still there, for when there is no time for more. */
+void procs_kill(struct procs *ps);
 /* SIGKILL to every group still there, reap, free. No exit is told. The loop must run once more for
  * its handles to close. */
 void procs_free(struct procs *ps);
