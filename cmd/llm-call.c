@@ -16,6 +16,8 @@
 #include "llm/model.h"
 #include "sys/share.h"
 
+extern char **environ;
+
 enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536 };
 
 static struct ask ask = ASK_INIT;
@@ -82,6 +84,14 @@ static const char *
 environment(const char *name)
 {
 	return getenv(name);
+}
+
+static const char *
+scratch_dir(void)
+{
+	const char *dir = environment("TMPDIR");
+
+	return dir && *dir == '/' ? dir : "/tmp";
 }
 
 static void
@@ -217,6 +227,8 @@ main(int argc, char **argv)
 	call.ca_file = environment("SSL_CERT_FILE");
 	call.ca_dir = environment("SSL_CERT_DIR");
 	call.traceparent = environment("TRACEPARENT");
+	call.environment = (const char *const *)environ;
+	call.scratch = scratch_dir();
 	call.keep_raw = keep_raw;
 	call.models = models_new(share);
 	call.force = force;

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "call/attach.h"
+#include "call/plan.h"
 #include "json/schema.h"
 #include "sys/clock.h"
 
@@ -34,9 +35,16 @@ caller_free(struct caller *caller)
 		http_free(caller->http);
 	aws_credentials_release(&caller->aws);
 	free(caller->aws_refusal);
+	call_program_free_all(caller);
 	schema_free(caller->schema);
 	free(caller->schema_text);
 	free(caller);
+}
+
+void
+caller_kill(struct caller *caller)
+{
+	call_program_kill(caller);
 }
 
 const struct err *
@@ -73,12 +81,25 @@ new_call(struct caller *caller, struct str line, int64_t number)
 	return c;
 }
 
+static void
+choose_carrier(struct call *c)
+{
+	if (!c->provider->program)
+		return;
+	c->carrier = &call_program;
+	if (c->caller->config->replay)
+		answer_fail(&c->answer, ERROR_UNSUPPORTED,
+		    "%s is a program: what it does is not recorded", c->provider->name);
+}
+
 struct call *
 call_new(struct caller *caller, struct str line, int64_t number)
 {
 	struct call *c = new_call(caller, line, number);
 
 	call_read(c, line.len);
+	if (c->provider)
+		choose_carrier(c);
 	if (c->request.options.stream && caller->on->delta)
 		c->answer.on_delta = on_delta;
 	return c;
@@ -105,6 +126,7 @@ call_free(struct call *c)
 	buf_release(&c->filled);
 	buf_release(&c->raw);
 	free(c->model_text);
+	free(c->scratch);
 	free(c->line);
 	free(c);
 }
@@ -172,6 +194,8 @@ build(struct call *c)
 		return -1;
 	}
 	b.model.p = c->model_text;
+	if (c->provider->program)
+		b.scratch = c->scratch = plan_scratch(config->scratch);
 	if (call_place(c, &err) < 0 || dialect_build(&b, &c->wire, &err) < 0) {
 		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);
 		return -1;

@@ -48,6 +48,8 @@ struct call_config {
 	struct models *models; /* what is known of models; NULL: nothing is looked up */
 	bool force; /* send what is too long for the model, too */
 	const char *traceparent; /* W3C trace context; NULL or malformed: no trace ids */
+	const char *const *environment; /* what programs get, "NAME=value"; NULL: there are none */
+	const char *scratch; /* where programs get directories of their own */
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own */
 	const char *record_dir; /* each exchange is written to this cassette; NULL: none is */
 	struct cassettes
@@ -68,6 +70,8 @@ struct caller *caller_new(
     uv_loop_t *loop, const struct call_config *config, const struct call_events *on, void *user);
 /* Every call must have ended and been freed. */
 void caller_free(struct caller *caller);
+/* Kill the programs that run for its calls: the process is about to end. */
+void caller_kill(struct caller *caller);
 
 /* What kept a recording from being written (the first time), or NULL. */
 const struct err *caller_tape_error(const struct caller *caller);

@@ -18,6 +18,8 @@ struct caller {
 	const struct call_events *on;
 	void *user;
 	uv_loop_t *loop;
+	struct procs *procs; /* NULL until the first program is run */
+	struct call_program *programs; /* those under way, the newest first */
 	struct http *http; /* NULL until the first request is sent: its start takes milliseconds */
 	struct trace trace;
 	struct err tape_err; /* the first recording that could not be written; code 0: none */
@@ -41,7 +43,12 @@ struct carrier {
 	void (*pause)(struct call *c); /* the output is slow: read no more */
 	void (*resume)(struct call *c);
 };
+extern const struct carrier call_program;
 extern const struct carrier call_http, call_replay;
+
+/* Kill what still runs at once: there is no time for more, or the caller is being freed. */
+void call_program_kill(struct caller *caller);
+void call_program_free_all(struct caller *caller);
 
 /* The exchange is over and its answer settled. */
 void call_carried(struct call *c);
@@ -63,6 +70,8 @@ struct call {
 	struct reader *reader;
 	struct tape *tape; /* NULL: it is not recorded */
 	int64_t tape_us; /* when that began */
+	struct call_program *program; /* the run under way; NULL */
+	char *scratch; /* the directory that the plan names; NULL: no program's call */
 	struct http_exchange *exchange; /* NULL: nothing is under way */
 	uv_timer_t *linger; /* running once the provider has said all; freed by the loop */
 	struct buf raw; /* the body as it came, with keep_raw */

@@ -75,7 +75,7 @@ write_response(struct call *c, struct buf *out)
 {
 	struct buf raw = BUF_INIT(BUF_UNLIMITED);
 	int64_t sent_us = c->sent_us ? c->sent_us : c->start_us;
-	bool called = c->reader != NULL;
+	bool called = c->reader || c->sent_us;
 	bool streamed = called && c->wire.framing != FRAME_WHOLE;
 	struct response_facts facts = {
 		.id = call_id(c),
@@ -105,7 +105,10 @@ write_response(struct call *c, struct buf *out)
 void
 call_write(struct call *c, struct buf *out)
 {
-	if (c->caller->config->dry_run && c->answer.error.kind == ERROR_NONE)
+	if (c->caller->config->dry_run && c->answer.error.kind == ERROR_NONE &&
+	    c->provider->program)
+		record_program_run(out, buf_str(&c->id), c->provider->name, &c->wire, &c->answer);
+	else if (c->caller->config->dry_run && c->answer.error.kind == ERROR_NONE)
 		record_http_request(out, buf_str(&c->id), c->provider->name, &c->wire, &c->answer);
 	else
 		write_response(c, out);

@@ -424,8 +424,10 @@ on_signal(uv_signal_t *handle, int number)
 	struct calls *s = handle->data;
 	int64_t now_us = clock_mono_us();
 
-	if (s->signal && now_us - s->signal_us >= TWIN_US)
+	if (s->signal && now_us - s->signal_us >= TWIN_US) {
+		caller_kill(s->caller);
 		_exit(EXIT_SIGNAL + number);
+	}
 	if (s->signal)
 		return;
 	s->signal = number;

@@ -10,22 +10,50 @@
 static const char *const sections[] = { "providers", "aliases", "model", NULL };
 
 static int
-load(struct config *c, const char *path, struct err *err)
+check_sections(const struct yaml_doc *doc, struct err *err)
 {
-	struct yaml_doc *doc = yaml_load(path, err);
-	const struct yaml *root;
+	const struct yaml *root = yaml_root(doc);
 
-	if (!doc) {
-		err->code = EXIT_CONFIG; /* also where the file can't be read */
-		return -1;
-	}
-	c->docs[c->count++] = doc;
-	root = yaml_root(doc);
 	if (root->kind == YAML_NULL)
 		return 0;
 	if (root->kind != YAML_MAP)
 		return yaml_error(doc, root, err, "a configuration is a map");
 	return yaml_known(doc, root, "the configuration", sections, err);
+}
+
+static struct yaml_doc *
+load_doc(const char *path, struct err *err)
+{
+	struct yaml_doc *doc = yaml_load(path, err);
+
+	if (!doc) {
+		err->code = EXIT_CONFIG; /* also where the file can't be read */
+	} else if (check_sections(doc, err) < 0) {
+		yaml_doc_free(doc);
+		doc = NULL;
+	}
+	return doc;
+}
+
+static int
+load(struct config *c, const char *path, struct err *err)
+{
+	struct yaml_doc *doc = load_doc(path, err);
+
+	if (!doc)
+		return -1;
+	c->docs[c->count++] = doc;
+	return 0;
+}
+
+struct yaml_doc *
+config_programs(const char *share, struct err *err)
+{
+	char *path = file_join(share, "models/programs.yaml");
+	struct yaml_doc *doc = load_doc(path, err);
+
+	free(path);
+	return doc;
 }
 
 static int

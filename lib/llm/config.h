@@ -2,9 +2,9 @@
 /*
  * config - the files that say who can be called: agentflow.yaml(5).
  *
- * The presets of share/models/providers.yaml have the same form and are the weakest of them; then
- * come $XDG_CONFIG_HOME/agentflow/config.yaml (or ~/.config/...) and ./agentflow.yaml, or, instead
- * of these two, the one file that the user named.
+ * The presets of share/models/providers.yaml (and programs.yaml) have the same form and are the
+ * weakest of them; then come $XDG_CONFIG_HOME/agentflow/config.yaml (or ~/.config/...) and
+ * ./agentflow.yaml, or, instead of these two, the one file that the user named.
  */
 #ifndef LLM_CONFIG_H
 #define LLM_CONFIG_H
@@ -27,5 +27,9 @@ struct config {
 int config_load(struct config *c, const char *share, const char *path, env_fn *env, struct err *err)
     __attribute__((warn_unused_result));
 void config_release(struct config *c);
+
+/* The presets of command line programs, which few runs need: they stand apart. NULL and err where
+ * they can't be had. */
+struct yaml_doc *config_programs(const char *share, struct err *err);
 
 #endif

@@ -18,6 +18,7 @@ static const struct dialect *const dialects[] = {
 	&dialect_vertex_gemini,
 	&dialect_vertex_anthropic,
 	&dialect_bedrock_converse,
+	&dialect_cli,
 	NULL,
 };
 
@@ -298,10 +299,12 @@ dialect_build(const struct build *b, struct wire *w, struct err *err)
 	struct json options = dialect_options(b);
 	size_t i;
 
-	if (provider_check(b->provider, err) < 0 || d->address(b, w, err) < 0 ||
-	    d->build(b, w, err) < 0)
+	if (d->address && (provider_check(b->provider, err) < 0 || d->address(b, w, err) < 0))
 		return -1;
-	http_headers_set(&w->headers, "content-type", "application/json");
+	if (d->build(b, w, err) < 0)
+		return -1;
+	if (d->address)
+		http_headers_set(&w->headers, "content-type", "application/json");
 	for (i = 0; i < own->count; i++)
 		set_header(&w->headers, &own->items[i]);
 	if (!json_exists(options))

@@ -47,6 +47,7 @@ struct build {
 	const struct provider *provider;
 	struct str model; /* without the provider's name */
 	const char *key; /* NULL: send no auth header */
+	const char *scratch; /* programs only: the directory of the run's own */
 	struct answer *answer; /* for warnings only */
 };
 
@@ -65,7 +66,7 @@ struct dialect {
 
 	/* Where it goes: fill wire's url, framing and headers, with the key in the one that the API
 	 * wants it in. The same format is spoken at many doors (Gemini's also at Vertex), so this
-	 * stands apart from build. */
+	 * stands apart from build. NULL: it goes nowhere, the body is all (cli). */
 	int (*address)(const struct build *b, struct wire *w, struct err *err);
 
 	/* What it says: fill wire's body (without providerOptions, which dialect_build merges); it
@@ -98,9 +99,13 @@ extern const struct dialect dialect_cohere_v2;
 extern const struct dialect dialect_vertex_gemini;
 extern const struct dialect dialect_vertex_anthropic;
 extern const struct dialect dialect_bedrock_converse;
+extern const struct dialect dialect_cli;
 
 const struct dialect *dialect_find(const char *name); /* or NULL */
 const char *const *dialect_names(void); /* NULL-terminated */
+
+/* The provider's own options: by its configured name, else by its dialect's; or JSON_NONE. */
+struct json dialect_options(const struct build *b);
 
 /* For the dialects: the request can't be expressed. err says what, and v where it is a string. */
 int dialect_refuse(const struct build *b, const char *what, struct json v, struct err *err);

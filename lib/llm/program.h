@@ -32,8 +32,9 @@ enum program_value {
 	PROGRAM_MODEL,
 	PROGRAM_PROMPT, /* the conversation as text, system turns aside where {system} is used */
 	PROGRAM_SYSTEM,
-	PROGRAM_MODE, /* the program's own word */
+	PROGRAM_MODE, /* the words of a mode; as a part of a word, the name of the mode */
 	PROGRAM_REASONING, /* the program's own word */
+	PROGRAM_MAX_TOKENS,
 	PROGRAM_SCHEMA, /* options.responseSchema, JSON */
 	PROGRAM_SESSION, /* providerOptions: a conversation of the program's own to go on with */
 	PROGRAM_CWD,
@@ -59,10 +60,22 @@ struct program_args {
 /* Names and values in file order: environment, files, words for words. */
 struct program_pair {
 	char *name, *value;
+	bool is_json; /* a file's content: what is put into it is escaped */
 };
 
 struct program_pairs {
 	struct program_pair *items;
+	size_t count, cap;
+};
+
+/* What a role may do, as words that stand in argv for a lone "{mode}". */
+struct program_mode {
+	char *name;
+	struct program_group words;
+};
+
+struct program_modes {
+	struct program_mode *items;
 	size_t count, cap;
 };
 
@@ -86,8 +99,8 @@ struct program {
 	enum program_home home;
 	char *cwd; /* NULL: the scratch directory */
 
-	struct program_pairs modes; /* role or mode of the request -> the program's word */
-	char *mode; /* the mode where none is asked for; NULL */
+	struct program_modes modes;
+	char *mode; /* the one where none is asked for; NULL */
 	struct program_pairs efforts; /* options.reasoning -> the program's word */
 	struct program_pairs exits; /* exit status -> error kind */
 	int64_t grace_ms; /* from SIGTERM to SIGKILL */
@@ -111,22 +124,25 @@ int program_read(struct program **p, const struct yaml_doc *doc, const struct ya
 /* What was read is whole: it has an argv, and the prompt goes somewhere. */
 int program_check(const struct program *p, const struct yaml_doc *doc, const struct yaml *map,
     struct err *err) __attribute__((warn_unused_result));
+/* Whether one of its templates names that value. */
+bool program_uses(const struct program *p, enum program_value value);
 void program_free(struct program *p); /* NULL is allowed */
 extern const char *const program_members[]; /* NULL-terminated */
 
 /*
  * The plan of a run, as JSON, is what a program gets in place of an HTTP body; providerOptions are
  * merged into it, and --dry-run shows it:
- *	{"argv":[...],"env":{NAME:value or null},"cwd":"...","files":{PATH:text},"stdin":"..."}
- * A null unsets a variable. One for a warm process has "warm":"acp" and "prompt" in place of
- * "stdin", and nothing of this one request elsewhere: what else it says is the same for all
- * requests that one process can serve, and is the key to find it by (program_plan_key).
+ *	{"argv":[...],"env":{NAME:value or null},"cwd":"...","files":{PATH:text},"report":PATH,
+ *	"stdin":"...","tokensIn":N}
+ * A null unsets a variable; tokensIn is an estimate. One for a warm process has "warm":"acp" and
+ *"prompt" in place of "stdin", and nothing of this one request elsewhere: what else it says is the
+ *same for all requests that one process can serve, and is the key to find it by (program_plan_key).
  *
  * dialect_cli's build calls this; b->scratch names the directory, which need not exist yet.
  */
 int program_plan(const struct build *b, bool warm, struct buf *plan, struct err *err)
     __attribute__((warn_unused_result));
-/* The plan without its prompt. */
+/* The plan without what is this one prompt's. */
 void program_plan_key(struct json plan, struct buf *key);
 
 /*
@@ -136,13 +152,17 @@ void program_plan_key(struct json plan, struct buf *key);
  */
 void program_render(const struct build *b, struct buf *text, struct buf *system);
 
+/* How many tokens a text has, by the rule of four characters to one. */
+int64_t program_tokens(struct str text);
+
 /*
  * What a program prints becomes an answer: feed its output as it comes, keep the end of its
  * complaints, then say how it ended.
  */
 struct program_reader;
 struct program_reader *program_reader_new(const struct program *p, struct answer *a);
-void program_reader_feed(struct program_reader *r, const char *out, size_t n);
+/* false: enough, end it (a ceiling was passed). */
+bool program_reader_feed(struct program_reader *r, const char *out, size_t n);
 void program_reader_complain(struct program_reader *r, const char *err, size_t n);
 /* One JSON value of its output, for those who have cut it themselves. */
 void program_reader_event(struct program_reader *r, struct json event);
@@ -151,8 +171,8 @@ struct program_end {
 	int status, signal; /* as struct proc_exit has them */
 	enum error_kind kind; /* why we ended it: ERROR_TIMEOUT, ERROR_CANCELLED; else ERROR_NONE */
 	const char *message; /* for kind */
-	struct str usage_file; /* what a file that the program was told to write holds */
-	size_t prompt_length; /* bytes sent, for estimates */
+	struct str report; /* what the file that the program was told to write holds */
+	int64_t prompt_tokens; /* the plan's estimate */
 };
 /* Settles the answer (answer_finish): it is one only where the exit status, the terminal event, the
  * text, and the usage all say so. */

@@ -19,6 +19,7 @@
 #include "net/secret.h"
 
 struct dialect;
+struct program;
 
 /* What some doors need to know beside a key; each may stand in a base URL as "{region}". */
 enum provider_place {
@@ -32,6 +33,7 @@ enum provider_place {
 struct provider {
 	char *name;
 	const struct dialect *dialect;
+	struct program *program; /* where the dialect is cli: what to run; NULL elsewhere */
 	char *base_url; /* as configured; provider_url puts the version prefix behind it. NULL: the
 			   dialect's own, or only base_url_env can tell it, and does not */
 	char *place[PLACE_COUNT]; /* by enum provider_place; NULL: not told */
@@ -65,6 +67,10 @@ struct providers; /* the set, by name */
 struct providers *providers_load(
     const char *share, const char *config_path, env_fn *env, struct err *err);
 void providers_free(struct providers *set);
+/* The programs that are known ("cli:claude", ...) are read when the first is asked for, since few
+ * runs need them; this reads them now, so that providers_at has them. */
+int providers_load_programs(struct providers *set, struct err *err)
+    __attribute__((warn_unused_result));
 size_t providers_count(const struct providers *set);
 const struct provider *providers_at(const struct providers *set, size_t i);
 /* What is called where nobody names a model: AGENTFLOW_MODEL, else the configuration's "model", or
@@ -72,7 +78,8 @@ const struct provider *providers_at(const struct providers *set, size_t i);
 const char *providers_default_model(const struct providers *set);
 
 /*
- * Resolve "provider:model", "provider:" (its default model), an alias of the configuration
+ * Resolve "provider:model", "provider:" (its default model), "cli:NAME:MODEL" or "cli:NAME" (a
+ * program's own default: *model may be empty), an alias of the configuration
  * ("aliases: {fast: openai:gpt-4o-mini}"). The model part may itself hold colons
  * ("ollama:llama3.2:1b"). -1 and err with the nearest known names. *model is the rest of spec or
  * the provider's default; it lives as long as spec and the set.

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "llm/config.h"
 #include "llm/dialect.h"
+#include "llm/program.h"
 #include "llm/provider.h"
 
 enum { ALIAS_DEPTH_MAX = 8 };
@@ -20,7 +21,11 @@ struct providers {
 	struct alias *aliases;
 	size_t alias_count, alias_cap;
 	char *model;
+	char *share; /* where programs are still to be read from; NULL: they have been */
+	env_fn *env;
 };
+
+#define PROGRAM_PREFIX "cli:"
 
 static const char *const members[] = { "dialect", "baseUrl", "baseUrlEnv", "apiVersion", "key",
 	"keyOptional", "headers", "defaultModel", "models", "done", "maxConcurrent", "rate",
@@ -97,10 +102,16 @@ lines_of(const struct source *s, const char *member, char **at)
 static int
 read_dialect(struct provider *p, const struct source *s)
 {
+	bool is_program = str_starts(str_of(p->name), PROGRAM_PREFIX);
 	const char *name, *near;
 
 	if (text_of(s, "dialect", &name) < 0)
 		return -1;
+	if (!name && is_program)
+		name = dialect_cli.name;
+	if (name && is_program != (strcmp(name, dialect_cli.name) == 0))
+		return yaml_error(s->doc, yaml_get(s->map, "dialect"), s->err,
+		    "a provider of dialect cli, and no other, is called cli:NAME");
 	if (!name && p->dialect)
 		return 0;
 	if (!name)
@@ -129,8 +140,8 @@ read_base_url(struct provider *p, const struct source *s)
 	value = p->base_url_env ? s->env(p->base_url_env) : NULL;
 	if (value && *value)
 		replace(&p->base_url, value);
-	if (!p->base_url && (p->base_url_env || p->dialect->base))
-		return 0; /* told by the places, or missed when the provider is called */
+	if (!p->base_url && (p->base_url_env || p->dialect->base || p->dialect == &dialect_cli))
+		return 0; /* told by the places or the program, or missed when it is called */
 	if (!p->base_url)
 		return yaml_error(s->doc, s->map, s->err, "provider %s has no baseUrl", p->name);
 	if (strcmp(p->dialect->name, "ollama") == 0) { /* its variable has forms of its own */
@@ -259,6 +270,38 @@ read_rate(struct provider *p, const struct source *s)
 	return 0;
 }
 
+/* A program signs in by itself, where it gets no key. */
+static int
+read_program(struct provider *p, const struct source *s)
+{
+	if (p->dialect != &dialect_cli)
+		return 0;
+	p->key_optional = true;
+	if (program_read(&p->program, s->doc, s->map, s->err) < 0)
+		return -1;
+	return program_check(p->program, s->doc, s->map, s->err);
+}
+
+/* The members of the map are those of a provider; a program has some more. */
+static int
+check_members(const struct provider *p, const struct source *s)
+{
+	size_t own = sizeof members / sizeof *members - 1, n = 0;
+	const char **known;
+	int rc;
+
+	if (!str_starts(str_of(p->name), PROGRAM_PREFIX))
+		return yaml_known(s->doc, s->map, "the provider", members, s->err);
+	while (program_members[n])
+		n++;
+	known = xcalloc(own + n + 1, sizeof *known);
+	memcpy(known, members, own * sizeof *known);
+	memcpy(known + own, program_members, n * sizeof *known);
+	rc = yaml_known(s->doc, s->map, "the provider", known, s->err);
+	free(known);
+	return rc;
+}
+
 static int
 read_provider(struct provider *p, const struct source *s)
 {
@@ -268,10 +311,9 @@ read_provider(struct provider *p, const struct source *s)
 
 	if (s->map->kind != YAML_MAP)
 		return yaml_error(s->doc, s->map, s->err, "provider %s must be a map", p->name);
-	if (yaml_known(s->doc, s->map, "the provider", members, s->err) < 0 ||
-	    read_dialect(p, s) < 0 || read_base_url(p, s) < 0 || read_headers(p, s) < 0 ||
-	    read_places(p, s) < 0 || lines_of(s, "key", &p->key_ref) < 0 ||
-	    lines_of(s, "models", &p->models) < 0 ||
+	if (check_members(p, s) < 0 || read_dialect(p, s) < 0 || read_program(p, s) < 0 ||
+	    read_base_url(p, s) < 0 || read_headers(p, s) < 0 || read_places(p, s) < 0 ||
+	    lines_of(s, "key", &p->key_ref) < 0 || lines_of(s, "models", &p->models) < 0 ||
 	    read_choice(s, "keyOptional", flags, &p->key_optional) < 0 ||
 	    read_choice(s, "done", dones, &p->done_optional) < 0 || read_limit(p, s) < 0 ||
 	    read_rate(p, s) < 0 || read_version(p, s) < 0 || text_of(s, "defaultModel", &model) < 0)
@@ -279,6 +321,17 @@ read_provider(struct provider *p, const struct source *s)
 	if (model)
 		replace(&p->default_model, model);
 	return 0;
+}
+
+/* The one colon that a name may hold is that of "cli:". */
+static bool
+is_name(struct str name)
+{
+	if (str_starts(name, PROGRAM_PREFIX)) {
+		name.p += strlen(PROGRAM_PREFIX);
+		name.len -= strlen(PROGRAM_PREFIX);
+	}
+	return name.len && !memchr(name.p, ':', name.len);
 }
 
 static int
@@ -292,7 +345,7 @@ read_providers(struct providers *set, const struct yaml_doc *doc, env_fn *env, s
 		struct source s = { doc, map->items[i], env, err };
 		struct provider *p = find(set, map->keys[i]->text);
 
-		if (str_is(map->keys[i]->text, "") || strchr(map->keys[i]->text.p, ':'))
+		if (!is_name(map->keys[i]->text))
 			return yaml_error(
 			    doc, map->keys[i], err, "a provider's name must not hold a colon");
 		if (!p) {
@@ -353,6 +406,38 @@ read_doc(struct providers *set, const struct yaml_doc *doc, env_fn *env, struct 
 	return 0;
 }
 
+/* Whether a file says anything of a program: then what is known of them goes before it. */
+static bool
+names_programs(const struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		const struct yaml *map = yaml_get(yaml_root(config->docs[i]), "providers");
+
+		for (size_t k = 0; map && map->kind == YAML_MAP && k < map->count; k++)
+			if (str_starts(map->keys[k]->text, PROGRAM_PREFIX))
+				return true;
+	}
+	return false;
+}
+
+int
+providers_load_programs(struct providers *set, struct err *err)
+{
+	struct yaml_doc *doc;
+	int rc;
+
+	if (!set->share)
+		return 0;
+	doc = config_programs(set->share, err);
+	if (!doc)
+		return -1;
+	free(set->share);
+	set->share = NULL;
+	rc = read_doc(set, doc, set->env, err);
+	yaml_doc_free(doc);
+	return rc;
+}
+
 struct providers *
 providers_load(const char *share, const char *config_path, env_fn *env, struct err *err)
 {
@@ -364,6 +449,10 @@ providers_load(const char *share, const char *config_path, env_fn *env, struct e
 	if (config_load(&config, share, config_path, env, err) < 0)
 		return NULL;
 	set = xcalloc(1, sizeof *set);
+	set->share = xstrdup(share);
+	set->env = env;
+	if (names_programs(&config))
+		rc = providers_load_programs(set, err);
 	for (size_t i = 0; rc == 0 && i < config.count; i++)
 		rc = read_doc(set, config.docs[i], env, err);
 	config_release(&config);
@@ -395,6 +484,7 @@ provider_free(struct provider *p)
 	http_headers_release(&p->headers);
 	free(p->default_model);
 	free(p->models);
+	program_free(p->program);
 	free(p);
 }
 
@@ -412,6 +502,7 @@ providers_free(struct providers *set)
 	free(set->items);
 	free(set->aliases);
 	free(set->model);
+	free(set->share);
 	free(set);
 }
 
@@ -494,6 +585,26 @@ no_provider(const struct providers *set, struct str spec, struct err *err)
 	return unknown_provider(set, spec, err);
 }
 
+/* "cli:NAME" or "cli:NAME:MODEL", which may go without a model: the program has one of its own. */
+static int
+resolve_program(struct providers *set, struct str spec, struct provider **provider,
+    struct str *model, struct err *err)
+{
+	const char *colon = memchr(
+	    spec.p + strlen(PROGRAM_PREFIX), ':', spec.len - strlen(PROGRAM_PREFIX));
+	struct str name = { spec.p, colon ? (size_t)(colon - spec.p) : spec.len };
+
+	if (providers_load_programs(set, err) < 0)
+		return -1;
+	*provider = find(set, name);
+	if (!*provider)
+		return unknown_provider(set, name, err);
+	*model = colon ? (struct str){ colon + 1, spec.len - name.len - 1 } : STR_LIT("");
+	if (!model->len && (*provider)->default_model)
+		*model = str_of((*provider)->default_model);
+	return 0;
+}
+
 int
 providers_resolve(struct providers *set, struct str spec, struct provider **provider,
     struct str *model, struct err *err)
@@ -506,6 +617,8 @@ providers_resolve(struct providers *set, struct str spec, struct provider **prov
 			return err_set(err, EXIT_CONFIG, "alias %s goes in a circle", a->name);
 		spec = str_of(a->spec);
 	}
+	if (str_starts(spec, PROGRAM_PREFIX))
+		return resolve_program(set, spec, provider, model, err);
 	name = spec;
 	if (!spec.len || !memchr(spec.p, ':', spec.len))
 		return no_provider(set, spec, err);

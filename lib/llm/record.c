@@ -516,3 +516,25 @@ record_http_request(struct buf *out, struct str id, const char *provider, const 
 	jsonw_end(&w);
 	buf_release(&body);
 }
+
+void
+record_program_run(struct buf *out, struct str id, const char *provider, const struct wire *wire,
+    const struct answer *a)
+{
+	struct err none = ERR_INIT;
+	struct buf plan = BUF_INIT(BUF_UNLIMITED);
+	struct jsonw w;
+
+	secret_mask_json(buf_str(&wire->body), SECRET_MASK_MIN, &plan);
+	jsonw_start(&w, out);
+	jsonw_object(&w);
+	jsonw_kstr(&w, "type", "programRun");
+	jsonw_key(&w, "id");
+	jsonw_raw(&w, id);
+	jsonw_kstr(&w, "provider", provider);
+	jsonw_key(&w, "plan");
+	jsonw_raw(&w, buf_str(&plan));
+	put_warnings(&w, a, &none);
+	jsonw_end(&w);
+	buf_release(&plan);
+}

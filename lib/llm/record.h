@@ -39,6 +39,10 @@ void record_response(struct buf *out, const struct answer *a, const struct respo
 void record_http_request(struct buf *out, struct str id, const char *provider,
     const struct wire *wire, const struct answer *a);
 
+/* The program that would be run: {"type":"programRun",id,provider,plan,warnings}. */
+void record_program_run(struct buf *out, struct str id, const char *provider,
+    const struct wire *wire, const struct answer *a);
+
 /* Append JSON text without white space between its tokens: what a provider pretty-printed has
  * newlines that a record must not have. */
 void record_compact(struct buf *out, struct str raw);
