@@ -116,8 +116,9 @@ void models_names_free(char **names);
 /* Whether the model was withdrawn by that day ("2026-11-21"). */
 bool model_is_gone(const struct model *m, const char *today);
 
-/* Append the model as a record of model.schema.json, no newline. */
-void model_write(const struct model *m, struct buf *out);
+/* Append the model as a record of model.schema.json, no newline. live: what the provider's own list
+ * says of it ("listed", "unlisted", "new"); NULL: it was not asked. */
+void model_write(const struct model *m, const char *live, struct buf *out);
 
 /* --- a file's text as models: the pure part of loading --- */
 

@@ -50,7 +50,7 @@ put_bits(struct jsonw *w, const char *key, unsigned bits, const char *const *wor
 }
 
 void
-model_write(const struct model *m, struct buf *out)
+model_write(const struct model *m, const char *live, struct buf *out)
 {
 	static const char *const schemas[] = { NULL, "none", "tool", "native" };
 	struct jsonw w;
@@ -87,5 +87,6 @@ model_write(const struct model *m, struct buf *out)
 	put_text(&w, "replacement", m->replacement);
 	put_text(&w, "note", m->note);
 	put_text(&w, "asOf", m->as_of);
+	put_text(&w, "live", live);
 	jsonw_end(&w);
 }

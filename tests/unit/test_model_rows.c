@@ -59,7 +59,7 @@ check_model(const struct model *m, const char *provider, const struct schema *sc
 	struct err err = ERR_INIT;
 	struct json v;
 
-	model_write(m, &out);
+	model_write(m, NULL, &out);
 	assert_int_equal(json_parse(out.p, out.len, &v, &err), 0);
 	if (!schema_valid(schema, v, &err))
 		fail_msg("%s: %s", m->id, err.text);
