@@ -13,7 +13,9 @@
 #include "call/ask.h"
 #include "call/calls.h"
 #include "cassette/cassette.h"
+#include "llm/config.h"
 #include "llm/model.h"
+#include "sys/file.h"
 #include "sys/share.h"
 
 extern char **environ;
@@ -24,7 +26,8 @@ static struct ask ask = ASK_INIT;
 static const char *model, *file, *system_text, *config_file;
 static int64_t jobs = 8;
 static const char *rate, *rate_tokens, *record_dir;
-static struct opt_list replay_dirs;
+static const char *profile;
+static struct opt_list replay_dirs, profile_dirs;
 static bool ordered, keep_raw, text, no_stream, dry_run, force, quiet, verbose;
 
 static const struct opt opts[] = {
@@ -64,6 +67,10 @@ static const struct opt opts[] = {
 	    "longest wait for a stream's first output (default 2m)" },
 	{ 0, "idle-timeout", "TIME", OPT_MS, &ask.idle_ms,
 	    "longest silence after that (default 2m)" },
+	{ 0, "profile", "NAME", OPT_STR, &profile,
+	    "put the prompt as this profile says (\"auto\": by the model)" },
+	{ 0, "profiles", "DIR", OPT_LIST, &profile_dirs,
+	    "look for profiles here first (may be repeated)" },
 	{ 0, NULL, NULL, OPT_HEADING, NULL, "With a prompt:" },
 	{ 0, "attach", "FILE", OPT_LIST, &ask.attachments,
 	    "send an image, a PDF, a text, sound or video along (may be repeated)" },
@@ -202,7 +209,7 @@ main(int argc, char **argv)
 	struct calls_config config = { .call = &call };
 	struct err err = ERR_INIT;
 	bool with_prompt, terminal = isatty(STDOUT_FILENO);
-	char *share;
+	char *share, *prompts[2];
 	int status;
 
 	argv += opt_parse(&spec, argc, argv);
@@ -235,6 +242,13 @@ main(int argc, char **argv)
 	call.dry_run = dry_run;
 	call.log = verbose ? say : NULL;
 	config.ordered = ordered;
+	prompts[0] = config_user_path("prompts", environment);
+	prompts[1] = file_join(share, "prompts");
+	for (size_t i = 0; i < 2; i++)
+		if (prompts[i])
+			opt_list_add(&profile_dirs, prompts[i]);
+	call.profiles = profiles_new(profile_dirs.items);
+	call.profile = profile;
 	call.record_dir = record_dir;
 	call.replay = open_replay(&err);
 	call.at_once = config.jobs;
@@ -250,6 +264,10 @@ main(int argc, char **argv)
 	cassettes_free(call.replay);
 	opt_list_release(&replay_dirs);
 	models_free(call.models);
+	profiles_free(call.profiles);
+	opt_list_release(&profile_dirs);
+	free(prompts[0]);
+	free(prompts[1]);
 	providers_free(call.providers);
 	secret_forget_all();
 	buf_release(&options);

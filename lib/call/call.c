@@ -144,31 +144,30 @@ finish(struct call *c)
 void
 call_carried(struct call *c)
 {
+	if (c->profile && c->answer.error.kind == ERROR_NONE)
+		profile_read_calls(c->profile, &c->answer);
 	finish(c);
 }
 
-/* Read the files that the request's parts name, and the request anew with them in it; who is to
- * answer was settled by the first reading. */
+/* Read the files that the request's parts name. */
 static int
 fill(struct call *c)
 {
-	struct request again;
+	struct request_defaults defaults = c->caller->config->defaults;
+	struct buf filled = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
-	struct json record;
+	int rc = 0;
 
+	defaults.system = c->request.system; /* a profile may have made a message of it */
 	if (!c->request.files)
 		return 0;
-	if (attach_fill(c->request.record, &c->filled, &err) < 0 ||
-	    json_parse(c->filled.p, c->filled.len, &record, &err) < 0 ||
-	    request_read(&again, record, &c->caller->config->defaults, &err) < 0) {
+	if (attach_fill(c->request.record, &filled, &err) < 0 ||
+	    call_read_again(c, &filled, &defaults, &err) < 0) {
 		answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
-		return -1;
+		rc = -1;
 	}
-	again.model = c->request.model;
-	buf_release(&again.model_text);
-	again.model_text = c->request.model_text;
-	c->request = again;
-	return 0;
+	buf_release(&filled);
+	return rc;
 }
 
 static int
@@ -181,7 +180,7 @@ build(struct call *c)
 		.answer = &c->answer };
 	struct err err = ERR_INIT;
 
-	if (fill(c) < 0)
+	if (call_profile(c) < 0 || fill(c) < 0)
 		return -1;
 	call_check(c);
 	if (c->answer.error.kind != ERROR_NONE)

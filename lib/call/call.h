@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "json/json.h"
 #include "llm/answer.h"
+#include "llm/profile.h"
 #include "llm/provider.h"
 #include "llm/rate_limit.h"
 #include "llm/request.h"
@@ -51,6 +52,8 @@ struct call_config {
 	const char *const *environment; /* what programs get, "NAME=value"; NULL: there are none */
 	const char *scratch; /* where programs get directories of their own */
 	const char *ca_file, *ca_dir; /* trusted certificates; NULL: libcurl's own */
+	struct profiles *profiles; /* prompt profiles, and the one of requests that name none */
+	const char *profile; /* NULL: none; "auto": by provider and model */
 	const char *record_dir; /* each exchange is written to this cassette; NULL: none is */
 	struct cassettes
 	    *replay; /* answers come from here, and nothing is sent; NULL: from providers

@@ -96,3 +96,23 @@ call_read(struct call *c, size_t len)
 	if (c->is_request)
 		resolve(c);
 }
+
+int
+call_read_again(
+    struct call *c, struct buf *text, const struct request_defaults *defaults, struct err *err)
+{
+	struct request again;
+	struct json record;
+
+	if (json_parse(text->p, text->len, &record, err) < 0 ||
+	    request_read(&again, record, defaults, err) < 0)
+		return -1;
+	again.model = c->request.model;
+	buf_release(&again.model_text);
+	again.model_text = c->request.model_text;
+	c->request = again;
+	buf_release(&c->filled);
+	c->filled = *text; /* whose bytes the request borrows: they stay where they are */
+	buf_init(text, BUF_UNLIMITED);
+	return 0;
+}

@@ -68,6 +68,7 @@ struct call {
 	struct wire wire;
 	struct answer answer;
 	struct reader *reader;
+	struct profile *profile; /* NULL: none is asked for */
 	struct tape *tape; /* NULL: it is not recorded */
 	int64_t tape_us; /* when that began */
 	struct call_program *program; /* the run under way; NULL */
@@ -93,5 +94,11 @@ void call_check(struct call *c);
 /* Read the line of len bytes: the request, its id, who is to answer. What is wrong is the answer's
  * error. */
 void call_read(struct call *c, size_t len);
+/* Read the request anew from text, which is taken over; who is to answer was settled by the first
+ * reading. */
+int call_read_again(struct call *c, struct buf *text, const struct request_defaults *defaults,
+    struct err *err) __attribute__((warn_unused_result));
+/* Put the request as its profile says, where it has one; what is wrong is the answer's error. */
+int call_profile(struct call *c) __attribute__((warn_unused_result));
 
 #endif

@@ -39,8 +39,8 @@ opt_list_release(struct opt_list *list)
 	*list = (struct opt_list){ 0 };
 }
 
-static void
-list_add(struct opt_list *list, const char *item)
+void
+opt_list_add(struct opt_list *list, const char *item)
 {
 	VEC_GROW(list->items, list->count, list->cap);
 	list->items[list->count++] = item;
@@ -81,7 +81,7 @@ set_value(const struct opt *o, const char *arg)
 		*(const char **)o->value = arg;
 		return NULL;
 	case OPT_LIST:
-		list_add(o->value, arg);
+		opt_list_add(o->value, arg);
 		return NULL;
 	case OPT_INT:
 		return num_i64(s, o->value) && *(int64_t *)o->value >= 0

@@ -63,6 +63,7 @@ int opt_parse(const struct opt_spec *spec, int argc, char **argv);
 /* End with exit 2: "prog: message" and where help is to be had. */
 _Noreturn void opt_misuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+void opt_list_add(struct opt_list *list, const char *item);
 void opt_list_release(struct opt_list *list);
 
 #endif

@@ -214,6 +214,10 @@ void answer_warn(struct answer *a, const char *option, const char *fmt, ...)
  */
 void answer_finish(struct answer *a, bool done_optional, bool transport_proven);
 
+/* Of a finished answer: tool calls that its text holds as JSON between open and close become parts
+ * of their own, and are taken out of the text. */
+void answer_calls_in_text(struct answer *a, struct str open, struct str close);
+
 /* Content and reasoning: the visible parts joined, appended to out. */
 void answer_content(const struct answer *a, struct buf *out);
 void answer_reasoning(const struct answer *a, struct buf *out);

@@ -62,16 +62,21 @@ load_if_there(struct config *c, const char *path, struct err *err)
 	return file_exists(path) ? load(c, path, err) : 0;
 }
 
-/* Where the user keeps one for all projects; NULL without a home. The caller frees. */
-static char *
-user_file(env_fn *env)
+char *
+config_user_path(const char *name, env_fn *env)
 {
 	const char *dir = env("XDG_CONFIG_HOME");
+	char *own = file_join("agentflow", name), *path = NULL, *config;
 
-	if (dir && *dir == '/')
-		return file_join(dir, "agentflow/config.yaml");
-	dir = env("HOME");
-	return dir && *dir ? file_join(dir, ".config/agentflow/config.yaml") : NULL;
+	if (dir && *dir == '/') {
+		path = file_join(dir, own);
+	} else if ((dir = env("HOME")) != NULL && *dir) {
+		config = file_join(dir, ".config");
+		path = file_join(config, own);
+		free(config);
+	}
+	free(own);
+	return path;
 }
 
 static int
@@ -97,7 +102,7 @@ config_load(struct config *c, const char *share, const char *path, env_fn *env, 
 	if (rc == 0 && path) {
 		rc = load(c, path, err);
 	} else if (rc == 0) {
-		user = user_file(env);
+		user = config_user_path("config.yaml", env);
 		if (user)
 			rc = load_if_there(c, user, err);
 		if (rc == 0)

@@ -32,4 +32,8 @@ void config_release(struct config *c);
  * they can't be had. */
 struct yaml_doc *config_programs(const char *share, struct err *err);
 
+/* A file or directory of the user's own, below $XDG_CONFIG_HOME/agentflow or its like; NULL without
+ * a home. The caller frees. */
+char *config_user_path(const char *name, env_fn *env);
+
 #endif

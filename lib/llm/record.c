@@ -440,6 +440,13 @@ put_trailer(struct jsonw *w, const struct response_facts *facts)
 		put_raw(w, buf_str(&masked));
 		buf_release(&masked);
 	}
+	if (facts->profile) {
+		jsonw_key(w, "profile");
+		jsonw_object(w);
+		jsonw_kstr(w, "name", facts->profile);
+		jsonw_kstr(w, "digest", facts->profile_digest);
+		jsonw_end(w);
+	}
 	jsonw_kjson_opt(w, "tags", facts->tags);
 	jsonw_kjson_opt(w, "meta", facts->meta);
 	if (facts->trace_id)

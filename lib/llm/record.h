@@ -21,6 +21,7 @@ struct response_facts {
 	struct str requested_model; /* as the request named it, without the provider */
 	struct str requested; /* the whole spec as asked for; for requestedModel */
 	int64_t total_us, ttft_us, queue_us; /* ms, ttftMs, queueMs; negative: absent */
+	const char *profile, *profile_digest; /* NULL: no prompt profile was applied */
 	struct json tags, meta; /* from the request */
 	const char *trace_id, *span_id; /* NULL: absent */
 	struct str

@@ -69,6 +69,7 @@ struct request {
 	struct json tool_name; /* where TOOLS_ONE */
 	struct request_options options;
 	struct json provider_options; /* JSON_OBJECT by provider name, or JSON_NONE */
+	struct json profile; /* JSON_STRING, or JSON_NONE */
 	struct json tags, meta;
 	bool files; /* a part's url or data is "file:PATH", to be read before it is sent */
 };

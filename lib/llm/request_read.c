@@ -406,12 +406,13 @@ enum {
 	R_TOOL_CHOICE,
 	R_OPTIONS,
 	R_PROVIDER_OPTIONS,
+	R_PROFILE,
 	R_TAGS,
 	R_META,
 	RECORD_MEMBERS
 };
 static const char *const record_members[] = { "type", "id", "model", "prompt", "messages", "tools",
-	"toolChoice", "options", "providerOptions", "tags", "meta" };
+	"toolChoice", "options", "providerOptions", "profile", "tags", "meta" };
 
 bool
 request_is(struct json record)
@@ -473,6 +474,8 @@ read_members(struct request *r, const struct json *m, const struct request_defau
 	    read_options(&r->options, m[R_OPTIONS], defaults ? defaults->options : none, err) < 0 ||
 	    check_provider_options(r->provider_options, err) < 0)
 		return -1;
+	if (json_exists(r->profile) && !json_is(r->profile, JSON_STRING))
+		return err_set(err, EXIT_NO, "profile: must be a string");
 	return read_model(r, m[R_MODEL], defaults, err);
 }
 
@@ -496,6 +499,7 @@ request_read(
 		    .top_k = OPTION_UNSET,
 		    .seed = OPTION_UNSET },
 		.provider_options = m[R_PROVIDER_OPTIONS],
+		.profile = m[R_PROFILE],
 		.tags = m[R_TAGS],
 		.meta = m[R_META],
 	};

@@ -364,8 +364,7 @@ price_find(const struct prices *prices, struct str provider, struct str model, i
 	provider = provider_of(prices, provider);
 	rows = rows_by_spelling(prices, provider, model);
 	if (!rows)
-		rows = rows_by_spelling(
-		    prices, provider, model_name_unprefixed(provider, model));
+		rows = rows_by_spelling(prices, provider, model_name_unprefixed(provider, model));
 	if (!rows && model.len)
 		rows = row_by_pattern(prices, provider, model);
 	if (!rows) {

@@ -26,6 +26,7 @@ tells event man/man1/dag-run.1
 tells workflow man/man5/agentflow-workflow.5
 tells agent man/man5/agentflow-workflow.5
 tells pricing man/man5/agentflow-pricing.5
+tells profile man/man5/agentflow-prompts.5
 tells mock-script man/man1/llm-mock.1
 verdict 'each schema is looked at' "$(for f in share/schemas/*; do
 	f=$(basename "$f" .schema.json)
