@@ -165,6 +165,8 @@ build(const struct build *b, struct wire *wire, struct err *err)
 	int r;
 
 	openai_request_start(&q, b, wire, err);
+	if (!q.server->host) /* a gateway: its models are what their names say */
+		q.own_reasoning = openai_model_reasons(b->model);
 	r = openai_responses_input(&q);
 	free(q.model);
 	if (r < 0)

@@ -308,7 +308,8 @@ write_item(struct openai_request *q, struct json item)
 	jsonw_end(&q->w);
 }
 
-/* Without its ciphertext OpenAI looks an item up, which it does not keep. */
+/* What was thought goes back sealed, or in words where the model's thoughts are open. With neither,
+ * an item is only looked up by its id, and nothing is kept. */
 static void
 write_reasoning(struct input *in, struct json part)
 {
@@ -316,8 +317,8 @@ write_reasoning(struct input *in, struct json part)
 
 	if (!json_eq(json_get(item, "type"), "reasoning"))
 		return;
-	if ((in->q->server->flags & OPENAI_OWN) && !openai_responses_stored(in->q) &&
-	    !json_exists(json_get(item, "encrypted_content")))
+	if (!json_exists(json_get(item, "encrypted_content")) &&
+	    !json_count(json_get(item, "content")) && !openai_responses_stored(in->q))
 		return;
 	close_message(in);
 	write_item(in->q, item);

@@ -31,6 +31,7 @@ struct mock_error {
 	char *type, *code, *param, *message; /* NULL: as the provider has it for that status */
 	int64_t retry_after_ms; /* -1: none */
 	bool mid_stream; /* the text comes first, with status 200 */
+	bool flat; /* then in the form without an error object (Responses) */
 };
 
 struct mock_answer {

@@ -32,7 +32,7 @@ check_typed(struct mock_error *error, const char *type)
 static bool
 check_is_get(enum mock_api api)
 {
-	return api >= MOCK_OPENAI_MODELS;
+	return api >= MOCK_RESPONSE;
 }
 
 bool
@@ -42,6 +42,8 @@ mock_check_path(
 	const char *want = check_is_get(r->api) ? "GET" : "POST";
 	int len = (int)str_cut_utf8(path, 200);
 
+	if (r->deployment && !r->versioned)
+		return mock_refuse(error, 404, "404", "Resource not found");
 	if (r->api == MOCK_UNKNOWN) {
 		(void)mock_refuse(error, 404, NULL,
 		    r->family == FAMILY_OPENAI ? "Invalid URL (%s %.*s)" : "Not Found: %s %.*s",

@@ -36,10 +36,22 @@ bool mock_check_content_type(
 bool mock_check_body(
     const struct mock_request *r, bool parsed, struct json body, struct mock_error *error);
 
-/* --- for check_body.c --- */
+/* --- for what checks bodies --- */
 
 /* Fill error; returns false. code may be NULL, message is printf's. */
 bool mock_refuse(struct mock_error *error, int status, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The same as OpenAI words it: 400, invalid_request_error. */
+bool mock_refuse_openai(
+    struct mock_error *error, const char *code, const char *param, const char *message);
+/* Whether value is one of these words. */
+bool mock_check_word(struct json value, const char *const *words);
+/* The first member that the API does not know; false where there is none. */
+bool mock_check_stranger(struct json body, const char *const *members, struct str *name);
+/* The same as OpenAI refuses it. */
+bool mock_check_openai(const struct mock_request *r, struct json body, const char *const *members,
+    struct mock_error *error);
+bool mock_check_responses(const struct mock_request *r, struct json body, struct mock_error *error);
 
 #endif

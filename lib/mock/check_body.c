@@ -40,8 +40,8 @@ body_knows(const char *const *members, struct str name)
 }
 
 /* The first member that the API does not know; false where there is none. */
-static bool
-body_stranger(struct json body, const char *const *members, struct str *name)
+bool
+mock_check_stranger(struct json body, const char *const *members, struct str *name)
 {
 	struct json_iter it = json_each(body);
 
@@ -55,8 +55,8 @@ body_stranger(struct json body, const char *const *members, struct str *name)
 	return false;
 }
 
-static bool
-body_is_one_of(struct json value, const char *const *words)
+bool
+mock_check_word(struct json value, const char *const *words)
 {
 	for (; *words; words++)
 		if (json_eq(value, *words))
@@ -66,8 +66,9 @@ body_is_one_of(struct json value, const char *const *words)
 
 /* --- OpenAI --- */
 
-static bool
-openai_refuse(struct mock_error *error, const char *code, const char *param, const char *message)
+bool
+mock_refuse_openai(
+    struct mock_error *error, const char *code, const char *param, const char *message)
 {
 	(void)mock_refuse(error, 400, code, "%s", message);
 	error->type = xstrdup("invalid_request_error");
@@ -100,7 +101,7 @@ openai_message(struct json message, size_t i, struct json *assistant, struct moc
 		*assistant = message;
 	else if (!json_eq(role, "tool"))
 		*assistant = JSON_ABSENT;
-	if (!body_is_one_of(role, roles)) {
+	if (!mock_check_word(role, roles)) {
 		code = json_exists(role) ? "invalid_value" : "missing_required_parameter";
 		buf_addf(&param, "messages[%zu].role", i);
 		buf_addf(&text,
@@ -119,10 +120,26 @@ openai_message(struct json message, size_t i, struct json *assistant, struct moc
 		    "message with 'tool_calls'.");
 	}
 	if (code)
-		(void)openai_refuse(error, *code ? code : NULL, param.p, text.p);
+		(void)mock_refuse_openai(error, *code ? code : NULL, param.p, text.p);
 	buf_release(&text);
 	buf_release(&param);
 	return !code;
+}
+
+/* Compatible servers have members of their own. */
+bool
+mock_check_openai(const struct mock_request *r, struct json body, const char *const *members,
+    struct mock_error *error)
+{
+	struct str name;
+
+	if (!str_is(buf_str(&r->provider), "openai") || !mock_check_stranger(body, members, &name))
+		return true;
+	(void)mock_refuse(
+	    error, 400, "unknown_parameter", "Unknown parameter: '%.*s'.", (int)name.len, name.p);
+	error->type = xstrdup("invalid_request_error");
+	error->param = xmemdup(name.p, name.len);
+	return false;
 }
 
 static bool
@@ -130,27 +147,20 @@ openai_body(const struct mock_request *r, struct json body, struct mock_error *e
 {
 	struct json messages = json_get(body, "messages"), assistant = JSON_ABSENT;
 	struct json_iter it;
-	struct str name;
 	size_t i = 0;
 
-	/* Compatible servers have members of their own. */
-	if (str_is(buf_str(&r->provider), "openai") && body_stranger(body, openai_members, &name)) {
-		(void)mock_refuse(error, 400, "unknown_parameter", "Unknown parameter: '%.*s'.",
-		    (int)name.len, name.p);
-		error->type = xstrdup("invalid_request_error");
-		error->param = xmemdup(name.p, name.len);
+	if (!mock_check_openai(r, body, openai_members, error))
 		return false;
-	}
-	if (!json_is(json_get(body, "model"), JSON_STRING) || r->model.len == 0)
-		return openai_refuse(error, NULL, NULL, "you must provide a model parameter");
+	if (!r->deployment && (!json_is(json_get(body, "model"), JSON_STRING) || r->model.len == 0))
+		return mock_refuse_openai(error, NULL, NULL, "you must provide a model parameter");
 	if (!json_exists(messages))
-		return openai_refuse(error, "missing_required_parameter", "messages",
+		return mock_refuse_openai(error, "missing_required_parameter", "messages",
 		    "Missing required parameter: 'messages'.");
 	if (!json_is(messages, JSON_ARRAY))
-		return openai_refuse(error, "invalid_type", "messages",
+		return mock_refuse_openai(error, "invalid_type", "messages",
 		    "Invalid type for 'messages': expected an array of objects.");
 	if (json_count(messages) == 0)
-		return openai_refuse(error, "empty_array", "messages",
+		return mock_refuse_openai(error, "empty_array", "messages",
 		    "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an "
 		    "empty array instead.");
 	for (it = json_each(messages); json_next(&it);)
@@ -194,7 +204,7 @@ anthropic_messages(struct json messages, struct mock_error *error)
 	size_t i = 0;
 
 	for (; json_next(&it); i++) {
-		if (!body_is_one_of(json_get(it.value, "role"), roles))
+		if (!mock_check_word(json_get(it.value, "role"), roles))
 			return mock_refuse(error, 400, NULL,
 			    "messages.%zu.role: Input should be 'user' or 'assistant'", i);
 		if (!json_exists(json_get(it.value, "content")))
@@ -220,7 +230,7 @@ anthropic_body(const struct mock_request *r, struct json body, struct mock_error
 	for (name = required; *name; name++)
 		if (!json_exists(json_get(body, *name)))
 			return mock_refuse(error, 400, NULL, "%s: Field required", *name);
-	if (body_stranger(body, anthropic_members, &stranger))
+	if (mock_check_stranger(body, anthropic_members, &stranger))
 		return mock_refuse(error, 400, NULL, "%.*s: Extra inputs are not permitted",
 		    (int)stranger.len, stranger.p);
 	if (!json_i64(json_get(body, "max_tokens"), &max) || max < 1)
@@ -244,7 +254,7 @@ gemini_body(struct json body, struct mock_error *error)
 	struct str name;
 	size_t i = 0;
 
-	if (body_stranger(body, gemini_members, &name))
+	if (mock_check_stranger(body, gemini_members, &name))
 		return mock_refuse(error, 400, NULL,
 		    "Invalid JSON payload received. Unknown name \"%.*s\": Cannot find field.",
 		    (int)name.len, name.p);
@@ -253,7 +263,7 @@ gemini_body(struct json body, struct mock_error *error)
 		    "* GenerateContentRequest.contents: contents is not specified\n");
 	for (it = json_each(contents); json_next(&it); i++) {
 		role = json_get(it.value, "role");
-		if (json_exists(role) && !body_is_one_of(role, roles))
+		if (json_exists(role) && !mock_check_word(role, roles))
 			return mock_refuse(
 			    error, 400, NULL, "Please use a valid role: user, model.");
 		if (json_count(json_get(it.value, "parts")) == 0)
@@ -284,7 +294,7 @@ bedrock_messages(struct json messages, struct mock_error *error)
 
 	for (; json_next(&it); i++, before = role) {
 		role = json_get(it.value, "role");
-		if (!body_is_one_of(role, roles))
+		if (!mock_check_word(role, roles))
 			return mock_refuse(error, 400, NULL,
 			    "Value at 'messages.%zu.member.role' failed to satisfy constraint: Member must satisfy "
 			    "enum value set: [user, assistant]",
@@ -308,7 +318,7 @@ bedrock_body(struct json body, struct mock_error *error)
 	struct json messages = json_get(body, "messages");
 	struct str name;
 
-	if (body_stranger(body, bedrock_members, &name))
+	if (mock_check_stranger(body, bedrock_members, &name))
 		return mock_refuse(error, 400, NULL, "Unknown member: %.*s", (int)name.len, name.p);
 	if (!json_is(messages, JSON_ARRAY))
 		return mock_refuse(error, 400, NULL,
@@ -327,7 +337,7 @@ mock_check_body(
 	if (!parsed || !json_is(body, JSON_OBJECT)) {
 		switch (r->family) {
 		case FAMILY_OPENAI:
-			return openai_refuse(error, NULL, NULL,
+			return mock_refuse_openai(error, NULL, NULL,
 			    "We could not parse the JSON body of your request. The API expects a JSON "
 			    "payload.");
 		case FAMILY_ANTHROPIC:
@@ -344,7 +354,8 @@ mock_check_body(
 	}
 	switch (r->family) {
 	case FAMILY_OPENAI:
-		return openai_body(r, body, error);
+		return r->api == MOCK_RESPONSES ? mock_check_responses(r, body, error)
+						: openai_body(r, body, error);
 	case FAMILY_ANTHROPIC:
 		return anthropic_body(r, body, error);
 	case FAMILY_GEMINI:

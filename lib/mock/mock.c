@@ -272,7 +272,7 @@ visit_name_case(struct visit *v)
 static void
 visit_read(struct visit *v)
 {
-	struct buf alt = BUF_INIT(64);
+	struct buf alt = BUF_INIT(64), version = BUF_INIT(64);
 	struct str body = serve_body(v->x);
 	struct err err = ERR_INIT;
 	struct json json = JSON_ABSENT;
@@ -280,6 +280,8 @@ visit_read(struct visit *v)
 	mock_request_path(&v->request, v->path, serve_header(v->x, "anthropic-version") != NULL);
 	v->request.sse = serve_query_get(v->x, "alt", &alt) && str_is(buf_str(&alt), "sse");
 	buf_release(&alt);
+	v->request.versioned = serve_query_get(v->x, "api-version", &version) && version.len;
+	buf_release(&version);
 	v->is_json = body.len > 0 && json_parse(body.p, body.len, &json, &err) == 0;
 	if (v->is_json)
 		mock_request_body(&v->request, json);

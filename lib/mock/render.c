@@ -5,11 +5,15 @@
 #include "base/buf.h"
 
 static mock_render_fn *const renderers[] = {
-	[FAMILY_OPENAI] = mock_render_openai,
-	[FAMILY_ANTHROPIC] = mock_render_anthropic,
-	[FAMILY_GEMINI] = mock_render_gemini,
-	[FAMILY_OLLAMA] = mock_render_ollama,
-	[FAMILY_BEDROCK] = mock_render_bedrock,
+	[MOCK_OPENAI_CHAT] = mock_render_openai,
+	[MOCK_RESPONSES] = mock_render_responses,
+	[MOCK_RESPONSE] = mock_render_responses,
+	[MOCK_ANTHROPIC] = mock_render_anthropic,
+	[MOCK_GEMINI] = mock_render_gemini,
+	[MOCK_GEMINI_STREAM] = mock_render_gemini,
+	[MOCK_OLLAMA_CHAT] = mock_render_ollama,
+	[MOCK_BEDROCK] = mock_render_bedrock,
+	[MOCK_BEDROCK_STREAM] = mock_render_bedrock,
 };
 
 bool
@@ -144,7 +148,7 @@ mock_render(const struct mock_answer *answer, const struct mock_request *request
 		render_text(&s, &scratch);
 		render_tokens(&s);
 		r->streamed = request->stream;
-		renderers[request->family](&s, r);
+		renderers[request->api](&s, r);
 		if (!r->streamed) {
 			mock_tape_mark(&r->body, 0);
 			r->terminal = r->body.bytes.len;

@@ -44,8 +44,8 @@ void mock_render_models(const struct mock_request *request, const char *const *m
 
 /* --- for the providers' files --- */
 
-mock_render_fn mock_render_openai, mock_render_anthropic, mock_render_gemini, mock_render_ollama,
-    mock_render_bedrock;
+mock_render_fn mock_render_openai, mock_render_responses, mock_render_anthropic, mock_render_gemini,
+    mock_render_ollama, mock_render_bedrock;
 
 /* The next chunk of so many words off the front of *rest; false when *rest is used up. */
 bool mock_next_words(struct str *rest, int64_t words, struct str *chunk);

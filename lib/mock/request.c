@@ -63,6 +63,7 @@ static const struct {
 	enum mock_family family;
 } paths[] = {
 	{ "/chat/completions", MOCK_OPENAI_CHAT, FAMILY_OPENAI },
+	{ "/responses", MOCK_RESPONSES, FAMILY_OPENAI },
 	{ "/v1/messages", MOCK_ANTHROPIC, FAMILY_ANTHROPIC },
 	{ "/api/chat", MOCK_OLLAMA_CHAT, FAMILY_OLLAMA },
 	{ "/converse", MOCK_BEDROCK, FAMILY_BEDROCK },
@@ -100,13 +101,43 @@ request_family_name(enum mock_family family)
 	return names[family];
 }
 
+/* "/openai/deployments/NAME/...", which is Azure's: the deployment. */
+static void
+request_deployment(struct mock_request *r, struct str path)
+{
+	static const char mark[] = "/openai/deployments/";
+	const char *at = strstr(path.p, mark);
+	struct str rest, name;
+
+	if (!at || at >= path.p + path.len)
+		return;
+	at += sizeof mark - 1;
+	rest = (struct str){ at, (size_t)(path.p + path.len - at) };
+	r->deployment = true;
+	if (str_split(&rest, '/', &name))
+		serve_unescape(name, &r->model);
+}
+
+/* "/v1/responses/ID": what became of an answer in the background. */
+static bool
+is_one_response(struct str path)
+{
+	struct str rest = path, part = STR_NONE, before = STR_NONE, last = STR_NONE;
+
+	while (str_split(&rest, '/', &part)) {
+		before = last;
+		last = part;
+	}
+	return str_is(before, "responses") && last.len > 0;
+}
+
 /* "/groq/openai/v1/...": whom the path names first, if it begins with neither a version nor an API.
  */
 static void
 request_provider(struct mock_request *r, struct str path)
 {
 	static const char *const not_names[] = { "v1", "v1beta", "v2", "api", "chat", "models",
-		"openai", "messages", "model" };
+		"openai", "messages", "model", "responses" };
 	struct str rest = { path.p + 1, path.len ? path.len - 1 : 0 }, first = STR_NONE;
 	size_t i;
 
@@ -117,7 +148,7 @@ request_provider(struct mock_request *r, struct str path)
 	if (first.len > 0 && rest.len > 0 && r->api != MOCK_UNKNOWN)
 		serve_unescape(first, &r->provider);
 	else
-		buf_adds(&r->provider, request_family_name(r->family));
+		buf_adds(&r->provider, r->deployment ? "azure" : request_family_name(r->family));
 }
 
 void
@@ -135,6 +166,10 @@ mock_request_path(struct mock_request *r, struct str path, bool anthropic_header
 		r->api = MOCK_ANTHROPIC_MODELS;
 		r->family = FAMILY_ANTHROPIC;
 	}
+	if (r->api == MOCK_UNKNOWN && is_one_response(path))
+		r->api = MOCK_RESPONSE;
+	if (r->api == MOCK_OPENAI_CHAT)
+		request_deployment(r, path);
 	if (r->family == FAMILY_BEDROCK)
 		request_bedrock_path(r, path);
 	else if (r->api == MOCK_UNKNOWN && memchr(path.p, ':', path.len))
@@ -194,6 +229,33 @@ request_messages(struct mock_request *r, struct json list, const char *content_k
 	buf_release(&text);
 }
 
+/* Responses: a string, or items; what a tool gave back is an item of its own. */
+static void
+request_items(struct mock_request *r, struct json input)
+{
+	struct json_iter it = json_each(input);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct json type;
+
+	json_text(input, &r->user);
+	r->text_bytes += r->user.len;
+	while (input.kind == JSON_ARRAY && json_next(&it)) {
+		type = json_get(it.value, "type");
+		r->ends_in_tool_result = json_eq(type, "function_call_output") ||
+					 json_eq(type, "custom_tool_call_output");
+		if (json_exists(type) && !json_eq(type, "message"))
+			continue;
+		buf_reset(&text);
+		request_text(json_get(it.value, "content"), &text);
+		r->text_bytes += text.len;
+		if (text.len && json_eq(json_get(it.value, "role"), "user")) {
+			buf_reset(&r->user);
+			buf_addstr(&r->user, buf_str(&text));
+		}
+	}
+	buf_release(&text);
+}
+
 static void
 request_count(struct mock_request *r, struct json content)
 {
@@ -223,12 +285,18 @@ mock_request_body(struct mock_request *r, struct json body)
 		r->wants_object = json_exists(json_get(body, "outputConfig"));
 		return;
 	}
-	json_text(json_get(body, "model"), &r->model);
+	if (!r->deployment)
+		json_text(json_get(body, "model"), &r->model);
 	r->stream = json_is_true(json_get(body, "stream"));
 	switch (r->family) {
 	case FAMILY_OPENAI:
 		r->usage_chunk = json_is_true(json_find(body, "stream_options.include_usage"));
-		r->wants_object = json_eq(json_find(body, "response_format.type"), "json_schema");
+		r->wants_object = json_eq(json_find(body, "response_format.type"), "json_schema") ||
+				  json_eq(json_find(body, "text.format.type"), "json_schema");
+		if (r->api == MOCK_RESPONSES) {
+			request_items(r, json_get(body, "input"));
+			request_count(r, json_get(body, "instructions"));
+		}
 		break;
 	case FAMILY_ANTHROPIC:
 		request_count(r, json_get(body, "system"));

@@ -16,12 +16,14 @@
 enum mock_api {
 	MOCK_UNKNOWN,
 	MOCK_OPENAI_CHAT,
+	MOCK_RESPONSES, /* OpenAI's */
 	MOCK_ANTHROPIC,
 	MOCK_GEMINI, /* :generateContent */
 	MOCK_GEMINI_STREAM, /* :streamGenerateContent */
 	MOCK_OLLAMA_CHAT,
 	MOCK_BEDROCK, /* /converse */
 	MOCK_BEDROCK_STREAM, /* /converse-stream */
+	MOCK_RESPONSE, /* one of those, asked for later */
 	MOCK_OPENAI_MODELS,
 	MOCK_ANTHROPIC_MODELS,
 	MOCK_GEMINI_MODELS,
@@ -41,6 +43,8 @@ struct mock_request {
 	bool stream;
 	bool usage_chunk; /* stream_options.include_usage */
 	bool sse; /* alt=sse */
+	bool deployment; /* Azure's path: the model stands in it */
+	bool versioned; /* api-version=... */
 	bool wants_object; /* a JSON schema was given */
 	bool ends_in_tool_result;
 	struct buf user; /* the last user message's text */

@@ -132,6 +132,18 @@ answer_tokens(
 	return mock_yaml_count(doc, map, "reasoning", &t->reasoning, err);
 }
 
+/* midStream: true, false or flat. */
+static int
+error_mid_stream(
+    const struct yaml_doc *doc, const struct yaml *map, struct mock_error *e, struct err *err)
+{
+	const char *word = yaml_str(yaml_get(map, "midStream"));
+
+	e->flat = word && strcmp(word, "flat") == 0;
+	e->mid_stream = e->flat;
+	return e->flat ? 0 : mock_yaml_bool(doc, map, "midStream", &e->mid_stream, err);
+}
+
 static int
 answer_error(
     const struct yaml_doc *doc, const struct yaml *map, struct mock_error *e, struct err *err)
@@ -148,8 +160,7 @@ answer_error(
 	    mock_yaml_text(doc, map, "code", &e->code, err) < 0 ||
 	    mock_yaml_text(doc, map, "param", &e->param, err) < 0 ||
 	    mock_yaml_text(doc, map, "message", &e->message, err) < 0 ||
-	    read_us(doc, map, "retryAfter", &us, err) < 0 ||
-	    mock_yaml_bool(doc, map, "midStream", &e->mid_stream, err) < 0)
+	    read_us(doc, map, "retryAfter", &us, err) < 0 || error_mid_stream(doc, map, e, err) < 0)
 		return -1;
 	if (status < 300 || status > 999)
 		return yaml_error(

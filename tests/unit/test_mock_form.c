@@ -152,7 +152,8 @@ forms_render(struct forms *f, const char *path, const char *model, bool stream)
 	struct mock_reply reply;
 	char *body = xasprintf(
 	    "{\"model\":\"%s\",\"stream\":%s,\"stream_options\":{\"include_usage\":true},"
-	    "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+	    "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
+	    "\"input\":\"x\",\"include\":[\"reasoning.encrypted_content\"]}",
 	    model, stream ? "true" : "false");
 	char *target = path ? xstrdup(path)
 			    : xasprintf("/v1beta/models/%s:%s", model,
@@ -219,6 +220,20 @@ openai_answers_have_the_recorded_form(void **state)
 }
 
 static void
+responses_answers_have_the_recorded_form(void **state)
+{
+	static const char *const apis[] = { "openai/responses", "azure-openai/responses",
+		"xai/responses", NULL };
+	static const char *const own[] = { ".error.code=null", /* all of it documented */
+		".incomplete_details=object", ".incomplete_details.reason=string",
+		".response.incomplete_details=object", ".response.incomplete_details.reason=string",
+		NULL };
+
+	(void)state;
+	check_api(apis, "/v1/responses", own);
+}
+
+static void
 anthropic_answers_have_the_recorded_form(void **state)
 {
 	static const char *const apis[] = { "anthropic/messages", NULL };
@@ -254,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openai_answers_have_the_recorded_form),
+		cmocka_unit_test(responses_answers_have_the_recorded_form),
 		cmocka_unit_test(anthropic_answers_have_the_recorded_form),
 		cmocka_unit_test(gemini_answers_have_the_recorded_form),
 		cmocka_unit_test(ollama_answers_have_the_recorded_form),
