@@ -6,6 +6,7 @@
 #include "json/jsonw.h"
 #include "llm/cohere.h"
 #include "llm/media.h"
+#include "llm/tool_result.h"
 
 struct builder {
 	const struct build *b;
@@ -291,20 +292,23 @@ write_result(struct builder *x, struct json part)
 {
 	struct json content = json_get(part, "content");
 	struct request_parts p = request_parts(content);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
 
 	jsonw_object(&x->w);
 	jsonw_kstr(&x->w, "role", "tool");
 	jsonw_kjson(&x->w, "tool_call_id", json_get(part, "id"));
 	jsonw_key(&x->w, "content");
-	if (content.kind == JSON_STRING) {
-		jsonw_json(&x->w, content);
-	} else if (request_is_parts(content)) {
+	if (request_is_parts(content)) {
 		jsonw_array(&x->w);
+		if (json_is_true(json_get(part, "isError")))
+			write_text(x, json_literal("\"Error:\""));
 		while (request_next_part(&p))
 			write_result_part(x, &p);
 		jsonw_end(&x->w);
 	} else {
-		jsonw_strn(&x->w, json_exists(content) ? json_raw(content) : STR_LIT(""));
+		(void)tool_result_text(part, &text); /* no parts: it is all */
+		jsonw_raw(&x->w, buf_str(&text));
+		buf_release(&text);
 	}
 	jsonw_end(&x->w);
 }

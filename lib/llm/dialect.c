@@ -291,6 +291,29 @@ set_header(struct http_headers *headers, const struct http_field *field)
 	buf_release(&joined);
 }
 
+/* Reasoning goes back to the provider and model that it came from, and to nobody else. */
+static void
+warn_of_reasoning(const struct build *b)
+{
+	struct request_turns t = request_turns(b->request);
+	char *model = xmemdup(b->model.p, b->model.len);
+	struct request_parts parts;
+	bool foreign = false;
+
+	while (request_next_turn(&t)) {
+		if (t.role != ROLE_ASSISTANT)
+			continue;
+		for (parts = request_parts(t.content); request_next_part(&parts);)
+			foreign = foreign || (parts.type == PART_REASONING &&
+						 !json_exists(request_opaque(
+						     parts.part, b->provider->name, model)));
+	}
+	if (foreign)
+		answer_warn(
+		    b->answer, "messages", "reasoning that is not this model's own is left out");
+	free(model);
+}
+
 int
 dialect_build(const struct build *b, struct wire *w, struct err *err)
 {
@@ -303,6 +326,7 @@ dialect_build(const struct build *b, struct wire *w, struct err *err)
 		return -1;
 	if (d->build(b, w, err) < 0)
 		return -1;
+	warn_of_reasoning(b);
 	if (d->address)
 		http_headers_set(&w->headers, "content-type", "application/json");
 	for (i = 0; i < own->count; i++)

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "llm/media.h"
 #include "llm/openai_responses.h"
+#include "llm/tool_result.h"
 
 /* Items on their way into a list. Texts and media that belong together go into one message, which
  * stays open for the next of them. */
@@ -219,22 +220,31 @@ is_all_text(struct json content)
 	return true;
 }
 
-static int
-write_result_parts(struct input *in, struct json content)
+static void
+write_result_text(struct openai_request *q, struct json text)
 {
-	struct request_parts p = request_parts(content);
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "type", "input_text");
+	jsonw_kjson(&q->w, "text", text);
+	jsonw_end(&q->w);
+}
+
+static int
+write_result_parts(struct input *in, struct json part)
+{
+	struct request_parts p = request_parts(json_get(part, "content"));
 	struct openai_request *q = in->q;
 
+	jsonw_key(&q->w, "output");
 	jsonw_array(&q->w);
+	if (json_is_true(json_get(part, "isError")))
+		write_result_text(q, json_literal("\"Error:\""));
 	while (request_next_part(&p)) {
 		if (p.type == PART_PROVIDER) {
 			if (dialect_carries(q->b, p.part))
 				jsonw_json(&q->w, json_get(p.part, "value"));
 		} else if (p.type == PART_TEXT) {
-			jsonw_object(&q->w);
-			jsonw_kstr(&q->w, "type", "input_text");
-			jsonw_kjson(&q->w, "text", p.text);
-			jsonw_end(&q->w);
+			write_result_text(q, p.text);
 		} else if (write_medium(in, &p) < 0) {
 			return -1;
 		}
@@ -244,33 +254,21 @@ write_result_parts(struct input *in, struct json content)
 }
 
 static int
-write_output(struct input *in, struct json content)
+write_output(struct input *in, struct json part)
 {
+	struct json content = json_get(part, "content");
 	struct request_parts p = request_parts(content);
-	struct openai_request *q = in->q;
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 
-	if (request_is_parts(content) && !is_all_text(content)) {
-		jsonw_key(&q->w, "output");
-		return write_result_parts(in, content);
-	}
-	if (content.kind == JSON_STRING) {
-		jsonw_kjson(&q->w, "output", content);
-		return 0;
-	}
-	if (request_is_parts(content)) {
-		buf_addc(&text, '"');
+	if (request_is_parts(content) && !is_all_text(content))
+		return write_result_parts(in, part);
+	if (tool_result_text(part, &text)) {
 		while (request_next_part(&p)) {
-			if (p.type == PART_TEXT)
-				openai_inner(&text, p.text);
-			else
-				(void)dialect_carries(q->b, p.part); /* no place here */
+			if (p.type == PART_PROVIDER)
+				(void)dialect_carries(in->q->b, p.part); /* no place here */
 		}
-		buf_addc(&text, '"');
-	} else {
-		jsonw_quote(&text, json_exists(content) ? json_raw(content) : STR_LIT(""));
 	}
-	openai_raw_member(q, "output", &text);
+	openai_raw_member(in->q, "output", &text);
 	return 0;
 }
 
@@ -285,7 +283,7 @@ write_result(struct input *in, struct json part)
 	jsonw_kstr(
 	    &q->w, "type", is_custom(in, id) ? "custom_tool_call_output" : "function_call_output");
 	jsonw_kjson(&q->w, "call_id", id);
-	r = write_output(in, json_get(part, "content"));
+	r = write_output(in, part);
 	jsonw_end(&q->w);
 	return r;
 }

@@ -9,6 +9,7 @@
 void
 building_of(struct building *b, const struct order *o)
 {
+	static char place[] = "place"; /* whatever a door asks for is known */
 	struct provider provider = { .dialect = o->dialect };
 	struct request request;
 	struct json record;
@@ -18,6 +19,8 @@ building_of(struct building *b, const struct order *o)
 	answer_init(&b->answer, NULL, NULL);
 	provider.name = xstrdup(o->name ? o->name : "test");
 	provider.base_url = xstrdup(o->base_url);
+	for (size_t i = 0; o->placed && i < PLACE_COUNT; i++)
+		provider.place[i] = place;
 	if (o->headers)
 		provider.headers = *o->headers;
 	if (json_parse(o->record, strlen(o->record), &record, &b->err) == 0 &&

@@ -16,6 +16,7 @@ struct order {
 	const char *name; /* the provider's; NULL: "test" */
 	const char *record;
 	const struct http_headers *headers; /* the provider's own; NULL: none */
+	bool placed; /* project, region and the like are known */
 };
 
 struct building {

@@ -136,7 +136,7 @@ reasoning_goes_back_only_where_it_came_from(void **state)
 #define OPAQUE(provider, value)                                                                    \
 	"\"opaque\":{\"provider\":\"" provider "\",\"model\":\"m\",\"value\":" value "}"
 	(void)state;
-	expect_turns(
+	expect_at(lab, NULL,
 	    TURNS("{\"role\":\"assistant\",\"content\":[{\"type\":\"reasoning\",\"text\":\"r\\n\"," OPAQUE(
 		"test",
 		"{\"field\":\"reasoning_content\"}") "},"
@@ -160,7 +160,8 @@ reasoning_goes_back_only_where_it_came_from(void **state)
 		"{\"role\":\"assistant\",\"content\":\"b\"},"
 		"{\"role\":\"assistant\",\"content\":\"\",\"reasoning_details\":[{\"data\": \"x\"},1]},"
 		"{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"r\"}]},"
-		"{\"type\":\"text\",\"text\":\"c\"}]}"));
+		"{\"type\":\"text\",\"text\":\"c\"}]}"),
+	    "{\"option\":\"messages\",\"message\":\"reasoning that is not this model's own is left out\"}");
 }
 
 #define THEIRS                                                                                     \
