@@ -112,7 +112,7 @@ fuzz_read(
 	size_t at, n;
 
 	answer_init(&a, fuzz_delta, NULL);
-	r = reader_new(dialect, &a, formats[chosen & 3]);
+	r = reader_new(dialect, &a, chosen & 64 ? FRAME_AWS : formats[chosen & 3]);
 	reader_head(r, chosen & 8 ? 500 : 200, &none, 0);
 	for (at = 1; at < size; at += n) {
 		n = size - at < stride ? size - at : stride;
