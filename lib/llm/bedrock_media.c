@@ -169,9 +169,9 @@ bedrock_media(struct bedrock_writer *x, enum part_type type, struct json part)
 	    !json_exists(json_get(part, "text")))
 		return dialect_refuse(x->b,
 		    "messages: a part has no data, url or text: ", json_get(part, "type"), x->err);
-	if (!media_type.len && type == PART_FILE && json_exists(json_get(part, "text")))
-		media_type = STR_LIT("text/plain");
 	format = format_of(media_type, name, address);
+	if (!format && type == PART_FILE && json_exists(json_get(part, "text")))
+		format = format_of(STR_LIT("text/plain"), STR_NONE, STR_NONE);
 	if (!format)
 		return dialect_refuse(
 		    x->b, "messages: the API has no format for files of type ", mime, x->err);

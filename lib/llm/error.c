@@ -197,6 +197,7 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_NOT_FOUND, "not_found_error"),
 	CODE(ERROR_NOT_FOUND, "NOT_FOUND"),
 	CODE(ERROR_NOT_FOUND, "ResourceNotFoundException"),
+	CODE(ERROR_NOT_FOUND, "UnknownOperationException"),
 	CODE(ERROR_TIMEOUT, "timeout_error"),
 	CODE(ERROR_TIMEOUT, "DEADLINE_EXCEEDED"),
 	CODE(ERROR_TIMEOUT, "ModelTimeoutException"),

@@ -37,6 +37,8 @@ framing(const struct exchange *x)
 {
 	if (!x->stream)
 		return FRAME_WHOLE;
+	if (x->dialect == &dialect_bedrock_converse)
+		return FRAME_AWS;
 	return strcmp(x->dialect->name, "ollama") == 0 ? FRAME_NDJSON : FRAME_SSE;
 }
 
