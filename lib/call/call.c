@@ -2,6 +2,7 @@
 /* call - one request carried to one provider. */
 #include "call/call_state.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -11,6 +12,26 @@
 #include "sys/clock.h"
 
 #define RAW_MAX ((size_t)64 << 20)
+
+struct procs *
+caller_procs(struct caller *caller)
+{
+	if (!caller->procs)
+		caller->procs = procs_new(caller->loop);
+	return caller->procs;
+}
+
+static struct http *
+tools_http(void *user)
+{
+	return caller_http(user);
+}
+
+static struct procs *
+tools_procs(void *user)
+{
+	return caller_procs(user);
+}
 
 struct caller *
 caller_new(
@@ -24,6 +45,13 @@ caller_new(
 		.on = on,
 		.user = user,
 	};
+	caller->tools = (struct secret_tools){
+		.loop = loop,
+		.env = config->env,
+		.http = tools_http,
+		.procs = tools_procs,
+		.user = caller,
+	};
 	trace_init(&caller->trace, config->traceparent);
 	return caller;
 }
@@ -31,11 +59,12 @@ caller_new(
 void
 caller_free(struct caller *caller)
 {
+	call_program_free_all(caller); /* and all processes */
 	if (caller->http)
 		http_free(caller->http);
+	credentials_free(caller->credentials); /* after those that its fetches go by */
 	aws_credentials_release(&caller->aws);
 	free(caller->aws_refusal);
-	call_program_free_all(caller);
 	schema_free(caller->schema);
 	free(caller->schema_text);
 	free(caller);
@@ -146,6 +175,8 @@ call_carried(struct call *c)
 {
 	if (c->profile && c->answer.error.kind == ERROR_NONE)
 		profile_read_calls(c->profile, &c->answer);
+	if (c->answer.error.status == 401 && c->caller->credentials)
+		credential_refused(c->caller->credentials, c->provider, c->key_turn);
 	finish(c);
 }
 
@@ -170,31 +201,57 @@ fill(struct call *c)
 	return rc;
 }
 
-static int
-build(struct call *c)
+static int64_t
+timeout_ms(const struct call *c)
+{
+	int64_t ms = c->request.options.timeout_ms;
+
+	return ms > 0 ? ms : CALL_TOTAL_MS;
+}
+
+int64_t
+call_deadline_us(const struct call *c)
+{
+	int64_t ms = timeout_ms(c);
+
+	return ms < (CLOCK_NEVER - c->start_us) / 1000 ? c->start_us + ms * 1000 : CLOCK_NEVER;
+}
+
+/* CREDENTIAL_FAILED: the answer says why. */
+static enum credential_state
+find_key(struct call *c, const char **key)
 {
 	const struct call_config *config = c->caller->config;
+	enum credential_state state;
+	struct err err = ERR_INIT;
+
+	if (config->dry_run || config->replay) {
+		provider_mask(c->provider, config->env);
+		*key = c->provider->key;
+		return CREDENTIAL_READY;
+	}
+	if (!c->caller->credentials)
+		c->caller->credentials = credentials_new(&c->caller->tools);
+	state = credential_get(c->caller->credentials, c->provider, key, &err);
+	c->key_turn = credential_turn(c->caller->credentials);
+	if (state == CREDENTIAL_FAILED)
+		answer_fail(&c->answer, ERROR_AUTH, "%s", err.text);
+	return state;
+}
+
+static int
+build(struct call *c, const char *key)
+{
 	struct build b = { .request = &c->request,
 		.provider = c->provider,
 		.model = c->model,
+		.key = key,
 		.answer = &c->answer };
 	struct err err = ERR_INIT;
 
-	if (call_profile(c) < 0 || fill(c) < 0)
-		return -1;
-	call_check(c);
-	if (c->answer.error.kind != ERROR_NONE)
-		return -1;
-	if (config->dry_run || config->replay) {
-		provider_mask(c->provider, config->env);
-		b.key = c->provider->key;
-	} else if (provider_key(c->provider, config->env, &b.key, &err) < 0) {
-		answer_fail(&c->answer, ERROR_AUTH, "%s", err.text);
-		return -1;
-	}
 	b.model.p = c->model_text;
 	if (c->provider->program)
-		b.scratch = c->scratch = plan_scratch(config->scratch);
+		b.scratch = c->scratch = plan_scratch(c->caller->config->scratch);
 	if (call_place(c, &err) < 0 || dialect_build(&b, &c->wire, &err) < 0) {
 		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);
 		return -1;
@@ -206,13 +263,54 @@ build(struct call *c)
 	return 0;
 }
 
+static void go_on(struct call *c);
+
+static void
+on_key(struct credential_wait *w, bool late)
+{
+	struct call *c = (struct call *)((char *)w - offsetof(struct call, wait));
+
+	if (!late) {
+		go_on(c);
+		return;
+	}
+	answer_fail(&c->answer, ERROR_TIMEOUT, "no key for %s within %lld ms", c->provider->name,
+	    (long long)timeout_ms(c));
+	finish(c);
+}
+
+/* Send it, if its key is there. */
+static void
+go_on(struct call *c)
+{
+	const char *key = NULL;
+	enum credential_state state = find_key(c, &key);
+
+	if (state == CREDENTIAL_WAIT) {
+		c->wait.told = on_key;
+		c->wait.deadline_us = call_deadline_us(c);
+		credential_wait(c->caller->credentials, &c->wait);
+		return;
+	}
+	c->ready_us = clock_mono_us();
+	if (state == CREDENTIAL_FAILED || build(c, key) < 0 || c->caller->config->dry_run) {
+		finish(c);
+		return;
+	}
+	c->carrier->start(c);
+	if (c->paused)
+		c->carrier->pause(c);
+}
+
 void
 call_start(struct call *c, int64_t read_us)
 {
 	c->read_us = read_us;
 	c->start_us = clock_mono_us();
-	if (c->answer.error.kind == ERROR_NONE && build(c) == 0 && !c->caller->config->dry_run)
-		c->carrier->start(c);
+	if (c->answer.error.kind == ERROR_NONE && call_profile(c) == 0 && fill(c) == 0)
+		call_check(c);
+	if (c->answer.error.kind == ERROR_NONE)
+		go_on(c);
 	else
 		finish(c);
 }
@@ -220,9 +318,10 @@ call_start(struct call *c, int64_t read_us)
 void
 call_cancel(struct call *c)
 {
-	if (c->start_us) {
+	if (c->start_us && !c->wait.next) {
 		c->carrier->cancel(c);
 	} else {
+		credential_leave(&c->wait);
 		answer_fail(&c->answer, ERROR_CANCELLED, "cancelled before it was sent");
 		finish(c);
 	}
@@ -231,14 +330,16 @@ call_cancel(struct call *c)
 void
 call_pause(struct call *c)
 {
-	if (c->start_us)
+	c->paused = true;
+	if (c->ready_us)
 		c->carrier->pause(c);
 }
 
 void
 call_resume(struct call *c)
 {
-	if (c->start_us)
+	c->paused = false;
+	if (c->ready_us)
 		c->carrier->resume(c);
 }
 

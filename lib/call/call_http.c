@@ -7,7 +7,7 @@
 #include "call/call_state.h"
 #include "sys/clock.h"
 
-static struct http *
+struct http *
 caller_http(struct caller *caller)
 {
 	if (!caller->http)
@@ -132,7 +132,6 @@ start(struct call *c)
 		.done = on_done,
 	};
 	const struct request_options *o = &c->request.options;
-	int64_t total_ms = or_default(o->timeout_ms, CALL_TOTAL_MS);
 	struct http_request request = {
 		.method = "POST",
 		.url = c->wire.url.p,
@@ -141,7 +140,7 @@ start(struct call *c)
 		.connect_ms = CALL_CONNECT_MS,
 		.first_ms = or_default(o->ttft_timeout_ms, o->stream ? CALL_FIRST_MS : 0),
 		.idle_ms = or_default(o->idle_timeout_ms, CALL_IDLE_MS),
-		.deadline_us = clock_deadline(total_ms),
+		.deadline_us = call_deadline_us(c),
 	};
 
 	if (c->caller->config->record_dir) {

@@ -166,14 +166,6 @@ on_over(void *user, const struct proc_exit *how)
 
 /* --- the run --- */
 
-static struct procs *
-caller_procs(struct caller *caller)
-{
-	if (!caller->procs)
-		caller->procs = procs_new(caller->loop);
-	return caller->procs;
-}
-
 /* The program can't be had: that is this call's failure, and no other's. */
 static enum error_kind
 kind_of(const struct err *err)

@@ -4,6 +4,7 @@
 #define CALL_CALL_STATE_H
 
 #include "call/call.h"
+#include "call/credential.h"
 #include "cassette/tape.h"
 #include "llm/dialect.h"
 #include "llm/rate_limit.h"
@@ -18,9 +19,11 @@ struct caller {
 	const struct call_events *on;
 	void *user;
 	uv_loop_t *loop;
-	struct procs *procs; /* NULL until the first program is run */
+	struct procs *procs; /* NULL until the first process is started */
 	struct call_program *programs; /* those under way, the newest first */
 	struct http *http; /* NULL until the first request is sent: its start takes milliseconds */
+	struct secret_tools tools;
+	struct credentials *credentials; /* NULL until the first key is wanted */
 	struct trace trace;
 	struct err tape_err; /* the first recording that could not be written; code 0: none */
 	uint64_t made_ids;
@@ -50,6 +53,13 @@ extern const struct carrier call_http, call_replay;
 void call_program_kill(struct caller *caller);
 void call_program_free_all(struct caller *caller);
 
+/* What all calls share, made when it is needed first. */
+struct http *caller_http(struct caller *caller);
+struct procs *caller_procs(struct caller *caller);
+
+/* When the call has to be over. */
+int64_t call_deadline_us(const struct call *c);
+
 /* The exchange is over and its answer settled. */
 void call_carried(struct call *c);
 
@@ -73,12 +83,16 @@ struct call {
 	int64_t tape_us; /* when that began */
 	struct call_program *program; /* the run under way; NULL */
 	char *scratch; /* the directory that the plan names; NULL: no program's call */
+	struct credential_wait wait; /* in the line: for a key that takes time */
+	uint64_t key_turn; /* when the key was had */
+	bool paused; /* the output is slow */
 	struct http_exchange *exchange; /* NULL: nothing is under way */
 	uv_timer_t *linger; /* running once the provider has said all; freed by the loop */
 	struct buf raw; /* the body as it came, with keep_raw */
 	struct rate_limit limits; /* what the response head told of them */
 	char span_id[TRACE_SPAN_SIZE];
 	int64_t seq, read_us, start_us, sent_us, first_us, end_us;
+	int64_t ready_us; /* when its key was there; 0: not yet */
 	bool is_request; /* the line was a good one */
 };
 

@@ -85,7 +85,8 @@ write_response(struct call *c, struct buf *out)
 		.requested = c->request.model,
 		.total_us = called ? elapsed_us(sent_us, c->end_us) : -1,
 		.ttft_us = streamed ? elapsed_us(sent_us, c->first_us) : -1,
-		.queue_us = called ? elapsed_us(c->read_us, c->start_us) : -1,
+		.queue_us = called ? elapsed_us(c->read_us, c->ready_us ? c->ready_us : c->start_us)
+				   : -1,
 		.profile = c->profile ? profile_name(c->profile) : NULL,
 		.profile_digest = c->profile ? profile_digest(c->profile) : NULL,
 		.tags = c->request.tags,

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 #include "llm/dialect.h"
+#include "net/secret_fetch.h"
+#include "net/secret_fetch.h"
 
 static bool
 is_digit(char c)
@@ -248,7 +250,7 @@ is_reference(const char *s)
 {
 	struct str v = str_of(s);
 
-	return str_starts(v, "env:") || str_starts(v, "file:") || str_starts(v, "cmd:");
+	return str_starts(v, "env:") || str_starts(v, "file:") || secret_takes_time(s);
 }
 
 static void
@@ -288,19 +290,22 @@ remember_url(const char *url)
 }
 
 static int
-resolve_headers(struct provider *p, env_fn *env, struct err *err)
+resolve_headers(struct provider *p, const struct secret_source *source, struct err *err)
 {
 	for (size_t i = 0; i < p->headers.count; i++) {
 		struct http_field *field = &p->headers.items[i];
-		char *value;
+		char *value = NULL;
+		int r;
 
 		if (!is_reference(field->value)) {
 			if (http_field_is_secret(field->name))
 				secret_remember(field->value);
 			continue;
 		}
-		value = secret_resolve(field->value, env, err);
-		if (!value)
+		r = source->get(source->user, field->value, &value, err);
+		if (r > 0)
+			return r;
+		if (r < 0)
 			return err_wrap(err, "%s: header %s", p->name, field->name);
 		free(field->value);
 		field->value = value;
@@ -308,60 +313,90 @@ resolve_headers(struct provider *p, env_fn *env, struct err *err)
 	return 0;
 }
 
-/* "no key: set GEMINI_API_KEY or GOOGLE_API_KEY", or what was wrong with the last reference. */
+/* "no key for gemini: set GEMINI_API_KEY or GOOGLE_API_KEY", and what was wrong with the references
+ * that are no variables. */
 static int
-no_key(const struct provider *p, struct err *err)
+no_key(const struct provider *p, const struct buf *tried, struct err *err)
 {
 	struct buf names = BUF_INIT(BUF_UNLIMITED);
-	struct str rest = str_of(p->key_ref), ref;
-	bool only_env = true;
 
-	while (str_split(&rest, '\n', &ref)) {
-		if (!str_starts(ref, "env:")) {
-			only_env = false;
-			break;
-		}
-		buf_adds(&names, names.len ? " or " : "");
-		buf_add(&names, ref.p + 4, ref.len - 4);
-	}
-	if (only_env)
-		err_set(err, EXIT_REFUSED, "no key for %s: set %s", p->name, names.p);
-	else
-		err_wrap(err, "no key for %s", p->name);
-	err->code = EXIT_REFUSED;
+	variables_of(p->key_ref, &names);
+	err_set(err, EXIT_REFUSED, "no key for %s: %s%s%s%s", p->name, names.len ? "set " : "",
+	    names.p, names.len && tried->len ? "; " : "", tried->p);
 	buf_release(&names);
 	return -1;
 }
 
 static int
-resolve_key(struct provider *p, env_fn *env, struct err *err)
+resolve_key(struct provider *p, const struct secret_source *source, struct err *err)
 {
 	struct str rest = str_of(p->key_ref), ref;
+	struct buf tried = BUF_INIT(BUF_UNLIMITED);
+	int r = 0;
 
-	while (!p->key && str_split(&rest, '\n', &ref)) {
+	while (r <= 0 && !p->key && str_split(&rest, '\n', &ref)) {
 		char *reference = xmemdup(ref.p, ref.len);
 
-		p->key = secret_resolve(reference, env, err);
+		r = source->get(source->user, reference, &p->key, err);
+		if (r < 0 && !str_starts(ref, "env:"))
+			buf_addf(&tried, "%s%s", tried.len ? "; " : "", err->text);
 		free(reference);
 	}
-	return p->key || p->key_optional || !p->key_ref ? 0 : no_key(p, err);
+	if (r <= 0)
+		r = p->key || p->key_optional || !p->key_ref ? 0 : no_key(p, &tried, err);
+	buf_release(&tried);
+	return r;
 }
 
 int
-provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
+provider_key_from(
+    struct provider *p, const struct secret_source *source, const char **key, struct err *err)
 {
+	int r = 0;
+
 	*key = NULL;
 	if (p->refusal)
 		return err_set(err, EXIT_REFUSED, "%s", p->refusal);
-	if (!p->resolved && (resolve_key(p, env, err) < 0 || resolve_headers(p, env, err) < 0)) {
+	if (!p->resolved)
+		r = resolve_key(p, source, err);
+	if (!p->resolved && r == 0)
+		r = resolve_headers(p, source, err);
+	if (r < 0)
 		p->refusal = xstrdup(err->text);
-		return -1;
-	}
+	if (r != 0)
+		return r;
 	if (!p->resolved)
 		remember_url(p->base_url);
 	p->resolved = true;
 	*key = p->key;
 	return 0;
+}
+
+static int
+resolve_now(void *user, const char *reference, char **secret, struct err *err)
+{
+	env_fn **env = user;
+
+	*secret = secret_resolve(reference, *env, err);
+	return *secret ? 0 : -1;
+}
+
+int
+provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
+{
+	return provider_key_from(
+	    p, &(struct secret_source){ .get = resolve_now, .user = &env }, key, err);
+}
+
+void
+provider_forget(struct provider *p)
+{
+	if (p->key)
+		explicit_bzero(p->key, strlen(p->key));
+	free(p->key);
+	free(p->refusal);
+	p->key = p->refusal = NULL;
+	p->resolved = false;
 }
 
 /* Whether a key would be sent: of an optional one only its variables are looked at. */

@@ -93,6 +93,18 @@ int providers_resolve(struct providers *set, struct str spec, struct provider **
 int provider_key(struct provider *p, env_fn *env, const char **key, struct err *err)
     __attribute__((warn_unused_result));
 
+/* Where secrets come from. get: 0 and *secret, which the caller frees; -1 and err; 1: it takes
+ * time, ask again later. */
+struct secret_source {
+	int (*get)(void *user, const char *reference, char **secret, struct err *err);
+	void *user;
+};
+/* The same from there; 1 where it takes time. */
+int provider_key_from(struct provider *p, const struct secret_source *source, const char **key,
+    struct err *err) __attribute__((warn_unused_result));
+/* Forget the key, or why there is none: it is looked for anew. */
+void provider_forget(struct provider *p);
+
 /* Put "***" where secrets would be, without looking for them: for showing a request that is not
  * sent. */
 void provider_mask(struct provider *p, env_fn *env);

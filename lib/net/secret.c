@@ -300,6 +300,12 @@ take(const char *reference, struct str value, struct err *err)
 	return secret;
 }
 
+char *
+secret_take(const char *reference, struct str text, struct err *err)
+{
+	return take(reference, first_line(text), err);
+}
+
 static char *
 from_env(const char *reference, const char *name, env_fn *env, struct err *err)
 {
@@ -357,5 +363,9 @@ secret_resolve(const char *reference, env_fn *env, struct err *err)
 		return from_file(reference, reference + 5, err);
 	if (str_starts(s, "cmd:"))
 		return from_command(reference, reference + 4, err);
+	if (str_starts(s, "metadata:") || str_starts(s, "adc:")) {
+		(void)err_set(err, EXIT_REFUSED, "key %s: it can't be had at once", reference);
+		return NULL;
+	}
 	return take("in the configuration", s, err);
 }

@@ -34,6 +34,9 @@ typedef const char *env_fn(const char *name);
 char *secret_resolve(const char *reference, env_fn *env, struct err *err);
 
 void secret_remember(const char *secret);
+/* The first line of what was got for a reference, remembered; NULL and err where there is none. The
+ * caller frees. */
+char *secret_take(const char *reference, struct str text, struct err *err);
 
 /* Append text with every remembered secret replaced by "***" and its last four characters kept
  * where it has over 12. */
