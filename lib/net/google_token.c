@@ -18,9 +18,9 @@
 enum { ASSERTION_S = 3600, SHOWN = 200 };
 
 void
-token_request_init(struct token_request *r)
+google_request_init(struct google_request *r)
 {
-	*r = (struct token_request){ .url = BUF_INIT(BUF_UNLIMITED),
+	*r = (struct google_request){ .url = BUF_INIT(BUF_UNLIMITED),
 		.body = BUF_INIT(BUF_UNLIMITED) };
 }
 
@@ -33,7 +33,7 @@ wipe(struct buf *b)
 }
 
 void
-token_request_release(struct token_request *r)
+google_request_release(struct google_request *r)
 {
 	buf_release(&r->url);
 	http_headers_release(&r->headers);
@@ -49,7 +49,7 @@ told(env_fn *env, const char *name)
 }
 
 void
-google_token_metadata(const char *account, env_fn *env, struct token_request *r)
+google_token_metadata(const char *account, env_fn *env, struct google_request *r)
 {
 	const char *host = told(env, "GCE_METADATA_HOST");
 
@@ -94,7 +94,7 @@ add_member(struct buf *form, struct json file, const char *name, bool secret)
 }
 
 static int
-ask_as_user(struct json file, struct token_request *r, struct err *err)
+ask_as_user(struct json file, struct google_request *r, struct err *err)
 {
 	if (!json_exists(json_get(file, "refresh_token")))
 		return err_set(err, EXIT_REFUSED, "it holds no refresh_token");
@@ -122,7 +122,7 @@ write_claims(struct buf *out, struct json file, struct str audience, int64_t now
 }
 
 static int
-ask_as_service(struct json file, int64_t now_us, struct token_request *r, struct err *err)
+ask_as_service(struct json file, int64_t now_us, struct google_request *r, struct err *err)
 {
 	struct buf claims = BUF_INIT(BUF_UNLIMITED), assertion = BUF_INIT(BUF_UNLIMITED);
 	char *key = json_strdup(json_get(file, "private_key")),
@@ -150,7 +150,7 @@ ask_as_service(struct json file, int64_t now_us, struct token_request *r, struct
 }
 
 static int
-ask_as(struct json file, int64_t now_us, struct token_request *r, struct err *err)
+ask_as(struct json file, int64_t now_us, struct google_request *r, struct err *err)
 {
 	struct json type = json_get(file, "type"), url = json_get(file, "token_uri");
 
@@ -182,7 +182,7 @@ gcloud_file(env_fn *env)
 
 int
 google_token_file(
-    const char *path, env_fn *env, int64_t now_us, struct token_request *r, struct err *err)
+    const char *path, env_fn *env, int64_t now_us, struct google_request *r, struct err *err)
 {
 	const char *named = *path ? path : told(env, "GOOGLE_APPLICATION_CREDENTIALS");
 	char *found = named ? xstrdup(named) : gcloud_file(env);

@@ -15,24 +15,24 @@
 #include "net/http.h"
 #include "net/secret.h"
 
-struct token_request {
+struct google_request {
 	const char *method;
 	struct buf url;
 	struct http_headers headers;
 	struct buf body;
 };
-void token_request_init(struct token_request *r);
-void token_request_release(struct token_request *r); /* wiped */
+void google_request_init(struct google_request *r);
+void google_request_release(struct google_request *r); /* wiped */
 
 /* Of the metadata server (GCE_METADATA_HOST, else Google's). account: "" is the machine's own. */
-void google_token_metadata(const char *account, env_fn *env, struct token_request *r);
+void google_token_metadata(const char *account, env_fn *env, struct google_request *r);
 
 /*
  * With the credentials in a file; path "": the one that GOOGLE_APPLICATION_CREDENTIALS names, else
  * gcloud's. Those of a user and of a service account are known; err says what else it holds.
  * now_us: clock_wall_us. What is secret in it is remembered.
  */
-int google_token_file(const char *path, env_fn *env, int64_t now_us, struct token_request *r,
+int google_token_file(const char *path, env_fn *env, int64_t now_us, struct google_request *r,
     struct err *err) __attribute__((warn_unused_result));
 
 /* The token and how long it lasts (-1: not told). -1 and err, which holds nothing secret. */

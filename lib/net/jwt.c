@@ -2,37 +2,26 @@
 /* jwt - JSON web tokens, signed with RSA and SHA-256. */
 #include "net/jwt.h"
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-
-#include "base/mem.h"
 #include "json/jsonw.h"
-
-enum { SIGNATURE_MAX = 8192 }; /* of a key of 65536 bits */
+#include "sys/rsa.h"
 
 /* Without padding, in the alphabet for URLs. */
 static void
-add_base64url(struct buf *out, const unsigned char *p, size_t n)
+add_base64url(struct buf *out, struct str bytes)
 {
 	static const char digits[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	size_t i;
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	size_t i, j, n;
 
-	for (i = 0; i < n; i += 3) {
-		unsigned bits = (unsigned)p[i] << 16;
+	for (i = 0; i < bytes.len; i += n) {
+		unsigned bits = 0;
 
-		if (i + 1 < n)
-			bits |= (unsigned)p[i + 1] << 8;
-		if (i + 2 < n)
-			bits |= p[i + 2];
-		buf_addc(out, digits[bits >> 18]);
-		buf_addc(out, digits[bits >> 12 & 63]);
-		if (i + 1 < n)
-			buf_addc(out, digits[bits >> 6 & 63]);
-		if (i + 2 < n)
-			buf_addc(out, digits[bits & 63]);
+		n = bytes.len - i < 3 ? bytes.len - i : 3;
+		for (j = 0; j < 3; j++)
+			bits = bits << 8 | (j < n ? p[i + j] : 0u);
+		for (j = 0; j <= n; j++)
+			buf_addc(out, digits[bits >> (18 - 6 * j) & 63]);
 	}
 }
 
@@ -49,66 +38,26 @@ add_header(struct buf *out, const char *key_id)
 	if (key_id)
 		jsonw_kstr(&w, "kid", key_id);
 	jsonw_end(&w);
-	add_base64url(out, (const unsigned char *)header.p, header.len);
+	add_base64url(out, buf_str(&header));
 	buf_release(&header);
 }
 
-/* A key that wants a pass phrase is refused: nobody is there to be asked. */
-static int
-no_pass_phrase(char *buf, int size, int writing, void *user)
-{
-	(void)buf, (void)size, (void)writing, (void)user;
-	return -1;
-}
-
-static EVP_PKEY *
-read_key(const char *pem)
-{
-	BIO *bio = BIO_new_mem_buf(pem, -1);
-	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL) : NULL;
-
-	BIO_free(bio);
-	if (key && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
-		EVP_PKEY_free(key);
-		key = NULL;
-	}
-	return key;
-}
-
-static bool
-sign(EVP_PKEY *key, struct str text, unsigned char *signature, size_t *n)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-		  EVP_DigestSign(ctx, signature, n, (const unsigned char *)text.p, text.len) == 1;
-
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 int
-jwt_rs256(const char *pem, const char *key_id, struct str claims, struct buf *out, struct err *err)
+jwt_rs256(const char *key, const char *key_id, struct str claims, struct buf *out, struct err *err)
 {
-	unsigned char signature[SIGNATURE_MAX]; /* EVP_DigestSign is told its size */
-	struct buf token = BUF_INIT(BUF_UNLIMITED);
-	size_t n = sizeof signature;
-	EVP_PKEY *key = read_key(pem);
-	bool ok;
+	struct buf token = BUF_INIT(BUF_UNLIMITED), signature = BUF_INIT(BUF_UNLIMITED);
+	int rc;
 
-	if (!key)
-		return err_set(err, EXIT_REFUSED, "its private_key is no RSA key in PEM");
 	add_header(&token, key_id);
 	buf_addc(&token, '.');
-	add_base64url(&token, (const unsigned char *)claims.p, claims.len);
-	ok = sign(key, buf_str(&token), signature, &n);
-	EVP_PKEY_free(key);
-	if (ok) {
+	add_base64url(&token, claims);
+	rc = rsa_sign(key, buf_str(&token), &signature, err);
+	if (rc == 0) {
 		buf_addstr(out, buf_str(&token));
 		buf_addc(out, '.');
-		add_base64url(out, signature, n);
-	} else {
-		err_set(err, EXIT_REFUSED, "its private_key cannot sign");
+		add_base64url(out, buf_str(&signature));
 	}
 	buf_release(&token);
-	return ok ? 0 : -1;
+	buf_release(&signature);
+	return rc;
 }

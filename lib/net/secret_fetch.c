@@ -36,7 +36,7 @@ struct secret_fetch {
 	uv_timer_t *timer; /* freed by the loop */
 	bool late;
 
-	struct token_request request;
+	struct google_request request;
 	int status; /* of the response's head */
 };
 
@@ -64,7 +64,7 @@ secret_fetch_free(struct secret_fetch *f)
 	close_pipe(f);
 	if (f->timer)
 		uv_close((uv_handle_t *)f->timer, free_timer);
-	token_request_release(&f->request);
+	google_request_release(&f->request);
 	if (f->out.cap)
 		explicit_bzero(f->out.p, f->out.cap);
 	buf_release(&f->out);
@@ -306,7 +306,7 @@ secret_fetch_start(const struct secret_tools *tools, const char *reference, secr
 		.reference = xstrdup(reference),
 		.out = BUF_INIT(OUTPUT_MAX),
 		.fd = -1 };
-	token_request_init(&f->request);
+	google_request_init(&f->request);
 	if (scheme->start(f, reference + strlen(scheme->name), err) == 0)
 		return f;
 	(void)err_wrap(err, "key %s", reference);
