@@ -9,6 +9,7 @@
 #include "call/attach.h"
 #include "call/plan.h"
 #include "json/schema.h"
+#include "llm/count.h"
 #include "sys/clock.h"
 
 #define RAW_MAX ((size_t)64 << 20)
@@ -252,7 +253,8 @@ build(struct call *c, const char *key)
 	b.model.p = c->model_text;
 	if (c->provider->program)
 		b.scratch = c->scratch = plan_scratch(c->caller->config->scratch);
-	if (call_place(c, &err) < 0 || dialect_build(&b, &c->wire, &err) < 0) {
+	if (call_place(c, &err) < 0 ||
+	    (c->caller->config->count ? count_build : dialect_build)(&b, &c->wire, &err) < 0) {
 		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);
 		return -1;
 	}
@@ -309,7 +311,7 @@ call_start(struct call *c, int64_t read_us)
 	c->start_us = clock_mono_us();
 	if (c->answer.error.kind == ERROR_NONE && call_profile(c) == 0 && fill(c) == 0)
 		call_check(c);
-	if (c->answer.error.kind == ERROR_NONE)
+	if (c->answer.error.kind == ERROR_NONE && !call_is_estimated(c))
 		go_on(c);
 	else
 		finish(c);

@@ -42,11 +42,19 @@ struct caller;
 struct cassettes;
 struct models;
 
+/* What a call asks for. */
+enum call_count {
+	CALL_ANSWER,
+	CALL_COUNT, /* how many tokens the request is; of who does not count, an estimate */
+	CALL_ESTIMATE, /* the same, without asking anybody */
+};
+
 struct call_config {
 	struct providers *providers; /* borrowed, as is all below */
 	env_fn *env;
 	struct request_defaults defaults;
 	struct models *models; /* what is known of models; NULL: nothing is looked up */
+	enum call_count count;
 	bool force; /* send what is too long for the model, too */
 	const char *traceparent; /* W3C trace context; NULL or malformed: no trace ids */
 	const char *const *environment; /* what programs get, "NAME=value"; NULL: there are none */

@@ -64,7 +64,7 @@ call_check(struct call *c)
 	struct err err = ERR_INIT;
 	const struct model *m;
 
-	if (!config->models || config->replay)
+	if (!config->models || config->replay || config->count)
 		return;
 	m = model_for(config->models, c->provider, c->model, &err);
 	if (err.code != EXIT_OK)

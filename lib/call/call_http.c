@@ -148,7 +148,7 @@ start(struct call *c)
 		c->tape_us = clock_mono_us();
 		tape_request(c->tape, request.method, request.url, &c->wire.headers, request.body);
 	}
-	c->reader = reader_new(c->provider->dialect, &c->answer, c->wire.framing);
+	c->reader = reader_new(call_dialect(c), &c->answer, c->wire.framing);
 	c->exchange = http_start(caller_http(c->caller), &request, &handler, c);
 }
 

@@ -62,7 +62,7 @@ play(struct call *c, const struct cassette_answer *a)
 		.end_us = c->start_us,
 	};
 
-	c->reader = reader_new(c->provider->dialect, &c->answer, c->wire.framing);
+	c->reader = reader_new(call_dialect(c), &c->answer, c->wire.framing);
 	reader_head(c->reader, a->status, &a->headers, 0);
 	feed(c, a, &result);
 	c->sent_us = c->start_us;

@@ -105,6 +105,13 @@ int call_sign(struct call *c, struct err *err);
  * may go wrong its warning. */
 void call_check(struct call *c);
 
+/* Whether the call's tokens are estimated, and nothing is sent. */
+bool call_is_estimated(const struct call *c);
+/* Who reads what comes back. */
+const struct dialect *call_dialect(const struct call *c);
+/* The count as a record. */
+void call_write_count(const struct call *c, struct buf *out);
+
 /* Read the line of len bytes: the request, its id, who is to answer. What is wrong is the answer's
  * error. */
 void call_read(struct call *c, size_t len);

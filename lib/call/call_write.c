@@ -113,6 +113,8 @@ call_write(struct call *c, struct buf *out)
 		record_program_run(out, buf_str(&c->id), c->provider->name, &c->wire, &c->answer);
 	else if (c->caller->config->dry_run && c->answer.error.kind == ERROR_NONE)
 		record_http_request(out, buf_str(&c->id), c->provider->name, &c->wire, &c->answer);
+	else if (c->caller->config->count && c->answer.error.kind == ERROR_NONE)
+		call_write_count(c, out);
 	else
 		write_response(c, out);
 }

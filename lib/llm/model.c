@@ -125,18 +125,31 @@ sheet_for(struct models *set, struct shelf *shelf, struct str model, const struc
 	return shelf->few;
 }
 
+/* The length of "azure" in "azure-responses": other doors to the same models. */
+static size_t
+stem_of(struct str provider)
+{
+	size_t n = provider.len;
+
+	while (n > 0 && provider.p[n - 1] != '-')
+		n--;
+	return n > 1 ? n - 1 : provider.len;
+}
+
 static const struct model *
 find(struct models *set, struct str provider, struct str model, unsigned depth, struct err *err)
 {
 	struct str names[MODEL_NAMES_MAX];
-	size_t i, count = model_name_all(provider, model, names);
+	size_t i, stem = stem_of(provider), count = model_name_all(provider, model, names);
 	const struct model_sheet *sheet;
 	const struct model *m;
 	const char *const *like;
 
 	sheet = sheet_for(set, shelf_of(set, provider), model, names, count, err);
 	if (!sheet)
-		return NULL;
+		return provider.len > stem
+			   ? find(set, (struct str){ provider.p, stem }, model, depth + 1, err)
+			   : NULL;
 	m = model_sheet_find(sheet, names, count);
 	like = model_sheet_like(sheet);
 	for (i = 0; !m && like[i] && depth < LIKE_MAX; i++)
@@ -155,7 +168,7 @@ model_for(struct models *set, const struct provider *p, struct str model, struct
 {
 	const struct model *m = model_find(set, str_of(p->name), model, err);
 
-	if (m || !p->dialect->maker || strcmp(p->dialect->maker, p->name) == 0)
+	if (m || !p->dialect || !p->dialect->maker || strcmp(p->dialect->maker, p->name) == 0)
 		return m;
 	return model_find(set, str_of(p->dialect->maker), model, err);
 }
