@@ -148,19 +148,6 @@ complain(const char *line)
 		warn("%s", line);
 }
 
-static int
-open_input(void)
-{
-	int fd;
-
-	if (!file || strcmp(file, "-") == 0)
-		return STDIN_FILENO;
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		die(EXIT_IO, "cannot open %s: %s", file, strerror(errno));
-	return fd;
-}
-
 /*
  * A connection each, and some for ourselves: as many jobs as there can be descriptors for. Where
  * those are short they go by two, since finding a host takes some of its own.
@@ -185,14 +172,6 @@ jobs_within_limits(int64_t n)
 	warn("%lld jobs and not %lld: no more descriptors (ulimit -n)", (long long)fit,
 	    (long long)n);
 	return fit;
-}
-
-/* End as the signal would have ended us, so that a shell or make sees it. */
-static void
-leave_by_signal(int number)
-{
-	(void)signal(number, SIG_DFL); /* cannot fail for these */
-	(void)raise(number);
 }
 
 static void
@@ -254,7 +233,9 @@ main(int argc, char **argv)
 	call.at_once = config.jobs;
 	config.requests_per_s = rate_of("--rate", rate);
 	config.tokens_per_s = rate_of("--rate-tokens", rate_tokens);
-	config.in_fd = with_prompt ? -1 : open_input();
+	config.in_fd = with_prompt ? -1 : calls_open(file, &err);
+	if (!with_prompt && config.in_fd < 0)
+		err_die(&err);
 	config.line = with_prompt ? buf_str(&line) : STR_NONE;
 	config.out_fd = STDOUT_FILENO;
 	config.complain = complain;
@@ -274,7 +255,5 @@ main(int argc, char **argv)
 	buf_release(&line);
 	ask_release(&ask);
 	free(share);
-	if (status > EXIT_SIGNAL)
-		leave_by_signal(status - EXIT_SIGNAL);
-	return status;
+	return calls_leave(status);
 }

@@ -108,13 +108,17 @@ write_response(struct call *c, struct buf *out)
 void
 call_write(struct call *c, struct buf *out)
 {
-	if (c->caller->config->dry_run && c->answer.error.kind == ERROR_NONE &&
-	    c->provider->program)
-		record_program_run(out, buf_str(&c->id), c->provider->name, &c->wire, &c->answer);
-	else if (c->caller->config->dry_run && c->answer.error.kind == ERROR_NONE)
-		record_http_request(out, buf_str(&c->id), c->provider->name, &c->wire, &c->answer);
-	else if (c->caller->config->count && c->answer.error.kind == ERROR_NONE)
+	const struct call_config *config = c->caller->config;
+	const char *provider = c->provider ? c->provider->name : NULL;
+
+	if (c->answer.error.kind != ERROR_NONE)
+		write_response(c, out);
+	else if (config->count && (!config->dry_run || call_is_estimated(c)))
 		call_write_count(c, out);
+	else if (config->dry_run && c->provider->program)
+		record_program_run(out, buf_str(&c->id), provider, &c->wire, &c->answer);
+	else if (config->dry_run)
+		record_http_request(out, buf_str(&c->id), provider, &c->wire, &c->answer);
 	else
 		write_response(c, out);
 }

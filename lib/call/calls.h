@@ -43,4 +43,12 @@ struct calls_config {
  */
 int calls_run(const struct calls_config *config, struct err *err);
 
+/* A descriptor to read requests from; NULL or "-" is standard input. -1 and err where there is none.
+ */
+int calls_open(const char *file, struct err *err) __attribute__((warn_unused_result));
+
+/* main's last word: the status itself, or the end that the signal would have brought, so that a
+ * shell or make sees it. */
+int calls_leave(int status);
+
 #endif
