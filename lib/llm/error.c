@@ -39,6 +39,8 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_QUOTA, "service_quota_exceeded"),
 	CODE(ERROR_QUOTA, "ServiceQuotaExceededException"),
 	CODE(ERROR_QUOTA, "Arrearage"),
+	CODE(ERROR_QUOTA, "usage_limit_reached"), /* of a plan, hours or days long */
+	CODE(ERROR_QUOTA, "usage_not_included"),
 	CODE_PART(ERROR_QUOTA, "PerDay"), /* Gemini's quotaId: nine hours are no wait */
 	/* One request above a whole minute's allowance never succeeds on this account, though the
 	 * code says rate limit. */
@@ -55,6 +57,7 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_CONTENT_FILTER, "content_filter"),
 	CODE(ERROR_CONTENT_FILTER, "ResponsibleAIPolicyViolation"),
 	CODE(ERROR_CONTENT_FILTER, "content_policy_violation"),
+	CODE(ERROR_CONTENT_FILTER, "image_content_policy_violation"),
 	CODE(ERROR_CONTENT_FILTER, "data_inspection_failed"),
 	CODE(ERROR_CONTENT_FILTER, "DataInspectionFailed"),
 	CODE(ERROR_CONTENT_FILTER, "invalid_prompt_safety"),
@@ -97,6 +100,7 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_OVERLOADED, "engine_overloaded"),
 	CODE(ERROR_OVERLOADED, "engine_overloaded_error"),
 	CODE(ERROR_OVERLOADED, "slow_down"),
+	CODE(ERROR_OVERLOADED, "server_is_overloaded"),
 	CODE(ERROR_OVERLOADED, "service_tier_capacity_exceeded"),
 	CODE(ERROR_OVERLOADED, "capacity_exceeded"),
 	CODE(ERROR_OVERLOADED, "ModelNotReadyException"), /* AWS's own clients try it again */
@@ -199,6 +203,7 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_NOT_FOUND, "ResourceNotFoundException"),
 	CODE(ERROR_NOT_FOUND, "UnknownOperationException"),
 	CODE(ERROR_TIMEOUT, "timeout_error"),
+	CODE(ERROR_TIMEOUT, "vector_store_timeout"),
 	CODE(ERROR_TIMEOUT, "DEADLINE_EXCEEDED"),
 	CODE(ERROR_TIMEOUT, "ModelTimeoutException"),
 	CODE(ERROR_OVERLOADED, "UNAVAILABLE"),
@@ -233,6 +238,8 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_INVALID_REQUEST, "FAILED_PRECONDITION"),
 	CODE(ERROR_INVALID_REQUEST, "ValidationException"),
 	CODE(ERROR_INVALID_REQUEST, "request_too_large"),
+	CODE(ERROR_INVALID_REQUEST, "invalid_prompt"),
+	CODE_PART(ERROR_INVALID_REQUEST, "image"), /* too large, not to be had, of no format */
 	{ ERROR_BY_STATUS, ERROR_NONE, NULL, 0, 0 },
 };
 /* clang-format on */

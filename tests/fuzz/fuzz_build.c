@@ -60,8 +60,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (json_parse((const char *)data, size, &record, &err) < 0 ||
 	    request_read(&request, record, NULL, &err) < 0)
 		return 0;
-	for (i = 0; i < sizeof hosts / sizeof *hosts; i++)
+	for (i = 0; i < sizeof hosts / sizeof *hosts; i++) {
 		build_for(&dialect_openai_chat, hosts[i], &request);
+		build_for(&dialect_openai_responses, hosts[i], &request);
+	}
 	for (; *names; names++)
 		build_for(dialect_find(*names), hosts[4], &request);
 	request_release(&request);

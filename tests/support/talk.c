@@ -73,6 +73,7 @@ talk_build(struct talk *t, const char *record)
 
 	if (request_read(&r, parsed(text), &none, &t->err) < 0)
 		fail_msg("%s in %s", t->err.text, text);
+	provider.version = t->version ? xstrdup(t->version) : NULL;
 	for (int i = 0; i < PLACE_COUNT; i++)
 		provider.place[i] = t->place[i] ? xstrdup(t->place[i]) : NULL;
 	b.model = r.model;
@@ -81,6 +82,7 @@ talk_build(struct talk *t, const char *record)
 	free(text);
 	free(name);
 	free(base);
+	free(provider.version);
 	for (int i = 0; i < PLACE_COUNT; i++)
 		free(provider.place[i]);
 	return ok;

@@ -15,6 +15,7 @@ struct talk {
 	const char *provider; /* its name, and that of the dialect's own providerOptions */
 	const char *base; /* its base URL; NULL: the dialect's own */
 	const char *key;
+	const char *version; /* its apiVersion; NULL: the dialect's */
 	const char *place[PLACE_COUNT];
 	struct answer answer;
 	struct wire wire;
