@@ -18,6 +18,13 @@ ollama() {
 	curl -sS "$MOCK/api/chat" "$@"
 }
 
+# bedrock METHOD [curl arguments]
+bedrock() {
+	method=$1
+	shift
+	curl -sS -H 'content-type: application/json' -H 'authorization: Bearer k' "$MOCK/model/us.claude-mock-v1%3A0/$method" "$@"
+}
+
 # mock_stop: end the server and wait, so that mock.log is whole. Prints its exit status if that isn't 0.
 mock_stop() {
 	kill "$mock_pid"
