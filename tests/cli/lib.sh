@@ -47,7 +47,7 @@ refused() {
 	nm -D "$BUILD/bin/$1" | grep -q __asan && return 71
 	program=$1
 	shift
-	FAULT_PROG=$program FAULT=malloc:60+:ENOMEM LD_PRELOAD=$BUILD/fault/fault.so "$BUILD/bin/$program" "$@"
+	FAULT_PROG=$program FAULT=malloc:3+:ENOMEM LD_PRELOAD=$BUILD/fault/fault.so "$BUILD/bin/$program" "$@"
 }
 
 # not_under_valgrind REASON: such a case is skipped there.

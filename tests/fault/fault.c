@@ -5,8 +5,9 @@
  * FAULT is a list of CALL:N:WHAT, separated by commas: the Nth CALL of the process (from 1; 0 is
  * every one) fails. CALL is read, write, fsync, fdatasync, open, malloc (calloc and realloc count
  * as one) or posix_spawn; WHAT an errno's name (ENOSPC, EIO, EINTR, ...), or "short" (read and
- * write do one byte). N may end in "+": from there on. FAULT_PROG limits it to programs whose name
- * that is, FAULT_FD reads and writes to that descriptor.
+ * write do one byte). N may end in "+": from there on. What libraries do before main is not
+ *counted, nor does it fail: some of them do not survive it. FAULT_PROG limits it to programs whose
+ *name that is, FAULT_FD reads and writes to that descriptor.
  *
  *	LD_PRELOAD=build/fault/fault.so FAULT=write:3:ENOSPC llm-call ...
  */
@@ -30,6 +31,7 @@ static const char *const names[CALLS] = { "read", "write", "fsync", "fdatasync",
 	"posix_spawn" };
 static long seen[CALLS];
 static int loaded; /* 0: not yet; 1: now; 2: done */
+static bool in_main;
 
 static struct rule {
 	long at;
@@ -126,7 +128,7 @@ fault(enum call c)
 
 	if (!loaded)
 		load();
-	if (loaded != 2 || !r->set)
+	if (loaded != 2 || !r->set || !in_main)
 		return NO_FAULT;
 	nth = __atomic_add_fetch(&seen[c], 1, __ATOMIC_RELAXED);
 	if (r->at == 0 || nth == r->at || (r->onward && nth > r->at))
@@ -164,6 +166,28 @@ allowed(enum call c, int fd, size_t n)
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+typedef int main_fn(int argc, char **argv, char **env);
+static main_fn *real_main;
+
+static int
+begin_main(int argc, char **argv, char **env)
+{
+	in_main = true;
+	return real_main(argc, argv, env);
+}
+
+/* What _start calls: with main, to be run when all libraries are set up. */
+int
+__libc_start_main(main_fn *program, int argc, char **argv, void (*init)(void), void (*fini)(void),
+    void (*rtld_fini)(void), void *stack_end)
+{
+	int (*start)(main_fn *, int, char **, void (*)(void), void (*)(void), void (*)(void),
+	    void *) = (__typeof__(start))dlsym(RTLD_NEXT, "__libc_start_main");
+
+	real_main = program;
+	return start(begin_main, argc, argv, init, fini, rtld_fini, stack_end);
+}
 
 ssize_t
 read(int fd, void *p, size_t n)
