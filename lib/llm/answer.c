@@ -30,6 +30,7 @@ answer_init(struct answer *a, delta_fn *on_delta, void *user)
 		.perf = BUF_INIT(NOTES_MAX),
 		.cost_pusd = -1,
 	};
+	lead_init(&a->lead);
 }
 
 static void
@@ -57,6 +58,7 @@ answer_release(struct answer *a)
 	}
 	free(a->citations);
 	free(a->dialect_state);
+	lead_release(&a->lead);
 	buf_release(&a->model);
 	buf_release(&a->stop_raw);
 	buf_release(&a->response_id);
@@ -210,6 +212,7 @@ answer_finish(struct answer *a, bool done_optional, bool transport_proven)
 	if (a->finished)
 		return;
 	a->finished = true;
+	lead_end(a);
 	if (a->overflow)
 		answer_fail(a, ERROR_PROTOCOL, "the answer is too large");
 	if (a->stop == STOP_ERROR)

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "json/json.h"
+#include "llm/lead.h"
 #include "llm/llm.h"
 #include "llm/request.h"
 
@@ -114,6 +115,7 @@ struct answer {
 	struct buf warnings; /* raw JSON objects {option,message}, comma-separated */
 	struct buf perf; /* raw JSON members of "perf", comma-separated; empty: none */
 	int64_t cost_pusd; /* what the provider says it costs; -1: not told */
+	struct lead lead; /* what may stand before the text; nothing unless the builder says so */
 	void *dialect_state; /* a dialect's own, freed with free(); NULL */
 };
 
@@ -126,6 +128,8 @@ void answer_release(struct answer *a);
 /* Append to the open part of this type and key, or open one. Returns the part (valid until the next
  * one is opened), or NULL where nothing was appended. */
 struct part *answer_text(struct answer *a, enum part_type type, int64_t key, struct json v);
+/* The same, for text that is known to be no lead (lead.h). */
+struct part *answer_say(struct answer *a, enum part_type type, int64_t key, struct json v);
 
 /* Open a new part, sealing the one that was open (one with a key stays open: blocks interleave). */
 struct part *answer_part(struct answer *a, enum part_type type, int64_t key);

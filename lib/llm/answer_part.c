@@ -86,6 +86,20 @@ append_text(struct answer *a, struct buf *to, struct json v)
 struct part *
 answer_text(struct answer *a, enum part_type type, int64_t key, struct json v)
 {
+	struct buf text = BUF_INIT(ANSWER_TEXT_MAX);
+
+	if (type != PART_TEXT || key != KEY_NONE || a->lead.at == LEAD_NONE)
+		return answer_say(a, type, key, v);
+	json_text(v, &text);
+	if (text.len)
+		lead_text(a, buf_str(&text));
+	buf_release(&text);
+	return NULL;
+}
+
+struct part *
+answer_say(struct answer *a, enum part_type type, int64_t key, struct json v)
+{
 	struct part *part;
 
 	if (v.kind != JSON_STRING || json_is_empty_string(v))

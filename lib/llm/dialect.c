@@ -327,6 +327,8 @@ dialect_build(const struct build *b, struct wire *w, struct err *err)
 	if (d->build(b, w, err) < 0)
 		return -1;
 	warn_of_reasoning(b);
+	if (b->provider->think_tags)
+		lead_think(&b->answer->lead);
 	if (d->address)
 		http_headers_set(&w->headers, "content-type", "application/json");
 	for (i = 0; i < own->count; i++)

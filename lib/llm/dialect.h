@@ -48,7 +48,7 @@ struct build {
 	struct str model; /* without the provider's name */
 	const char *key; /* NULL: send no auth header */
 	const char *scratch; /* programs only: the directory of the run's own */
-	struct answer *answer; /* for warnings only */
+	struct answer *answer; /* for warnings, and for what its text may begin with (lead.h) */
 };
 
 struct dialect {

@@ -5,8 +5,9 @@
  *
  * Reasoning is kept so that it can go back as it came: the opaque value of a reasoning part is
  * {"field":NAME} where its text belongs in that member of the message ("reasoning_content",
- * "reasoning") or in content ("thinking", Mistral's), or {"reasoning_details":[...]} verbatim. A
- * tool call's is {"extra_content":...}, an audio part's {"audio":{"id":...}}.
+ * "reasoning") or in content ("thinking", Mistral's; "think", between tags: lead.h), or
+ * {"reasoning_details":[...]} verbatim. A tool call's is {"extra_content":...}, an audio part's
+ * {"audio":{"id":...}}.
  */
 #ifndef LLM_OPENAI_CHAT_H
 #define LLM_OPENAI_CHAT_H

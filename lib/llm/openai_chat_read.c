@@ -296,8 +296,10 @@ read_delta(struct answer *a, struct json delta, bool whole)
 	if (v[D_DETAILS].kind == JSON_ARRAY)
 		openai_chat_details(a, v[D_DETAILS], whole);
 	read_content(a, v[D_CONTENT]);
-	if (answer_text(a, PART_TEXT, KEY_NONE, v[D_REFUSAL]))
+	if (says_something(v[D_REFUSAL])) {
+		(void)answer_text(a, PART_TEXT, KEY_NONE, v[D_REFUSAL]);
 		openai_chat_state(a)->refused = true;
+	}
 	it = json_each(v[D_TOOL_CALLS]);
 	while (json_next(&it))
 		read_tool_call(a, it.value, whole ? place++ : KEY_NONE);

@@ -94,6 +94,12 @@ gather_reasoning(struct openai_request *q, struct turn *turn, const struct reque
 	if (str_has_nocase(q->b->model, "deepseek-r1"))
 		return;
 	add_list(&turn->details, json_get(opaque, "reasoning_details"));
+	if (json_eq(field, "think")) { /* it came in the text, between tags */
+		openai_inner(&turn->text, json_get(opaque, "open"));
+		openai_inner(&turn->text, p->text);
+		openai_inner(&turn->text, json_get(opaque, "close"));
+		turn->texts++;
+	}
 	if (!json_eq(field, "reasoning_content") && !json_eq(field, "reasoning") &&
 	    !json_eq(field, "thinking"))
 		return;
@@ -161,8 +167,25 @@ write_thinking_content(struct openai_request *q, struct turn *turn)
 	jsonw_end(&q->w);
 }
 
+/* The answer is to go on from this text. */
 static void
-write_assistant(struct openai_request *q, struct json content)
+write_prefix(struct openai_request *q, struct str raw)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	if (q->server->flags & OPENAI_PREFIX) {
+		jsonw_kbool(&q->w, "prefix", true);
+		json_text((struct json){ raw.p, raw.len, JSON_STRING }, &text);
+		lead_skip(&q->b->answer->lead, buf_str(&text));
+		buf_release(&text);
+	} else if (q->server->flags & OPENAI_OWN) {
+		answer_warn(q->b->answer, "messages",
+		    "this provider goes on from no answer that was begun: it answers anew");
+	}
+}
+
+static void
+write_assistant(struct openai_request *q, struct json content, bool is_last)
 {
 	struct turn turn = { .text = BUF_INIT(BUF_UNLIMITED),
 		.reasoning = BUF_INIT(BUF_UNLIMITED),
@@ -193,6 +216,8 @@ write_assistant(struct openai_request *q, struct json content)
 	} else if (turn.calls && (q->server->flags & OPENAI_REASONING_BACK)) {
 		jsonw_kstr(&q->w, "reasoning_content", "");
 	}
+	if (is_last && turn.texts && !turn.calls)
+		write_prefix(q, buf_str(&turn.text));
 	jsonw_members(&q->w, turn.audio);
 	if (json_exists(turn.annotations))
 		jsonw_kjson(&q->w, "annotations", turn.annotations);
@@ -209,6 +234,7 @@ write_assistant(struct openai_request *q, struct json content)
 static int
 write_turn(struct openai_request *q, const struct request_turns *turn)
 {
+	struct request_turns next = *turn;
 	bool is_user = turn->role == ROLE_TOOL || turn->role == ROLE_USER, more = true;
 	int r = 0;
 
@@ -224,7 +250,7 @@ write_turn(struct openai_request *q, const struct request_turns *turn)
 	jsonw_object(&q->w);
 	switch (turn->role) {
 	case ROLE_ASSISTANT:
-		write_assistant(q, turn->content);
+		write_assistant(q, turn->content, !request_next_turn(&next));
 		break;
 	case ROLE_SYSTEM:
 		jsonw_kstr(&q->w, "role", q->own_reasoning ? "developer" : "system");

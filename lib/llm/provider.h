@@ -54,6 +54,8 @@ struct provider {
 	char *default_model;
 	char *models; /* beginnings of its models' names, one a line, for hints; NULL: not told */
 	bool done_optional; /* "done: optional": the terminal [DONE] may be missing */
+	bool think_tags; /* "think: tags": reasoning may come as <think>...</think> before the text
+			  */
 	int64_t max_concurrent; /* 0: no limit of its own */
 	double requests_per_s, tokens_per_s; /* "rate"; 0: no limit of its own */
 };

@@ -28,8 +28,8 @@ struct providers {
 #define PROGRAM_PREFIX "cli:"
 
 static const char *const members[] = { "dialect", "baseUrl", "baseUrlEnv", "apiVersion", "key",
-	"keyOptional", "headers", "defaultModel", "models", "done", "maxConcurrent", "rate",
-	"project", "location", "region", "deployment", NULL };
+	"keyOptional", "headers", "defaultModel", "models", "done", "think", "maxConcurrent",
+	"rate", "project", "location", "region", "deployment", NULL };
 
 /* One map of the configuration on its way into a provider. */
 struct source {
@@ -307,6 +307,7 @@ read_provider(struct provider *p, const struct source *s)
 {
 	static const char *const flags[2] = { "false", "true" };
 	static const char *const dones[2] = { "required", "optional" };
+	static const char *const thinks[2] = { "field", "tags" };
 	const char *model;
 
 	if (s->map->kind != YAML_MAP)
@@ -315,7 +316,8 @@ read_provider(struct provider *p, const struct source *s)
 	    read_base_url(p, s) < 0 || read_headers(p, s) < 0 || read_places(p, s) < 0 ||
 	    lines_of(s, "key", &p->key_ref) < 0 || lines_of(s, "models", &p->models) < 0 ||
 	    read_choice(s, "keyOptional", flags, &p->key_optional) < 0 ||
-	    read_choice(s, "done", dones, &p->done_optional) < 0 || read_limit(p, s) < 0 ||
+	    read_choice(s, "done", dones, &p->done_optional) < 0 ||
+	    read_choice(s, "think", thinks, &p->think_tags) < 0 || read_limit(p, s) < 0 ||
 	    read_rate(p, s) < 0 || read_version(p, s) < 0 || text_of(s, "defaultModel", &model) < 0)
 		return -1;
 	if (model)

@@ -61,6 +61,8 @@ put_preset(const struct provider *p)
 		puts("if set");
 	if (p->done_optional)
 		puts("(done optional)");
+	if (p->think_tags)
+		puts("(think tags)");
 	if (p->version && !*p->version)
 		puts("(no version in its paths)");
 	if (p->version_ref && *p->version_ref) {

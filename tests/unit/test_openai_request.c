@@ -246,6 +246,36 @@ mistral_gets_ids_of_its_own_form_in_calls_and_results_alike(void **state)
 	    "");
 }
 
+static void
+reasoning_between_tags_goes_back_between_them(void **state)
+{
+	(void)state;
+	expect_turns(
+	    TURNS("{\"role\":\"assistant\",\"content\":[{\"type\":\"reasoning\",\"text\":\"hm\"," OPAQUE(
+		"test",
+		"{\"field\":\"think\",\"open\":\"<think>\\n\",\"close\":\"</think>\\n\"}") "},"
+											   "{\"type\":\"text\",\"text\":\"a\"}]}"),
+	    SENT("{\"role\":\"assistant\",\"content\":\"<think>\\nhm</think>\\na\"}"));
+}
+
+static void
+mistral_is_told_that_its_answer_was_begun(void **state)
+{
+	static const char begun[] = TURNS(
+	    "{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"The \"}");
+
+	(void)state;
+	expect_at("https://api.mistral.ai", NULL, begun,
+	    SENT("{\"role\":\"user\",\"content\":\"q\"},"
+		 "{\"role\":\"assistant\",\"content\":\"The \",\"prefix\":true}"),
+	    "");
+	expect_at(openai, NULL, begun,
+	    SENT(
+		"{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"The \"}"),
+	    "{\"option\":\"messages\",\"message\":\"this provider goes on from no answer that was begun: "
+	    "it answers anew\"}");
+}
+
 /* --- tool results --- */
 
 #define CALL_AND(result, after)                                                                    \
@@ -314,8 +344,11 @@ mistral_takes_a_results_pictures_and_a_turn_before_the_users(void **state)
 	    "{\"option\":\"messages\",\"message\":\"an assistant's turn (\\\"OK.\\\") is put between a "
 	    "tool's result and the user's\"}");
 	expect_at("https://api.mistral.ai", NULL,
-	    CALL_AND(RESULT("\"content\":\"x\""), ",{\"role\":\"assistant\",\"content\":\"y\"}"),
-	    CALL_SENT(TOOL_SAYS("\"x\"") ",{\"role\":\"assistant\",\"content\":\"y\"}"), "");
+	    CALL_AND(RESULT("\"content\":\"x\""),
+		",{\"role\":\"assistant\",\"content\":\"y\"},{\"role\":\"user\",\"content\":\"z\"}"),
+	    CALL_SENT(TOOL_SAYS(
+		"\"x\"") ",{\"role\":\"assistant\",\"content\":\"y\"},{\"role\":\"user\",\"content\":\"z\"}"),
+	    "");
 }
 
 static void
@@ -578,6 +611,8 @@ main(void)
 		cmocka_unit_test(a_block_that_cannot_go_back_is_warned_of),
 		cmocka_unit_test(deepseek_gets_an_empty_reasoning_for_a_turn_with_calls),
 		cmocka_unit_test(the_first_reasoner_never_gets_its_reasoning_back),
+		cmocka_unit_test(reasoning_between_tags_goes_back_between_them),
+		cmocka_unit_test(mistral_is_told_that_its_answer_was_begun),
 		cmocka_unit_test(a_result_that_is_an_error_says_so_in_words),
 		cmocka_unit_test(a_results_pictures_follow_the_last_result_in_a_turn_of_their_own),
 		cmocka_unit_test(mistral_takes_a_results_pictures_and_a_turn_before_the_users),

@@ -179,7 +179,7 @@ what_is_not_known_gets_the_nearest_known_names(void **state)
 	assert_int_equal(providers_resolve(set, str_of("zzzzzzzzz:x"), &p, &model, &err), -1);
 	assert_true(
 	    str_starts(str_of(err.text), "unknown provider \"zzzzzzzzz\"; known are openai, "));
-	assert_true(str_ends(str_of(err.text), ", vllm"));
+	assert_true(str_ends(str_of(err.text), ", http"));
 	providers_free(set);
 }
 
