@@ -96,6 +96,7 @@ const struct error_rule error_rules[] = {
 	CODE(ERROR_RATE_LIMIT, "too_many_requests"),
 	CODE(ERROR_RATE_LIMIT, "RATE_LIMIT_EXCEEDED"),
 
+	CODE(ERROR_OVERLOADED, "overloaded"),
 	CODE(ERROR_OVERLOADED, "overloaded_error"),
 	CODE(ERROR_OVERLOADED, "engine_overloaded"),
 	CODE(ERROR_OVERLOADED, "engine_overloaded_error"),

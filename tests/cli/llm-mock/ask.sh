@@ -5,6 +5,10 @@ openai() {
 	curl -sS -H 'content-type: application/json' -H 'authorization: Bearer k' "$MOCK/v1/chat/completions" "$@"
 }
 
+responses() {
+	curl -sS -H 'content-type: application/json' -H 'authorization: Bearer k' "$MOCK/v1/responses" "$@"
+}
+
 anthropic() {
 	curl -sS -H 'content-type: application/json' -H 'x-api-key: k' -H 'anthropic-version: 2023-06-01' "$MOCK/v1/messages" "$@"
 }
