@@ -99,6 +99,8 @@ open_item(struct answer *a, int64_t at, struct json item)
 {
 	struct json type = json_get(item, "type");
 
+	if (item.kind != JSON_OBJECT)
+		return;
 	if (json_eq(type, "message")) {
 		(void)text_part(a, at, 0, item);
 	} else if (json_eq(type, "reasoning")) {
@@ -245,13 +247,15 @@ close_item(struct answer *a, int64_t at, struct json item)
 	struct json type = json_get(item, "type");
 	struct part *part;
 
+	if (item.kind != JSON_OBJECT)
+		return;
 	if (json_eq(type, "message")) {
 		close_message(a, at, item);
 	} else if (json_eq(type, "reasoning")) {
 		close_reasoning(a, at, item);
 	} else if (is_call(item)) {
 		close_call(a, at, item);
-	} else if (item.kind == JSON_OBJECT) {
+	} else {
 		open_item(a, at, item);
 		part = answer_find(a, PART_PROVIDER, key_of(at, 0));
 		if (!part)
