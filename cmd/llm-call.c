@@ -39,7 +39,7 @@ static const struct opt opts[] = {
 	{ 0, "rate-tokens", "N/TIME", OPT_STR, &rate_tokens, "use no more tokens than 100k/m" },
 	{ 0, "ordered", NULL, OPT_FLAG, &ordered, "answer in the order of the requests" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "print the answers' text, not records" },
-	{ 0, "raw", NULL, OPT_FLAG, &keep_raw, "keep the provider's body in the response" },
+	{ 0, "raw", NULL, OPT_FLAG, &keep_raw, "keep what was sent and what came in the response" },
 	{ 'n', "dry-run", NULL, OPT_FLAG, &dry_run,
 	    "print the HTTP requests, secrets masked; send nothing" },
 	{ 0, "force", NULL, OPT_FLAG, &force,

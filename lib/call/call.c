@@ -155,6 +155,7 @@ call_free(struct call *c)
 	buf_release(&c->id);
 	buf_release(&c->filled);
 	buf_release(&c->raw);
+	http_headers_release(&c->raw_headers);
 	free(c->model_text);
 	free(c->scratch);
 	free(c->line);

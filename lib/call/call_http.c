@@ -55,6 +55,7 @@ on_head(void *user, int status, const struct http_headers *headers)
 
 	if (c->tape)
 		tape_head(c->tape, status, headers);
+	call_raw_head(c, status, headers);
 	reader_head(c->reader, status, headers, now_us);
 	c->limits = rate_limit_read(headers, now_us);
 }

@@ -63,6 +63,7 @@ play(struct call *c, const struct cassette_answer *a)
 	};
 
 	c->reader = reader_new(call_dialect(c), &c->answer, c->wire.framing);
+	call_raw_head(c, a->status, &a->headers);
 	reader_head(c->reader, a->status, &a->headers, 0);
 	feed(c, a, &result);
 	c->sent_us = c->start_us;

@@ -63,6 +63,11 @@ int64_t call_deadline_us(const struct call *c);
 /* The exchange is over and its answer settled. */
 void call_carried(struct call *c);
 
+/* For --raw: a response's head came (its bytes go to call.raw). */
+void call_raw_head(struct call *c, int status, const struct http_headers *headers);
+/* {request, status, headers, body}, as far as there is any of it; false where nothing is kept. */
+bool call_raw_write(const struct call *c, struct buf *out);
+
 struct call {
 	struct caller *caller;
 	const struct carrier *carrier;
@@ -89,6 +94,8 @@ struct call {
 	struct http_exchange *exchange; /* NULL: nothing is under way */
 	uv_timer_t *linger; /* running once the provider has said all; freed by the loop */
 	struct buf raw; /* the body as it came, with keep_raw */
+	int raw_status; /* with keep_raw; 0: none came */
+	struct http_headers raw_headers;
 	struct rate_limit limits; /* what the response head told of them */
 	char span_id[TRACE_SPAN_SIZE];
 	int64_t seq, read_us, start_us, sent_us, first_us, end_us;

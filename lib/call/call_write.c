@@ -28,19 +28,6 @@ call_write_delta(const struct delta *delta, struct buf *out)
 	buf_release(&text);
 }
 
-/* The body for "raw": JSON as it is, a stream as the text that it is. */
-static void
-raw_json(const struct call *c, struct buf *out)
-{
-	struct err err = ERR_INIT;
-	struct json v;
-
-	if (json_parse(c->raw.p, c->raw.len, &v, &err) == 0)
-		buf_addstr(out, json_raw(v));
-	else
-		jsonw_quote(out, buf_str(&c->raw));
-}
-
 /* The schema that the answer must fit, compiled once where it stays the same; NULL: there is none,
  * or it is no schema. */
 static const struct schema *
@@ -97,10 +84,8 @@ write_response(struct call *c, struct buf *out)
 		.schema = schema_of(c),
 	};
 
-	if (c->raw.len) {
-		raw_json(c, &raw);
+	if (call_raw_write(c, &raw))
 		facts.raw = buf_str(&raw);
-	}
 	record_response(out, &c->answer, &facts);
 	buf_release(&raw);
 }
