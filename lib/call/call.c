@@ -177,6 +177,8 @@ call_carried(struct call *c)
 {
 	if (c->profile && c->answer.error.kind == ERROR_NONE)
 		profile_read_calls(c->profile, &c->answer);
+	if (c->answer.error.kind == ERROR_AUTH)
+		call_refused(c);
 	if (c->answer.error.status == 401 && c->caller->credentials)
 		credential_refused(c->caller->credentials, c->provider, c->key_turn);
 	finish(c);

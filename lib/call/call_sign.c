@@ -6,6 +6,8 @@
 #include "call/call_state.h"
 #include "sys/clock.h"
 
+/* Credentials that were refused are not had anew sooner: each time may be a command's run. */
+#define AGAIN_US ((int64_t)60 * 1000 * 1000)
 #define EARLY_US ((int64_t)60 * 1000 * 1000) /* before they expire, new credentials are had */
 
 int
@@ -31,6 +33,7 @@ credentials(struct caller *caller, int64_t now_us, struct err *err)
 	if (aws->access_key && aws->expires_us - EARLY_US > now_us)
 		return 0;
 	aws_credentials_release(aws);
+	caller->aws_us = now_us;
 	if (aws_credentials_read(aws, caller->config->env, now_us, err) == 0)
 		return 0;
 	caller->aws_refusal = xstrdup(err->text);
@@ -51,7 +54,7 @@ call_sign(struct call *c, struct err *err)
 
 	if (!r.service || http_headers_get(&c->wire.headers, "authorization"))
 		return 0; /* a header of the configuration's own counts */
-	if (c->caller->config->dry_run) {
+	if (c->caller->config->dry_run || c->caller->config->replay) {
 		http_headers_set(&c->wire.headers, "authorization", "***");
 		return 0;
 	}
@@ -60,4 +63,14 @@ call_sign(struct call *c, struct err *err)
 		return -1;
 	aws_sign(&r, &c->caller->aws, &c->wire.headers);
 	return 0;
+}
+
+void
+call_refused(struct call *c)
+{
+	struct caller *caller = c->caller;
+
+	if (c->provider->dialect && c->provider->dialect->aws_service &&
+	    clock_wall_us() - caller->aws_us > AGAIN_US)
+		aws_credentials_release(&caller->aws);
 }

@@ -374,31 +374,13 @@ write_run(struct anthropic_writer *x, struct request_turns *t)
 	return more && !x->failed;
 }
 
-/* The text that the conversation ends with where it is the assistant's. */
-static struct json
-prefill_of(const struct request *r)
-{
-	struct request_turns t = request_turns(r);
-	struct json text = JSON_ABSENT;
-	struct request_parts parts;
-
-	while (request_next_turn(&t)) {
-		text = JSON_ABSENT;
-		if (t.role != ROLE_ASSISTANT)
-			continue;
-		for (parts = request_parts(t.content); request_next_part(&parts);)
-			text = parts.type == PART_TEXT ? parts.text : JSON_ABSENT;
-	}
-	return text;
-}
-
 void
 anthropic_messages(struct anthropic_writer *x)
 {
 	struct request_turns t = request_turns(x->r);
 	bool more = request_next_turn(&t), begun = false;
 
-	x->prefill = prefill_of(x->r);
+	x->prefill = request_prefill(x->r);
 	if (json_exists(x->prefill) && (x->family->flags & FAMILY_NO_PREFILL))
 		answer_warn(x->b->answer, "messages",
 		    "this model goes on from no answer that was begun: the API refuses it");

@@ -76,6 +76,7 @@ struct bedrock_writer {
 	bool holds_results; /* the open message holds some, and may hold nothing else */
 	bool markable; /* behind the last block a cachePoint may stand */
 	int marks, owed; /* cache points written; asked for by the record and still to come */
+	struct json prefill; /* the text that the answer is to go on from; JSON_NONE: none */
 	struct json last; /* the conversation's last part; JSON_NONE */
 	struct buf names; /* of documents so far, a line each */
 	int documents;

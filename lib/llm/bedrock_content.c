@@ -76,6 +76,10 @@ write_cited(struct bedrock_writer *x, struct json text, struct json opaque)
 	struct buf plain = BUF_INIT(BUF_UNLIMITED);
 
 	json_text(text, &plain);
+	if (text.p && text.p == x->prefill.p) { /* Claude refuses white space at its end */
+		while (plain.len && strchr(" \t\r\n", plain.p[plain.len - 1]))
+			buf_truncate(&plain, plain.len - 1);
+	}
 	if (opaque.kind != JSON_OBJECT) {
 		write_text(x, buf_str(&plain));
 	} else {
@@ -423,6 +427,11 @@ bedrock_messages(struct bedrock_writer *x)
 	bool more = request_next_turn(&t);
 
 	x->last = last_part(x->r);
+	if (x->claude)
+		x->prefill = request_prefill(x->r);
+	if (json_exists(x->prefill) && (x->claude->flags & FAMILY_NO_PREFILL))
+		answer_warn(x->b->answer, "messages",
+		    "this model goes on from no answer that was begun: the API refuses it");
 	jsonw_key(&x->w, "messages");
 	jsonw_array(&x->w);
 	while (more) {
@@ -443,12 +452,16 @@ void
 bedrock_system(struct bedrock_writer *x)
 {
 	struct request_turns t = request_turns(x->r);
+	bool begun = false, moved = false;
 	struct request_parts parts;
 
 	x->in_system = true;
 	while (request_next_turn(&t)) {
-		if (t.role != ROLE_SYSTEM)
+		if (t.role != ROLE_SYSTEM) {
+			begun = true;
 			continue;
+		}
+		moved = moved || begun;
 		if (t.text.p)
 			write_text(x, t.text);
 		for (parts = request_parts(t.content); request_next_part(&parts);) {
@@ -466,6 +479,9 @@ bedrock_system(struct bedrock_writer *x)
 		if (x->markable)
 			(void)bedrock_mark(x, json_get(t.message, "cache"));
 	}
+	if (moved)
+		answer_warn(x->b->answer, "messages",
+		    "a system turn inside the conversation is put before it");
 	bedrock_mark_auto(x);
 	if (x->list_open)
 		jsonw_end(&x->w);

@@ -248,3 +248,20 @@ request_opaque(struct json part, const char *provider, const char *model)
 		return JSON_ABSENT;
 	return json_get(opaque, "value");
 }
+
+struct json
+request_prefill(const struct request *r)
+{
+	struct request_turns t = request_turns(r);
+	struct json text = JSON_ABSENT;
+	struct request_parts parts;
+
+	while (request_next_turn(&t)) {
+		text = JSON_ABSENT;
+		if (t.role != ROLE_ASSISTANT)
+			continue;
+		for (parts = request_parts(t.content); request_next_part(&parts);)
+			text = parts.type == PART_TEXT ? parts.text : JSON_ABSENT;
+	}
+	return text;
+}

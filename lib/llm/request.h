@@ -145,6 +145,9 @@ struct request_parts {
 };
 struct request_parts request_parts(struct json content);
 bool request_next_part(struct request_parts *p);
+/* The text that the conversation ends with where it is the assistant's: the answer is to go on from
+ * there; else JSON_NONE. */
+struct json request_prefill(const struct request *r);
 /* Whether the content of a toolResult is a list of parts, and not just any JSON list. */
 bool request_is_parts(struct json content);
 

@@ -70,6 +70,21 @@ sides_alternate_whatever_is_left_out(void **state)
 }
 
 static void
+an_answer_that_was_begun_ends_in_no_white_space(void **state)
+{
+	struct talk *t = *state;
+
+	assert_true(build(t, "{'model':'" CLAUDE "','messages':[{'role':'user','content':'hi'},"
+			     "{'role':'assistant','content':'The answer: \\n'}]}"));
+	talk_body_is(t, "messages.1.content", "[{'text':'The answer:'}]");
+	assert_string_equal(t->answer.warnings.p, "");
+	assert_true(build(t,
+	    "{'model':'anthropic.claude-opus-4-8','messages':[{'role':'user','content':'hi'},"
+	    "{'role':'assistant','content':'The'}]}"));
+	assert_true(talk_warned(t, "messages"));
+}
+
+static void
 thoughts_go_back_signed_or_sealed(void **state)
 {
 	struct talk *t = *state;
@@ -365,6 +380,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_model_stands_escaped_in_the_path),
 		TEST(sides_alternate_whatever_is_left_out),
+		TEST(an_answer_that_was_begun_ends_in_no_white_space),
 		TEST(thoughts_go_back_signed_or_sealed),
 		TEST(results_stand_first_and_ids_are_fitted),
 		TEST(some_families_want_results_alone),
