@@ -54,9 +54,11 @@ check_template(const struct source *s, const struct yaml *at, struct str text)
 
 		if (text.p[i] != '{')
 			continue;
-		while (i + 1 + name.len < text.len && is_letter(name.p[name.len]))
+		if (i + 1 < text.len && (text.p[i + 1] == '?' || text.p[i + 1] == '!'))
+			name.p++;
+		while (name.p + name.len < text.p + text.len && is_letter(name.p[name.len]))
 			name.len++;
-		if (!name.len || i + 1 + name.len == text.len || name.p[name.len] != '}')
+		if (!name.len || name.p + name.len == text.p + text.len || name.p[name.len] != '}')
 			continue;
 		for (n = 0; n < PROGRAM_VALUES && !str_is(name, program_value_names[n]); n++)
 			;

@@ -8,7 +8,8 @@
  * many).
  *
  * A template is text with {placeholders}; a word whose placeholder has no value is left out, and
- * so is the whole group that it stands in.
+ * so is the whole group that it stands in. {?name} and {!name} are empty: what they stand in is
+ * left out where name has no value, or has one.
  */
 #ifndef LLM_PROGRAM_H
 #define LLM_PROGRAM_H

@@ -244,6 +244,23 @@ read_flag(const struct source *s, const char *member, bool *flag)
 }
 
 static int
+add_when(
+    const struct source *s, struct program_rule *rule, const char *path, const struct yaml *value)
+{
+	struct program_pairs *when = &rule->when;
+
+	if (value->kind == YAML_LIST || value->kind == YAML_MAP)
+		return yaml_error(s->doc, value, s->err, "when compares with scalars");
+	VEC_GROW(when->items, when->count, when->cap);
+	when->items[when->count++] = (struct program_pair){
+		.name = xstrdup(path),
+		.value = xstrdup(value->kind == YAML_NULL ? "null" : value->text.p),
+		.is_json = value->kind != YAML_STRING,
+	};
+	return 0;
+}
+
+static int
 read_when(const struct source *s, struct program_rule *rule)
 {
 	const struct yaml *v = yaml_get(s->map, "when");
@@ -251,17 +268,14 @@ read_when(const struct source *s, struct program_rule *rule)
 	if (v && v->kind != YAML_MAP)
 		return yaml_error(s->doc, v, s->err, "when must be a map of paths to values");
 	for (size_t i = 0; v && i < v->count; i++) {
-		struct program_pairs *when = &rule->when;
-		struct yaml *value = v->items[i];
+		const struct yaml *value = v->items[i];
+		bool several = value->kind == YAML_LIST;
 
-		if (value->kind == YAML_LIST || value->kind == YAML_MAP)
-			return yaml_error(s->doc, value, s->err, "when compares with a scalar");
-		VEC_GROW(when->items, when->count, when->cap);
-		when->items[when->count++] = (struct program_pair){
-			.name = xstrdup(v->keys[i]->text.p),
-			.value = xstrdup(value->kind == YAML_NULL ? "null" : value->text.p),
-			.is_json = value->kind != YAML_STRING,
-		};
+		for (size_t k = 0; k < (several ? value->count : 1); k++) {
+			if (add_when(
+				s, rule, v->keys[i]->text.p, several ? value->items[k] : value) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }

@@ -35,8 +35,8 @@ struct program_expression {
 };
 
 struct program_rule {
-	struct program_pairs
-	    when; /* path to the text, or the JSON, that it must be; empty: always */
+	/* Path to the text, or the JSON, that must stand there; the same path again: or that. */
+	struct program_pairs when;
 	struct program_expression facts[FACT_COUNT];
 	bool ends; /* the terminal event */
 	bool begins; /* a new part of the answer begins before what it tells */

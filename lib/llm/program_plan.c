@@ -18,18 +18,31 @@ struct plan {
 
 /* --- templates --- */
 
-/* The value named at text, whose braces enclose *len bytes; PROGRAM_VALUES: none is. */
-static enum program_value
-value_at(const char *text, size_t *len)
+/* What stands in braces: "{model}" is the value, "{?model}" and "{!model}" are conditions. */
+struct hole {
+	enum program_value value;
+	char condition; /* '?', '!' or 0 */
+	size_t len;
+};
+
+/* The hole that begins at text; false: braces that stand for themselves. */
+static bool
+hole_at(const char *text, struct hole *hole)
 {
 	const char *close = strchr(text, '}');
 	struct str name = { text + 1, close ? (size_t)(close - text - 1) : 0 };
 	int i = 0;
 
-	*len = name.len + 2;
-	while (i < PROGRAM_VALUES && !(close && str_is(name, program_value_names[i])))
+	hole->len = name.len + 2;
+	hole->condition = '\0';
+	if (name.len && (*name.p == '?' || *name.p == '!')) {
+		hole->condition = *name.p;
+		name = (struct str){ name.p + 1, name.len - 1 };
+	}
+	while (i < PROGRAM_VALUES && !str_is(name, program_value_names[i]))
 		i++;
-	return (enum program_value)i;
+	hole->value = (enum program_value)i;
+	return close && i < PROGRAM_VALUES;
 }
 
 static void
@@ -46,24 +59,22 @@ add_value(struct buf *out, struct str value, bool as_json)
 	buf_release(&quoted);
 }
 
-/* The template filled in, appended to out; false where one of its values is missing. */
+/* The template filled in, appended to out; false where a value is missing, or a condition fails. */
 static bool
 fill(const struct plan *plan, const char *template, bool as_json, struct buf *out)
 {
 	for (const char *p = template; *p; p++) {
-		enum program_value value = PROGRAM_VALUES;
-		size_t len;
+		struct hole hole;
 
-		if (*p == '{')
-			value = value_at(p, &len);
-		if (value == PROGRAM_VALUES) {
+		if (*p != '{' || !hole_at(p, &hole)) {
 			buf_addc(out, *p);
 			continue;
 		}
-		if (!plan->values[value].len)
+		if ((plan->values[hole.value].len > 0) == (hole.condition == '!'))
 			return false;
-		add_value(out, buf_str(&plan->values[value]), as_json);
-		p += len - 1;
+		if (!hole.condition)
+			add_value(out, buf_str(&plan->values[hole.value]), as_json);
+		p += hole.len - 1;
 	}
 	return true;
 }

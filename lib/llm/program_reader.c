@@ -55,13 +55,27 @@ program_reader_free(struct program_reader *r)
 /* --- events --- */
 
 static bool
+is_there(const struct program_pair *pair, struct json event)
+{
+	struct json v = json_find(event, pair->name);
+
+	return pair->is_json ? str_is(json_raw(v), pair->value) : json_eq(v, pair->value);
+}
+
+/* Pairs of one path follow each other: one of them must hold. */
+static bool
 is_true_of(const struct program_pairs *when, struct json event)
 {
-	for (size_t i = 0; i < when->count; i++) {
-		const struct program_pair *pair = &when->items[i];
-		struct json v = json_find(event, pair->name);
+	size_t i = 0, next;
 
-		if (pair->is_json ? !str_is(json_raw(v), pair->value) : !json_eq(v, pair->value))
+	for (; i < when->count; i = next) {
+		bool holds = false;
+
+		for (next = i;
+		     next < when->count && strcmp(when->items[next].name, when->items[i].name) == 0;
+		     next++)
+			holds = holds || is_there(&when->items[next], event);
+		if (!holds)
 			return false;
 	}
 	return true;

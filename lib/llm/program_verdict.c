@@ -52,6 +52,20 @@ matched(const struct program_matches *m, struct str text)
 	return ERROR_NONE;
 }
 
+/* What programs say of a login that is missing, which no API says. */
+static bool
+wants_login(struct str words)
+{
+	static const char *const phrases[] = { "no api key", "not logged in", "log in to",
+		"please log in", "login required", "not authenticated", "authentication required",
+		"no authentication" };
+
+	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+		if (str_has_nocase(words, phrases[i]))
+			return true;
+	return false;
+}
+
 static enum error_kind
 kind_of_exit(const struct program *p, int status)
 {
@@ -93,6 +107,23 @@ words_of(const struct program_reader *r)
 	return last_words(buf_str(&r->noise));
 }
 
+/* Programs pass on what the API told them: "API Error: 401 {...}". */
+static struct json
+body_in(struct str words)
+{
+	const char *open = words.len ? memchr(words.p, '{', words.len) : NULL;
+	struct err err = ERR_INIT;
+	struct json v = JSON_ABSENT;
+	size_t len = words.len;
+
+	while (open && len && words.p[len - 1] != '}')
+		len--;
+	if (!open || words.p + len <= open ||
+	    json_parse(open, (size_t)(words.p + len - open), &v, &err) < 0)
+		return JSON_ABSENT;
+	return v;
+}
+
 /* A failure of that kind, or of the kind that the words mean. what: how it showed; NULL: the words
  * alone say it. */
 static void
@@ -103,8 +134,12 @@ fail(struct program_reader *r, enum error_kind kind, struct str words, const cha
 	enum error_kind told = matched(&r->output->errors, words);
 
 	find_clues(&clues, words);
+	if (kind == ERROR_NONE && told == ERROR_NONE && json_exists(body_in(words)))
+		answer_error_json(r->answer, clues.status, body_in(words));
 	if (kind == ERROR_NONE)
-		kind = told != ERROR_NONE ? told : error_classify(&clues);
+		kind = told != ERROR_NONE   ? told
+		       : wants_login(words) ? ERROR_AUTH
+					    : error_classify(&clues);
 	if (what)
 		buf_adds(&text, what);
 	if (what && words.len)
@@ -157,6 +192,11 @@ settle_usage(struct program_reader *r, int64_t prompt_tokens, int64_t text_token
 {
 	struct usage *u = &r->answer->usage;
 
+	if (r->counted && u->in <= 0 && u->out <= 0) { /* none were used, or none are known */
+		*u = (struct usage)USAGE_UNKNOWN;
+		r->answer->cost_pusd = -1;
+		return;
+	}
 	if (r->counted) {
 		if (r->output->in_lacks_cache) {
 			if (u->cache_read > 0)
@@ -169,6 +209,8 @@ settle_usage(struct program_reader *r, int64_t prompt_tokens, int64_t text_token
 		return;
 	}
 	*u = (struct usage)USAGE_UNKNOWN;
+	if (!text_tokens)
+		return;
 	u->in = prompt_tokens;
 	u->out = text_tokens;
 	u->estimated = true;
@@ -182,6 +224,20 @@ program_tokens(struct str text)
 	for (size_t i = 0; i < text.len; i++)
 		n += ((unsigned char)text.p[i] & 0xC0) != 0x80;
 	return (int64_t)((n + CHARACTERS_A_TOKEN - 1) / CHARACTERS_A_TOKEN);
+}
+
+/* What it says of the error is no answer. */
+static void
+hide_error(struct program_reader *r)
+{
+	struct str error = str_trim(buf_str(&r->error));
+
+	for (size_t i = 0; r->failed && i < r->answer->part_count; i++) {
+		struct part *part = &r->answer->parts[i];
+
+		if (part->type == PART_TEXT && str_eq(str_trim(buf_str(&part->text)), error))
+			part->hidden = true;
+	}
 }
 
 /* --- the verdict --- */
@@ -235,6 +291,7 @@ program_reader_end(struct program_reader *r, const struct program_end *end)
 	if (r->output->format == PROGRAM_TEXT && !end->status && !r->output->rule_count)
 		answer_end(a); /* text has no terminal event of its own */
 	settle_content(r);
+	hide_error(r);
 	answer_content(a, &text);
 	settle_usage(r, end->prompt_tokens, program_tokens(buf_str(&text)));
 	if (end->kind != ERROR_NONE)
@@ -246,7 +303,7 @@ program_reader_end(struct program_reader *r, const struct program_end *end)
 		fail(r, r->error.len ? ERROR_NONE : ERROR_TRUNCATED, words_of(r),
 		    "the program ended without saying that it was done");
 	judge_text(r, buf_str(&text));
-	if (a->ended && a->stop == STOP_NONE)
+	if (a->ended && a->stop == STOP_NONE && a->error.kind == ERROR_NONE)
 		a->stop = STOP_END;
 	answer_finish(a, false, true);
 	buf_release(&text);
