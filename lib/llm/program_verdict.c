@@ -303,8 +303,8 @@ program_reader_end(struct program_reader *r, const struct program_end *end)
 		fail(r, r->error.len ? ERROR_NONE : ERROR_TRUNCATED, words_of(r),
 		    "the program ended without saying that it was done");
 	judge_text(r, buf_str(&text));
-	if (a->ended && a->stop == STOP_NONE && a->error.kind == ERROR_NONE)
-		a->stop = STOP_END;
+	if (a->ended && a->stop == STOP_NONE)
+		a->stop = a->error.kind == ERROR_NONE ? STOP_END : STOP_ERROR;
 	answer_finish(a, false, true);
 	buf_release(&text);
 }
