@@ -66,6 +66,7 @@ mock_check_path(
 		(void)mock_refuse(error, 404, NULL, "Requested entity was not found.");
 		return false;
 	case FAMILY_OLLAMA:
+	case FAMILY_COHERE:
 		return mock_refuse(error, 405, NULL, "405 method not allowed");
 	case FAMILY_BEDROCK:
 		(void)mock_refuse(error, 404, NULL,
@@ -132,6 +133,33 @@ check_gemini_key(const struct mock_credentials *c, struct mock_error *error)
 	return true;
 }
 
+static bool
+check_cohere_key(const struct mock_credentials *c, struct mock_error *error)
+{
+	const char *key = check_bearer(c->authorization);
+
+	if (!key || !*key)
+		return mock_refuse(error, 401, NULL, "no api key supplied");
+	return !c->want || strcmp(key, c->want) == 0 ||
+	       mock_refuse(error, 401, NULL, "invalid api token");
+}
+
+/* A token, or a key of express mode; whichever model's format is spoken behind. */
+static bool
+check_vertex_key(const struct mock_credentials *c, struct mock_error *error)
+{
+	const char *key = check_bearer(c->authorization);
+
+	if (!key || !*key)
+		key = c->api_key ? c->api_key : c->query_key;
+	if (key && *key && (!c->want || strcmp(key, c->want) == 0))
+		return true;
+	(void)mock_refuse(error, 401, NULL,
+	    key && *key ? "Request had invalid authentication credentials."
+			: "Request is missing required authentication credential.");
+	return check_typed(error, "UNAUTHENTICATED");
+}
+
 /* A key of Bedrock's own, or a signature. */
 static bool
 check_bedrock_key(const struct mock_credentials *c, struct mock_error *error)
@@ -169,6 +197,8 @@ bool
 mock_check_key(
     const struct mock_request *r, const struct mock_credentials *c, struct mock_error *error)
 {
+	if (r->vertex)
+		return check_vertex_key(c, error);
 	switch (r->family) {
 	case FAMILY_OPENAI:
 		return check_openai_key(c, error);
@@ -180,6 +210,8 @@ mock_check_key(
 		return true; /* a local server knows no keys */
 	case FAMILY_BEDROCK:
 		return check_bedrock_key(c, error);
+	case FAMILY_COHERE:
+		return check_cohere_key(c, error);
 	}
 	return true;
 }
@@ -205,6 +237,7 @@ mock_check_content_type(
 		    "Invalid JSON payload received. The content type must be application/json.");
 	case FAMILY_OLLAMA:
 	case FAMILY_BEDROCK:
+	case FAMILY_COHERE:
 		return true; /* they read the body whatever it is called */
 	}
 	return true;

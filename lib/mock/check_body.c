@@ -19,6 +19,17 @@ static const char *const anthropic_members[] = { "model", "messages", "cache_con
 	"system", "temperature", "thinking", "tool_choice", "tools", "top_k", "top_p",
 	"user_profile_id", NULL };
 
+static const char *const vertex_members[] = { "anthropic_version", "messages", "cache_control",
+	"context_management", "max_tokens", "metadata", "output_config", "output_format",
+	"stop_sequences", "stream", "system", "temperature", "thinking", "tool_choice", "tools",
+	"top_k", "top_p", NULL };
+
+static const char *const cohere_members[] = { "model", "messages", "stream", "tools",
+	"strict_tools", "documents", "citation_options", "response_format", "safety_mode",
+	"max_tokens", "stop_sequences", "temperature", "seed", "frequency_penalty",
+	"presence_penalty", "k", "p", "logprobs", "tool_choice", "thinking", "priority",
+	"raw_prompting", NULL };
+
 /* Both spellings of protobuf's JSON form. */
 static const char *const gemini_members[] = { "contents", "tools", "toolConfig", "tool_config",
 	"safetySettings", "safety_settings", "systemInstruction", "system_instruction",
@@ -220,17 +231,19 @@ anthropic_messages(struct json messages, struct mock_error *error)
 static bool
 anthropic_body(const struct mock_request *r, struct json body, struct mock_error *error)
 {
-	static const char *const required[] = { "model", "messages", "max_tokens", NULL };
+	static const char *const direct[] = { "model", "messages", "max_tokens", NULL };
+	static const char *const vertex[] = { "anthropic_version", "messages", "max_tokens", NULL };
+	const char *const *required = r->vertex ? vertex : direct;
 	struct json messages = json_get(body, "messages");
 	const char *const *name;
 	struct str stranger;
 	int64_t max;
 
-	(void)r;
 	for (name = required; *name; name++)
 		if (!json_exists(json_get(body, *name)))
 			return mock_refuse(error, 400, NULL, "%s: Field required", *name);
-	if (mock_check_stranger(body, anthropic_members, &stranger))
+	/* At Vertex AI the model stands in the path, and the version in the body. */
+	if (mock_check_stranger(body, r->vertex ? vertex_members : anthropic_members, &stranger))
 		return mock_refuse(error, 400, NULL, "%.*s: Extra inputs are not permitted",
 		    (int)stranger.len, stranger.p);
 	if (!json_i64(json_get(body, "max_tokens"), &max) || max < 1)
@@ -279,6 +292,33 @@ ollama_body(const struct mock_request *r, struct mock_error *error)
 {
 	if (r->model.len == 0)
 		return mock_refuse(error, 400, NULL, "model is required");
+	return true;
+}
+
+static bool
+cohere_body(const struct mock_request *r, struct json body, struct mock_error *error)
+{
+	static const char *const roles[] = { "system", "user", "assistant", "tool", NULL };
+	struct json messages = json_get(body, "messages");
+	struct json_iter it = json_each(messages);
+	struct str name;
+	size_t i = 0;
+
+	if (mock_check_stranger(body, cohere_members, &name))
+		return mock_refuse(error, 400, NULL, "invalid request: unknown field: %.*s",
+		    (int)name.len, name.p);
+	if (r->model.len == 0)
+		return mock_refuse(error, 400, NULL, "invalid request: model is required.");
+	if (!json_is(messages, JSON_ARRAY) || json_count(messages) == 0)
+		return mock_refuse(
+		    error, 400, NULL, "invalid request: list of messages must not be empty");
+	for (; json_next(&it); i++)
+		if (!mock_check_word(json_get(it.value, "role"), roles))
+			return mock_refuse(
+			    error, 400, NULL, "invalid request: invalid role at messages[%zu].", i);
+	if (json_count(json_get(body, "tools")) && json_exists(json_get(body, "response_format")))
+		return mock_refuse(error, 400, NULL,
+		    "invalid request: cannot specify response_format with tools.");
 	return true;
 }
 
@@ -346,6 +386,9 @@ mock_check_body(
 			return mock_refuse(error, 400, NULL, "Invalid JSON payload received.");
 		case FAMILY_OLLAMA:
 			return mock_refuse(error, 400, NULL, "invalid JSON in the request body");
+		case FAMILY_COHERE:
+			return mock_refuse(
+			    error, 400, NULL, "invalid request: the body is not valid JSON");
 		case FAMILY_BEDROCK:
 			(void)mock_refuse(error, 400, NULL, "Unable to parse the request body.");
 			error->type = xstrdup("SerializationException");
@@ -364,6 +407,8 @@ mock_check_body(
 		return ollama_body(r, error);
 	case FAMILY_BEDROCK:
 		return bedrock_body(body, error);
+	case FAMILY_COHERE:
+		return cohere_body(r, body, error);
 	}
 	return true;
 }

@@ -159,6 +159,13 @@ visit_check(struct visit *v, const char *method, struct mock_error *error)
 	       mock_check_body(&v->request, v->is_json, v->request.body, error);
 }
 
+/* Whose manners a refusal has: at Vertex AI's door Google's, whatever model is behind it. */
+static enum mock_family
+visit_refuser(const struct visit *v, const struct mock_error *error)
+{
+	return v->request.vertex && error->status == 401 ? FAMILY_GEMINI : v->request.family;
+}
+
 static void
 visit_refuse(struct visit *v, int status, const char *what, struct str which)
 {
@@ -219,8 +226,13 @@ visit_render(struct visit *v, struct mock_faults **faults)
 	m->serial++;
 	if (visit_from_cassette(v))
 		return;
-	if (!visit_check(v, serve_method(v->x), &error)) {
-		mock_render_error(&error, v->request.family, m->serial, &v->reply);
+	if (v->request.api == MOCK_GOOGLE_TOKEN) {
+		mock_render_token(m->config.key,
+		    serve_header(v->x, "metadata-flavor") ||
+			strcmp(serve_method(v->x), "POST") == 0,
+		    m->serial, &v->reply);
+	} else if (!visit_check(v, serve_method(v->x), &error)) {
+		mock_render_error(&error, visit_refuser(v, &error), m->serial, &v->reply);
 		mock_error_release(&error);
 	} else if (v->request.api >= MOCK_OPENAI_MODELS) {
 		models = mock_script_models(m->script, &count);

@@ -44,7 +44,8 @@ path_fits(struct cassette_case *k, const char *method, struct str path,
 	if (request->api != own->api)
 		return false;
 	/* These models stand in the path. */
-	return (request->family != FAMILY_GEMINI && request->family != FAMILY_BEDROCK) ||
+	return (request->family != FAMILY_GEMINI && request->family != FAMILY_BEDROCK &&
+		   !request->vertex) ||
 	       str_eq(buf_str(&request->model), buf_str(&own->model));
 }
 

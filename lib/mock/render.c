@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 
+enum { MOCK_TOKEN_S = 3599 };
+
 static mock_render_fn *const renderers[] = {
 	[MOCK_OPENAI_CHAT] = mock_render_openai,
 	[MOCK_RESPONSES] = mock_render_responses,
@@ -12,6 +14,7 @@ static mock_render_fn *const renderers[] = {
 	[MOCK_GEMINI] = mock_render_gemini,
 	[MOCK_GEMINI_STREAM] = mock_render_gemini,
 	[MOCK_OLLAMA_CHAT] = mock_render_ollama,
+	[MOCK_COHERE] = mock_render_cohere,
 	[MOCK_BEDROCK] = mock_render_bedrock,
 	[MOCK_BEDROCK_STREAM] = mock_render_bedrock,
 };
@@ -229,4 +232,31 @@ mock_render_models(const struct mock_request *request, const char *const *models
 	jsonw_end(&w);
 	mock_tape_mark(&r->body, 0);
 	r->terminal = r->body.bytes.len;
+}
+
+/* --- tokens --- */
+
+void
+mock_render_token(const char *key, bool in_form, uint64_t serial, struct mock_reply *r)
+{
+	struct buf token = BUF_INIT(BUF_UNLIMITED);
+	struct jsonw w;
+
+	mock_reply_init(r, in_form ? 200 : 403);
+	mock_reply_field(r, "content-type", "application/json");
+	jsonw_start(&w, &r->body.bytes);
+	jsonw_object(&w);
+	if (in_form) {
+		if (!key)
+			buf_addf(&token, "ya29.mock-token-%llu", (unsigned long long)serial);
+		jsonw_kstr(&w, "access_token", key ? key : token.p);
+		jsonw_ki64(&w, "expires_in", MOCK_TOKEN_S);
+		jsonw_kstr(&w, "token_type", "Bearer");
+	} else {
+		jsonw_kstr(&w, "error", "Missing Metadata-Flavor:Google header.");
+	}
+	jsonw_end(&w);
+	mock_tape_mark(&r->body, 0);
+	r->terminal = r->body.bytes.len;
+	buf_release(&token);
 }

@@ -42,10 +42,14 @@ void mock_render_error(
 void mock_render_models(const struct mock_request *request, const char *const *models, size_t count,
     struct mock_reply *r);
 
+/* An access token of Google's: the key that is good here, or any. in_form: it was asked for as the
+ * metadata server or OAuth's wants it. */
+void mock_render_token(const char *key, bool in_form, uint64_t serial, struct mock_reply *r);
+
 /* --- for the providers' files --- */
 
 mock_render_fn mock_render_openai, mock_render_responses, mock_render_anthropic, mock_render_gemini,
-    mock_render_ollama, mock_render_bedrock;
+    mock_render_ollama, mock_render_cohere, mock_render_bedrock;
 
 /* The next chunk of so many words off the front of *rest; false when *rest is used up. */
 bool mock_next_words(struct str *rest, int64_t words, struct str *chunk);
@@ -55,6 +59,8 @@ int64_t mock_output_wait(const struct mock_saying *s, struct mock_reply *r, bool
 const char *mock_stop_word(const struct mock_saying *s, const char *const *pairs);
 /* The signature that a thought bears, under the provider's own key. */
 void mock_write_signature(struct jsonw *w, const char *key, const struct mock_saying *s);
+/* What it says where the script does not. */
+const char *mock_error_message(const struct mock_error *error, enum mock_family family);
 /* The provider's name for an error. */
 const char *mock_error_type(const struct mock_error *error, enum mock_family family);
 /* The provider's error object, as it stands in a body and in a stream. */

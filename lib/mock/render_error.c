@@ -74,12 +74,27 @@ static const struct error_word bedrock_words[] = {
 	    "The system encountered an unexpected error during processing. Try your request again." },
 };
 
+static const struct error_word cohere_words[] = {
+	{ 400, NULL, NULL, "invalid request: the request is invalid." },
+	{ 401, NULL, NULL, "invalid api token" },
+	{ 402, NULL, NULL, "please add or update your payment method at the dashboard" },
+	{ 403, NULL, NULL, "your api key has no permission for this" },
+	{ 404, NULL, NULL, "model not found, make sure the correct model ID was used" },
+	{ 429, NULL, NULL,
+	    "you are past the per minute request limit, please wait and try again later." },
+	{ 499, NULL, NULL, "request cancelled" },
+	{ 503, NULL, NULL, "service unavailable" },
+	{ 504, NULL, NULL, "gateway timeout" },
+	{ 0, NULL, NULL, "internal server error, this has been reported to our developers." },
+};
+
 static const struct error_word *const words[] = {
 	[FAMILY_OPENAI] = openai_words,
 	[FAMILY_ANTHROPIC] = anthropic_words,
 	[FAMILY_GEMINI] = gemini_words,
 	[FAMILY_OLLAMA] = ollama_words,
 	[FAMILY_BEDROCK] = bedrock_words,
+	[FAMILY_COHERE] = cohere_words,
 };
 
 static void
@@ -128,6 +143,12 @@ mock_error_type(const struct mock_error *e, enum mock_family family)
 	return e->type ? e->type : error_word_of(e, family)->type;
 }
 
+const char *
+mock_error_message(const struct mock_error *e, enum mock_family family)
+{
+	return e->message ? e->message : error_word_of(e, family)->message;
+}
+
 void
 mock_write_error(
     const struct mock_error *e, enum mock_family family, uint64_t serial, struct buf *out)
@@ -138,7 +159,7 @@ mock_write_error(
 	struct jsonw w;
 
 	code = e->code ? e->code : e->type || e->message ? NULL : word->code;
-	message = e->message ? e->message : word->message;
+	message = mock_error_message(e, family);
 	jsonw_start(&w, out);
 	jsonw_object(&w);
 	switch (family) {
@@ -166,6 +187,11 @@ mock_write_error(
 		break;
 	case FAMILY_OLLAMA:
 		jsonw_kstr(&w, "error", message);
+		break;
+	case FAMILY_COHERE:
+		buf_addf(&id, "mock-%llu", (unsigned long long)serial);
+		jsonw_kstr(&w, "id", id.p);
+		jsonw_kstr(&w, "message", message);
 		break;
 	case FAMILY_BEDROCK:
 		jsonw_kstr(&w, "message", message);

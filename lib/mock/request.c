@@ -21,9 +21,20 @@ mock_request_release(struct mock_request *r)
 	buf_release(&r->user);
 }
 
-/* "/v1beta/models/NAME:METHOD": the model and the API. */
+static bool
+has_segment(struct str path, const char *name)
+{
+	struct str part;
+
+	while (str_split(&path, '/', &part))
+		if (str_is(part, name))
+			return true;
+	return false;
+}
+
+/* "/v1beta/models/NAME:METHOD", also below Vertex AI's publishers: the model and the API. */
 static void
-request_gemini_path(struct mock_request *r, struct str path)
+request_google_path(struct mock_request *r, struct str path)
 {
 	struct str rest = path, part = STR_NONE, name = STR_NONE;
 
@@ -37,8 +48,11 @@ request_gemini_path(struct mock_request *r, struct str path)
 		r->api = MOCK_GEMINI;
 	else if (str_is(part, "streamGenerateContent"))
 		r->api = MOCK_GEMINI_STREAM;
+	else if (str_is(part, "rawPredict") || str_is(part, "streamRawPredict"))
+		r->api = MOCK_ANTHROPIC;
+	r->vertex = has_segment(path, "publishers") || has_segment(path, "projects");
 	r->stream = r->api == MOCK_GEMINI_STREAM;
-	r->family = FAMILY_GEMINI;
+	r->family = r->api == MOCK_ANTHROPIC ? FAMILY_ANTHROPIC : FAMILY_GEMINI;
 }
 
 /* "/model/NAME/converse": the model, which may be spelled with escapes. */
@@ -66,6 +80,8 @@ static const struct {
 	{ "/responses", MOCK_RESPONSES, FAMILY_OPENAI },
 	{ "/v1/messages", MOCK_ANTHROPIC, FAMILY_ANTHROPIC },
 	{ "/api/chat", MOCK_OLLAMA_CHAT, FAMILY_OLLAMA },
+	{ "/v2/chat", MOCK_COHERE, FAMILY_COHERE },
+	{ "/token", MOCK_GOOGLE_TOKEN, FAMILY_GEMINI },
 	{ "/converse", MOCK_BEDROCK, FAMILY_BEDROCK },
 	{ "/converse-stream", MOCK_BEDROCK_STREAM, FAMILY_BEDROCK },
 	{ "/api/tags", MOCK_OLLAMA_TAGS, FAMILY_OLLAMA },
@@ -82,8 +98,10 @@ request_family(struct str path, bool anthropic_headers)
 		return FAMILY_ANTHROPIC;
 	if (str_starts(path, "/api/"))
 		return FAMILY_OLLAMA;
-	if (str_starts(path, "/v1beta/"))
+	if (str_starts(path, "/v1beta"))
 		return FAMILY_GEMINI;
+	if (str_starts(path, "/v2/"))
+		return FAMILY_COHERE;
 	if (str_starts(path, "/model/"))
 		return FAMILY_BEDROCK;
 	return FAMILY_OPENAI;
@@ -96,7 +114,8 @@ request_family_name(enum mock_family family)
 		[FAMILY_ANTHROPIC] = "anthropic",
 		[FAMILY_GEMINI] = "gemini",
 		[FAMILY_OLLAMA] = "ollama",
-		[FAMILY_BEDROCK] = "bedrock" };
+		[FAMILY_BEDROCK] = "bedrock",
+		[FAMILY_COHERE] = "cohere" };
 
 	return names[family];
 }
@@ -136,8 +155,8 @@ is_one_response(struct str path)
 static void
 request_provider(struct mock_request *r, struct str path)
 {
-	static const char *const not_names[] = { "v1", "v1beta", "v2", "api", "chat", "models",
-		"openai", "messages", "model", "responses" };
+	static const char *const not_names[] = { "v1", "v1beta", "v1beta1", "v2", "api", "chat",
+		"models", "openai", "messages", "model", "responses" };
 	struct str rest = { path.p + 1, path.len ? path.len - 1 : 0 }, first = STR_NONE;
 	size_t i;
 
@@ -148,7 +167,9 @@ request_provider(struct mock_request *r, struct str path)
 	if (first.len > 0 && rest.len > 0 && r->api != MOCK_UNKNOWN)
 		serve_unescape(first, &r->provider);
 	else
-		buf_adds(&r->provider, r->deployment ? "azure" : request_family_name(r->family));
+		buf_adds(&r->provider, r->deployment ? "azure"
+				       : r->vertex   ? "vertex"
+						     : request_family_name(r->family));
 }
 
 void
@@ -173,7 +194,7 @@ mock_request_path(struct mock_request *r, struct str path, bool anthropic_header
 	if (r->family == FAMILY_BEDROCK)
 		request_bedrock_path(r, path);
 	else if (r->api == MOCK_UNKNOWN && memchr(path.p, ':', path.len))
-		request_gemini_path(r, path);
+		request_google_path(r, path);
 	request_provider(r, path);
 }
 
@@ -285,7 +306,7 @@ mock_request_body(struct mock_request *r, struct json body)
 		r->wants_object = json_exists(json_get(body, "outputConfig"));
 		return;
 	}
-	if (!r->deployment)
+	if (!r->deployment && !r->vertex)
 		json_text(json_get(body, "model"), &r->model);
 	r->stream = json_is_true(json_get(body, "stream"));
 	switch (r->family) {
@@ -307,6 +328,9 @@ mock_request_body(struct mock_request *r, struct json body)
 	case FAMILY_OLLAMA:
 		r->stream = !json_is(json_get(body, "stream"), JSON_FALSE);
 		r->wants_object = json_is(json_get(body, "format"), JSON_OBJECT);
+		break;
+	case FAMILY_COHERE:
+		r->wants_object = json_exists(json_find(body, "response_format.json_schema"));
 		break;
 	case FAMILY_GEMINI:
 	case FAMILY_BEDROCK:

@@ -21,6 +21,8 @@ enum mock_api {
 	MOCK_GEMINI, /* :generateContent */
 	MOCK_GEMINI_STREAM, /* :streamGenerateContent */
 	MOCK_OLLAMA_CHAT,
+	MOCK_COHERE, /* /v2/chat */
+	MOCK_GOOGLE_TOKEN, /* of the metadata server, or of OAuth's */
 	MOCK_BEDROCK, /* /converse */
 	MOCK_BEDROCK_STREAM, /* /converse-stream */
 	MOCK_RESPONSE, /* one of those, asked for later */
@@ -32,7 +34,14 @@ enum mock_api {
 };
 
 /* Whose manners an answer has: error bodies, header fields. */
-enum mock_family { FAMILY_OPENAI, FAMILY_ANTHROPIC, FAMILY_GEMINI, FAMILY_OLLAMA, FAMILY_BEDROCK };
+enum mock_family {
+	FAMILY_OPENAI,
+	FAMILY_ANTHROPIC,
+	FAMILY_GEMINI,
+	FAMILY_OLLAMA,
+	FAMILY_BEDROCK,
+	FAMILY_COHERE
+};
 
 struct mock_request {
 	enum mock_api api;
@@ -45,6 +54,7 @@ struct mock_request {
 	bool sse; /* alt=sse */
 	bool deployment; /* Azure's path: the model stands in it */
 	bool versioned; /* api-version=... */
+	bool vertex; /* Vertex AI's path: the model stands in it, and keys are tokens */
 	bool wants_object; /* a JSON schema was given */
 	bool ends_in_tool_result;
 	struct buf user; /* the last user message's text */
