@@ -4,31 +4,32 @@
 
 #include "base/buf.h"
 
-/* How far off the estimate may be: on recorded traffic, 95 of 100 requests of 200 tokens and more
- * lie within. Media are guesses. */
-enum { TEXT_OFF_PERCENT = 20, MEDIA_OFF_PERCENT = 60, SMALL = 40 };
+/* How far off the estimate may be; llm-tokens(1) says how much of recorded traffic lies within.
+ * Media are guesses. */
+enum { TEXT_OFF_PERCENT = 20, MEDIA_OFF_PERCENT = 60, SMALL = 60 };
 enum { PAGE_BYTES = 20000, AUDIO_BYTES_A_TOKEN = 500, VIDEO_BYTES_A_TOKEN = 2000 };
 
 const struct tokens_family tokens_families[] = {
-	/* names, text, start message call, tools tool text, schema text, image page */
-	{ { "gpt-oss" }, 950, 60, 7, 0, 10, 15, 660, 0, 500, 800, 800, true },
-	{ { "gpt", "o1", "o3", "o4", "codex" }, 950, 4, 3, 8, 22, 0, 450, 10, 500, 800, 800, true },
+	/* names, text, start message call, tools tool text, schema text, sealed, image page */
+	{ { "gpt-oss" }, 950, 60, 7, 0, 10, 15, 660, 0, 500, 0, 800, 800, true },
+	{ { "gpt", "o1", "o3", "o4", "codex" }, 950, 4, 3, 8, 22, 0, 450, 10, 500, 20, 800, 800,
+	    true },
 	{ { "opus-4-7", "opus-4-8", "opus-5", "sonnet-5", "fable", "mythos" }, 1300, 9, 5, 20, 420,
-	    9, 800, 110, 1300, 1600, 2700, false },
-	{ { "claude" }, 1000, 7, 4, 16, 420, 7, 600, 110, 1000, 1600, 2700, false },
-	{ { "gemini" }, 950, 0, 1, 8, 0, 0, 340, 0, 0, 260, 260, false },
-	{ { "gemma" }, 1000, 4, 4, 4, 0, 0, 340, 0, 0, 260, 260, false },
-	{ { "grok" }, 1000, 150, 10, 17, 140, 2, 950, 30, 1000, 260, 500, true },
+	    9, 800, 110, 1300, 40, 1600, 2700, false },
+	{ { "claude" }, 1000, 7, 4, 16, 420, 7, 600, 110, 1000, 40, 1600, 2700, false },
+	{ { "gemini" }, 950, 0, 1, 8, 0, 0, 340, 0, 0, 150, 260, 260, false },
+	{ { "gemma" }, 1000, 4, 4, 4, 0, 0, 340, 0, 0, 0, 260, 260, false },
+	{ { "grok" }, 1000, 150, 10, 17, 140, 2, 950, 30, 1000, 0, 260, 500, true },
 	{ { "mistral", "ministral", "magistral", "codestral", "devstral", "pixtral", "mixtral" },
-	    1000, 4, 4, 0, 20, 0, 1250, 0, 0, 600, 1000, false },
-	{ { "deepseek" }, 950, 3, 3, 15, 208, 1, 1300, 0, 500, 600, 1000, true },
-	{ { "qwen", "qwq" }, 950, 3, 5, 4, 150, 10, 1400, 0, 500, 600, 1000, true },
-	{ { "llama" }, 1000, 33, 1, 0, 119, 0, 650, 0, 500, 700, 1000, true },
-	{ { "glm" }, 1000, 6, 2, 15, 95, 10, 950, 0, 500, 600, 1000, false },
-	{ { "kimi", "moonshot" }, 1000, 4, 3, 12, 6, 14, 1130, 0, 500, 600, 1000, false },
-	{ { "nova" }, 1100, 0, 3, 8, 350, 2, 1170, 0, 500, 600, 1000, false },
-	{ { "sonar" }, 1000, 0, 1, 4, 50, 4, 1000, 0, 500, 600, 1000, true },
-	{ { NULL }, 1000, 4, 4, 4, 100, 4, 1000, 0, 500, 600, 1000, false },
+	    1000, 4, 4, 0, 20, 0, 1250, 0, 0, 0, 600, 1000, false },
+	{ { "deepseek" }, 950, 3, 3, 15, 208, 1, 1300, 0, 500, 0, 600, 1000, true },
+	{ { "qwen", "qwq" }, 950, 3, 5, 4, 150, 10, 1400, 0, 500, 0, 600, 1000, true },
+	{ { "llama" }, 1000, 33, 1, 0, 119, 0, 650, 0, 500, 0, 700, 1000, true },
+	{ { "glm" }, 1000, 6, 2, 15, 95, 10, 950, 0, 500, 0, 600, 1000, false },
+	{ { "kimi", "moonshot" }, 1000, 4, 3, 12, 6, 14, 1130, 0, 500, 0, 600, 1000, false },
+	{ { "nova" }, 1100, 0, 3, 8, 350, 2, 1170, 0, 500, 0, 600, 1000, false },
+	{ { "sonar" }, 1000, 0, 1, 4, 50, 4, 1000, 0, 500, 0, 600, 1000, true },
+	{ { NULL }, 1000, 4, 4, 4, 100, 4, 1000, 0, 500, 0, 600, 1000, false },
 };
 
 const struct tokens_family *
@@ -96,8 +97,9 @@ pieces_of_run(enum glyph glyph, size_t n)
 	case UPPER:
 		return (int64_t)(n + 8) / 9;
 	case DIGIT:
-	case FOREIGN:
 		return (int64_t)(n + 2) / 3;
+	case FOREIGN:
+		return (int64_t)(n + 3) / 4;
 	case SIGN:
 		return (int64_t)(n + 1) / 2;
 	case SPACE:
@@ -114,7 +116,7 @@ int64_t
 tokens_pieces(struct str text)
 {
 	const char *p = text.p, *end = text.p + text.len, *start;
-	int64_t pieces = 0;
+	int64_t pieces = 0, ideographs = 0;
 
 	while (p < end) {
 		enum glyph glyph = glyph_of((unsigned char)*p);
@@ -122,7 +124,7 @@ tokens_pieces(struct str text)
 		start = p;
 		if (glyph == FOREIGN && is_ideograph(p, end)) {
 			p += 3;
-			pieces++;
+			ideographs++;
 			continue;
 		}
 		p = run_end(p + 1, end, glyph);
@@ -131,7 +133,7 @@ tokens_pieces(struct str text)
 			p = run_end(p, end, LOWER); /* "Word" */
 		pieces += pieces_of_run(glyph, (size_t)(p - start));
 	}
-	return pieces;
+	return pieces + (ideographs * 3 + 3) / 4;
 }
 
 /* --- a request --- */
@@ -186,8 +188,9 @@ static void add_content(struct sum *s, struct json content);
 static void
 add_part(struct sum *s, const struct request_parts *p)
 {
-	struct json v;
+	struct json v = json_get(p->part, "opaque");
 
+	s->tokens += (int64_t)v.len * s->family->sealed / 1000;
 	switch (p->type) {
 	case PART_TEXT:
 		s->pieces += of_string(s, p->text);
@@ -270,6 +273,8 @@ tokens_estimate(const struct request *r, struct str model)
 	if (json_is(r->options.response_schema, JSON_OBJECT))
 		s.tokens += f->schema + tokens_pieces(json_raw(r->options.response_schema)) *
 					    f->schema_text / 1000;
+	/* What a provider is told in its own words is mostly tools and schemas. */
+	s.tokens += of_value(&s, r->provider_options) * f->schema_text / 1000;
 	s.tokens += s.pieces * f->text / 1000;
 	buf_release(&s.text);
 	off = SMALL + s.tokens * TEXT_OFF_PERCENT / 100 + s.media * MEDIA_OFF_PERCENT / 100;

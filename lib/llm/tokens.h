@@ -4,10 +4,10 @@
  *
  * Text is cut into pieces much as tokenizers cut it, and the pieces are counted: a word in one case
  * is one piece for each nine letters begun ("countTokens" is two words); so are three digits, two
- * signs of punctuation, a Chinese, Japanese or Korean character, three bytes of any other script, a
- * line's end, and a run of spaces that is longer than one. To that come what a family of models
- * adds: for each message, call and tool, for having tools at all, for a schema, and by kind of
- * media. llm-tokens(1) prints the table and how far off it was on recorded traffic.
+ * signs of punctuation, four bytes of any other script, a line's end, and a run of spaces that is
+ * longer than one; four Chinese, Japanese or Korean characters are three pieces. To that come what
+ * a family of models adds: for each message, call and tool, for having tools at all, for a schema,
+ * and by kind of media. llm-tokens(1) prints the table and how far off it was on recorded traffic.
  */
 #ifndef LLM_TOKENS_H
 #define LLM_TOKENS_H
@@ -24,6 +24,7 @@ struct tokens_family {
 	int start, message, call; /* once; for each message; for each call and each result */
 	int tools, tool, tool_text; /* where there are any; for each; per mille of their text */
 	int schema, schema_text; /* likewise */
+	int sealed; /* per mille of the bytes of opaque state: signatures, sealed thoughts */
 	int image, page; /* an image; a document's page (one for each 20 KB begun) */
 	bool forgets; /* reasoning that is sent back is left out */
 };
