@@ -59,12 +59,13 @@ models_free(struct models *set)
 	free(set);
 }
 
-/* A name that can be no path of its own. */
+/* Whether there may be a file of that provider's models: not all files there are such, and the name
+ * must be no path of its own. */
 static bool
 is_file_name(struct str name)
 {
 	return name.len && !memchr(name.p, '/', name.len) && !memchr(name.p, '\0', name.len) &&
-	       name.p[0] != '.';
+	       name.p[0] != '.' && !str_is(name, "providers") && !str_is(name, "programs");
 }
 
 static struct shelf *
@@ -78,7 +79,7 @@ shelf_of(struct models *set, struct str provider)
 	VEC_GROW(set->shelves, set->count, set->cap);
 	set->shelves[set->count] = (struct shelf){
 		.provider = xmemdup(provider.p, provider.len),
-		.absent = !is_file_name(provider) || str_is(provider, "providers"),
+		.absent = !is_file_name(provider),
 	};
 	return &set->shelves[set->count++];
 }
@@ -191,8 +192,12 @@ models_of(struct models *set, struct str provider, size_t *count, struct err *er
 static int
 is_model_file(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && str_ends(str_of(entry->d_name), ".yaml") &&
-	       strcmp(entry->d_name, "providers.yaml") != 0;
+	struct str name = str_of(entry->d_name);
+
+	if (!str_ends(name, ".yaml"))
+		return 0;
+	name.len -= strlen(".yaml");
+	return is_file_name(name);
 }
 
 char **
