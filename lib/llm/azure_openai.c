@@ -2,52 +2,68 @@
 /* azure_openai - chat completions at Azure's door, where a model is called by its deployment. */
 #include "llm/openai_chat.h"
 
-static bool
-has(const struct buf *text, const char *part)
+/* What a base URL goes down to already. */
+enum depth { DEPTH_RESOURCE, DEPTH_OPENAI, DEPTH_V1, DEPTH_MODELS, DEPTH_DEPLOYMENT };
+
+static enum depth
+depth_of(const struct buf *base)
 {
-	return strstr(text->p, part) != NULL;
+	if (strstr(base->p, "/deployments/"))
+		return DEPTH_DEPLOYMENT;
+	if (str_ends(buf_str(base), "/models"))
+		return DEPTH_MODELS;
+	if (str_ends(buf_str(base), "/v1"))
+		return DEPTH_V1;
+	return str_ends(buf_str(base), "/openai") ? DEPTH_OPENAI : DEPTH_RESOURCE;
 }
 
-/* The newer API, which has no dated versions: that is the one spoken where none is told. */
+/* The versions of the newer API that have names; it can be called without one too, and then it is
+ * the one that is spoken where none is told. */
 static bool
-is_v1(const struct provider *p, const struct buf *base)
+is_named(const char *version)
 {
-	return str_ends(buf_str(base), "/v1") || !p->version || !*p->version ||
-	       strcmp(p->version, "v1") == 0 || strcmp(p->version, "preview") == 0 ||
-	       strcmp(p->version, "latest") == 0;
+	return strcmp(version, "preview") == 0 || strcmp(version, "latest") == 0;
 }
 
-/*
- * Bases come in many forms: the resource, which the deployment's path is put behind; with
- * "/openai" or "/openai/v1"; down to the deployment; "/models", where a resource's other models
- * are called by the name in the body.
- */
-static int
-address(const struct build *b, struct wire *wire, struct err *err)
+static bool
+is_dated(const char *version)
 {
-	const struct provider *p = b->provider;
-	const char *deployment = p->place[PLACE_DEPLOYMENT];
-	struct buf *url = &wire->url, query = BUF_INIT(BUF_UNLIMITED);
-	bool whole, v1;
+	return *version && strcmp(version, "v1") != 0 && !is_named(version);
+}
 
-	(void)err; /* nothing can be wrong */
-	provider_base(p, url, &query);
-	whole = str_ends(buf_str(url), "/models") || has(url, "/deployments/");
-	v1 = !whole && is_v1(p, url);
-	if (!whole && !str_ends(buf_str(url), "/v1") && !str_ends(buf_str(url), "/openai"))
+/* From where the base ends to the deployment; "/models" has none, its models are in the body. */
+static void
+add_path(const struct build *b, const char *version, struct buf *url)
+{
+	const char *deployment = b->provider->place[PLACE_DEPLOYMENT];
+	enum depth depth = depth_of(url);
+
+	if (depth == DEPTH_RESOURCE)
 		buf_adds(url, "/openai");
-	if (v1 && !str_ends(buf_str(url), "/v1")) {
-		buf_adds(url, "/v1");
-	} else if (!v1 && !whole) {
+	if (depth <= DEPTH_OPENAI && is_dated(version)) {
 		buf_adds(url, "/deployments/");
 		wire_escape(url, deployment ? str_of(deployment) : b->model, "");
+	} else if (depth <= DEPTH_OPENAI) {
+		buf_adds(url, "/v1");
 	}
 	if (!str_ends(buf_str(url), "/chat/completions"))
 		buf_adds(url, "/chat/completions");
-	if (p->version && *p->version && !has(&query, "api-version=") &&
-	    (!v1 || strcmp(p->version, "preview") == 0 || strcmp(p->version, "latest") == 0)) {
+}
+
+static int
+address(const struct build *b, struct wire *wire, struct err *err)
+{
+	const char *version = b->provider->version ? b->provider->version : "";
+	struct buf *url = &wire->url, query = BUF_INIT(BUF_UNLIMITED);
+	bool v1;
+
+	(void)err; /* nothing can be wrong */
+	provider_base(b->provider, url, &query);
+	v1 = depth_of(url) == DEPTH_V1;
+	add_path(b, version, url);
+	if (((is_dated(version) && !v1) || is_named(version)) && !strstr(query.p, "api-version=")) {
 		buf_adds(&query, query.len ? "&api-version=" : "api-version=");
-		wire_escape(&query, str_of(p->version), "");
+		wire_escape(&query, str_of(version), "");
 	}
 	if (query.len) {
 		buf_addc(url, '?');

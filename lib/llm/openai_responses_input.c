@@ -316,8 +316,11 @@ write_reasoning(struct input *in, struct json part)
 	if (!json_eq(json_get(item, "type"), "reasoning"))
 		return;
 	if (!json_exists(json_get(item, "encrypted_content")) &&
-	    !json_count(json_get(item, "content")) && !openai_responses_stored(in->q))
+	    !json_count(json_get(item, "content")) && !openai_responses_stored(in->q)) {
+		answer_warn(in->q->b->answer, "messages",
+		    "reasoning that is neither sealed nor open is left out");
 		return;
+	}
 	close_message(in);
 	write_item(in->q, item);
 }

@@ -56,6 +56,8 @@ check_url(const struct recorded *c, const struct buf *url, struct buf *why)
 	char *recorded = json_strdup(json_get(c->meta, "url")), *tail, *query;
 	struct str ours = buf_str(url), path;
 
+	if (recorded && c->dialect == &dialect_azure_openai && !str_is(ours, recorded))
+		buf_addf(why, "# the URL is %s, recorded %s\n", url->p, recorded);
 	(void)str_split(&(struct str){ ours.p, ours.len }, '?', &path);
 	if (recorded && (query = strpbrk(recorded, "?#")))
 		*query = '\0';
@@ -80,6 +82,11 @@ base_of(const struct recorded *c)
 		free(url);
 		return xstrdup("https://api.example");
 	}
+	at = c->dialect == &dialect_azure_openai ? strstr(url, "/openai/") : NULL;
+	if (at) { /* the resource alone */
+		*at = '\0';
+		return url;
+	}
 	for (i = 0; paths[i]; i++) {
 		at = strstr(url, paths[i]);
 		if (at) {
@@ -90,12 +97,15 @@ base_of(const struct recorded *c)
 	return url;
 }
 
-/* The version that a URL with places was called at, where it is not the dialect's; NULL. */
+/* The version that a URL with places, or one of Azure's, was called at; NULL: the dialect's. */
 static char *
 version_of(const struct recorded *c)
 {
-	char *url = json_strdup(json_get(c->meta, "url")), *version = NULL;
+	static const char query[] = "?api-version=";
+	char *url = json_strdup(json_get(c->meta, "url")), *version = NULL, *at;
 
+	if (url && c->dialect == &dialect_azure_openai && (at = strstr(url, query)))
+		version = xstrdup(at + sizeof query - 1);
 	if (url && c->place[PLACE_LOCATION])
 		version = xstrdup(strstr(url, "/v1beta1/") ? "/v1beta1" : "/v1");
 	free(url);
