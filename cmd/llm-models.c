@@ -6,6 +6,7 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "call/query.h"
+#include "call/sign.h"
 #include "cli/opt.h"
 #include "json/ndjson.h"
 #include "llm/listing.h"
@@ -187,8 +188,8 @@ show_live(struct run *run, const char *name)
 
 	listing_init(&list);
 	if (providers_resolve(run->callable, str_of(spelled), &p, &model, &err) < 0 ||
-	    provider_check(p, &err) < 0 || provider_key(p, environment, &key, &err) < 0 ||
-	    ask(p, key, &list, &err) < 0)
+	    sign_place(p, environment, &err) < 0 || provider_check(p, &err) < 0 ||
+	    provider_key(p, environment, &key, &err) < 0 || ask(p, key, &list, &err) < 0)
 		fail(run, &err);
 	else
 		show_merged(run, name, &list);

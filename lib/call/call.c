@@ -64,8 +64,7 @@ caller_free(struct caller *caller)
 	if (caller->http)
 		http_free(caller->http);
 	credentials_free(caller->credentials); /* after those that its fetches go by */
-	aws_credentials_release(&caller->aws);
-	free(caller->aws_refusal);
+	signer_release(&caller->signer);
 	schema_free(caller->schema);
 	free(caller->schema_text);
 	free(caller);
@@ -178,7 +177,7 @@ call_carried(struct call *c)
 	if (c->profile && c->answer.error.kind == ERROR_NONE)
 		profile_read_calls(c->profile, &c->answer);
 	if (c->answer.error.kind == ERROR_AUTH)
-		call_refused(c);
+		signer_refused(&c->caller->signer, c->provider);
 	if (c->answer.error.status == 401 && c->caller->credentials)
 		credential_refused(c->caller->credentials, c->provider, c->key_turn);
 	finish(c);
@@ -244,8 +243,22 @@ find_key(struct call *c, const char **key)
 }
 
 static int
+sign(struct call *c, struct err *err)
+{
+	const struct call_config *config = c->caller->config;
+
+	if (!config->dry_run && !config->replay)
+		return signer_sign(
+		    &c->caller->signer, c->provider, config->env, "POST", &c->wire, err);
+	if (c->provider->dialect && c->provider->dialect->aws_service)
+		http_headers_set(&c->wire.headers, "authorization", "***");
+	return 0;
+}
+
+static int
 build(struct call *c, const char *key)
 {
+	const struct call_config *config = c->caller->config;
 	struct build b = { .request = &c->request,
 		.provider = c->provider,
 		.model = c->model,
@@ -255,13 +268,13 @@ build(struct call *c, const char *key)
 
 	b.model.p = c->model_text;
 	if (c->provider->program)
-		b.scratch = c->scratch = plan_scratch(c->caller->config->scratch);
-	if (call_place(c, &err) < 0 ||
-	    (c->caller->config->count ? count_build : dialect_build)(&b, &c->wire, &err) < 0) {
+		b.scratch = c->scratch = plan_scratch(config->scratch);
+	if (sign_place(c->provider, config->env, &err) < 0 ||
+	    (config->count ? count_build : dialect_build)(&b, &c->wire, &err) < 0) {
 		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);
 		return -1;
 	}
-	if (!b.key && call_sign(c, &err) < 0) {
+	if (!b.key && sign(c, &err) < 0) {
 		answer_fail(&c->answer, ERROR_AUTH, "%s", err.text);
 		return -1;
 	}

@@ -8,8 +8,8 @@
 #include "cassette/tape.h"
 #include "llm/dialect.h"
 #include "llm/rate_limit.h"
+#include "call/sign.h"
 #include "call/trace.h"
-#include "net/aws.h"
 #include "net/http.h"
 
 struct schema;
@@ -27,9 +27,7 @@ struct caller {
 	struct trace trace;
 	struct err tape_err; /* the first recording that could not be written; code 0: none */
 	uint64_t made_ids;
-	struct aws_credentials aws; /* whose requests are; access_key NULL: not looked for yet */
-	int64_t aws_us; /* when they were had, on clock_wall_us */
-	char *aws_refusal; /* why there are none, once that is known */
+	struct signer signer;
 	char *schema_text; /* the schema compiled last: bulk runs use the same one for all */
 	struct schema *schema;
 };
@@ -103,13 +101,6 @@ struct call {
 	int64_t ready_us; /* when its key was there; 0: not yet */
 	bool is_request; /* the line was a good one */
 };
-
-/* For dialects that sign requests (AWS): the region that nobody told, before the request is built;
- * and the signature, once it is. -1: err is for the answer. */
-int call_place(struct call *c, struct err *err);
-int call_sign(struct call *c, struct err *err);
-/* The provider refused the key or the signature of this call: credentials may have ended. */
-void call_refused(struct call *c);
 
 /* Hold the request against what is known of its model: what is too long is the answer's error, what
  * may go wrong its warning. */

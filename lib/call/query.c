@@ -3,7 +3,7 @@
 #include "call/query.h"
 
 #include "base/version.h"
-#include "net/aws.h"
+#include "call/sign.h"
 #include "sys/clock.h"
 
 struct query {
@@ -83,38 +83,18 @@ run(struct query *q, const struct query_config *config, const struct wire *w)
 	(void)uv_loop_close(&loop);
 }
 
-/* Where there is no key, and the API wants requests signed. */
-static int
-sign(const struct query_config *config, const struct provider *p, struct wire *w, struct err *err)
-{
-	struct aws_credentials credentials = { 0 };
-	struct aws_request r = {
-		.method = "GET",
-		.url = w->url.p,
-		.region = p->place[PLACE_REGION],
-		.service = p->dialect->aws_service,
-		.now_us = clock_wall_us(),
-	};
-
-	if (!r.service || http_headers_get(&w->headers, "authorization"))
-		return 0;
-	if (provider_need(p, PLACE_REGION, err) < 0 ||
-	    aws_credentials_read(&credentials, config->env, r.now_us, err) < 0)
-		return -1;
-	aws_sign(&r, &credentials, &w->headers);
-	aws_credentials_release(&credentials);
-	return 0;
-}
-
 int
 query_get(const struct query_config *config, const struct provider *p, struct wire *w,
     struct buf *out, struct err *err)
 {
 	struct query q = { .provider = p, .body = out };
 	const struct answer_error *e = &q.answer.error;
-	int r = 0;
+	struct signer signer = { .had_us = 0 };
+	int r;
 
-	if (sign(config, p, w, err) < 0)
+	r = signer_sign(&signer, p, config->env, "GET", w, err);
+	signer_release(&signer);
+	if (r < 0)
 		return err_wrap(err, "%s", p->name);
 	answer_init(&q.answer, NULL, NULL);
 	q.reader = reader_new(&any_body, &q.answer, FRAME_WHOLE);
