@@ -29,6 +29,7 @@ answer_init(struct answer *a, delta_fn *on_delta, void *user)
 		.warnings = BUF_INIT(NOTES_MAX),
 		.perf = BUF_INIT(NOTES_MAX),
 		.cost_pusd = -1,
+		.asked_model = BUF_INIT(WORD_MAX),
 	};
 	lead_init(&a->lead);
 }
@@ -60,6 +61,7 @@ answer_release(struct answer *a)
 	free(a->dialect_state);
 	lead_release(&a->lead);
 	buf_release(&a->model);
+	buf_release(&a->asked_model);
 	buf_release(&a->stop_raw);
 	buf_release(&a->response_id);
 	buf_release(&a->error.message);
@@ -203,6 +205,24 @@ settle_stop(struct answer *a)
 	}
 }
 
+/* What the builder expected, and what came. */
+static void
+compare_expected(struct answer *a)
+{
+	int64_t read = a->usage.in;
+
+	if (a->asked_model.len && a->model.len &&
+	    !str_has_nocase(buf_str(&a->model), a->asked_model.p) &&
+	    !str_has_nocase(buf_str(&a->asked_model), a->model.p))
+		answer_warn(
+		    a, "model", "%s was asked for, and %s answered", a->asked_model.p, a->model.p);
+	if (read > 0 && a->sent_tokens / 2 > read)
+		answer_warn(a, "messages",
+		    "at least %lld tokens were sent, as estimated, and %lld were read: the server "
+		    "may have cut the prompt to the size of its context",
+		    (long long)a->sent_tokens, (long long)read);
+}
+
 void
 answer_finish(struct answer *a, bool done_optional, bool transport_proven)
 {
@@ -226,6 +246,8 @@ answer_finish(struct answer *a, bool done_optional, bool transport_proven)
 			settle_tool(a, &a->parts[i]);
 	}
 	settle_stop(a);
+	if (a->error.kind == ERROR_NONE)
+		compare_expected(a);
 	usage_settle(&a->usage);
 }
 

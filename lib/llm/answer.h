@@ -115,6 +115,9 @@ struct answer {
 	struct buf warnings; /* raw JSON objects {option,message}, comma-separated */
 	struct buf perf; /* raw JSON members of "perf", comma-separated; empty: none */
 	int64_t cost_pusd; /* what the provider says it costs; -1: not told */
+	/* set by the builder, for what an answer is compared with at its end */
+	struct buf asked_model; /* a server that answers with another than was asked for; empty */
+	int64_t sent_tokens; /* the least that the request most likely counts; 0: not estimated */
 	struct lead lead; /* what may stand before the text; nothing unless the builder says so */
 	void *dialect_state; /* a dialect's own, freed with free(); NULL */
 };

@@ -263,6 +263,9 @@ answer_error_named(struct answer *a, int status, struct str name, struct json bo
 	conclude(a, &r);
 	if (!a->error.request_id.len)
 		json_text(json_get(body, "request_id"), &a->error.request_id);
+	if (!a->output_seen) /* what the model wrote where a call of a tool was wanted (Groq) */
+		(void)answer_text(
+		    a, PART_TEXT, KEY_NONE, json_find(body, "error.failed_generation"));
 	buf_release(&r.text);
 	buf_release(&r.nested);
 }

@@ -333,6 +333,9 @@ dialect_build(const struct build *b, struct wire *w, struct err *err)
 		http_headers_set(&w->headers, "content-type", "application/json");
 	for (i = 0; i < own->count; i++)
 		set_header(&w->headers, &own->items[i]);
+	if (b->provider->options &&
+	    merge_options(&w->body, json_literal(b->provider->options), err) < 0)
+		return -1;
 	if (!json_exists(options))
 		return 0;
 	if (options.kind != JSON_OBJECT)

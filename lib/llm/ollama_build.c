@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "llm/media.h"
 #include "llm/ollama.h"
+#include "llm/tokens.h"
 #include "llm/tool_result.h"
 
 struct builder {
@@ -378,6 +379,7 @@ ollama_build(const struct build *b, struct wire *wire, struct err *err)
 	write_options(&x);
 	if (x.o->cache_off)
 		answer_warn(b->answer, "options.cache", "Ollama caches by itself");
+	b->answer->sent_tokens = tokens_estimate(b->request, b->model).low;
 	jsonw_kbool(&x.w, "stream", x.o->stream); /* it streams unless told not to */
 	jsonw_end(&x.w);
 	return 0;

@@ -18,6 +18,8 @@ openai_request_start(
 	};
 	q->own_reasoning = (q->server->flags & OPENAI_OWN) && openai_model_reasons(b->model);
 	q->model = xmemdup(b->model.p, b->model.len);
+	if (q->server->flags & OPENAI_LOADED)
+		buf_addstr(&b->answer->asked_model, b->model);
 	jsonw_start(&q->w, &wire->body);
 	jsonw_object(&q->w);
 	if (deployment) /* Azure knows a model by that name only */

@@ -59,6 +59,7 @@ static const struct openai_server servers[] = {
 	{ "api.perplexity.ai", OPENAI_ALTERNATE, OPENAI_EFFORT, &never_off },
 	{ "api.cerebras.ai", OPENAI_NO_TOP_K, OPENAI_EFFORT, &never_off },
 	{ "generativelanguage.googleapis.com", OPENAI_NO_TOP_K, OPENAI_EFFORT, &usual },
+	{ ":1234", OPENAI_VIDEO | OPENAI_LOADED, OPENAI_EFFORT, &usual }, /* LM Studio */
 	{ NULL, OPENAI_VIDEO, OPENAI_EFFORT, &usual },
 };
 

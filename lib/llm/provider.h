@@ -51,6 +51,8 @@ struct provider {
 	bool resolved; /* provider_key ran: key and the headers' references are settled */
 	struct http_headers
 	    headers; /* extra ones; values may be secret references until resolved */
+	char *options; /* "providerOptions": JSON object, merged into each body before the record's
+			  own; NULL: none */
 	char *default_model;
 	char *models; /* beginnings of its models' names, one a line, for hints; NULL: not told */
 	bool done_optional; /* "done: optional": the terminal [DONE] may be missing */

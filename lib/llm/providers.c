@@ -28,8 +28,8 @@ struct providers {
 #define PROGRAM_PREFIX "cli:"
 
 static const char *const members[] = { "dialect", "baseUrl", "baseUrlEnv", "apiVersion", "key",
-	"keyOptional", "headers", "defaultModel", "models", "done", "think", "maxConcurrent",
-	"rate", "project", "location", "region", "deployment", NULL };
+	"keyOptional", "headers", "providerOptions", "defaultModel", "models", "done", "think",
+	"maxConcurrent", "rate", "project", "location", "region", "deployment", NULL };
 
 /* One map of the configuration on its way into a provider. */
 struct source {
@@ -175,6 +175,22 @@ read_headers(struct provider *p, const struct source *s)
 	return 0;
 }
 
+static int
+read_options(struct provider *p, const struct source *s)
+{
+	const struct yaml *v = yaml_get(s->map, "providerOptions");
+	struct buf json = BUF_INIT(BUF_UNLIMITED);
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_MAP)
+		return yaml_error(s->doc, v, s->err, "providerOptions must be a map");
+	yaml_to_json(v, &json);
+	free(p->options);
+	p->options = buf_take(&json);
+	return 0;
+}
+
 /* What references say now, one a line: the first variable that is set, or a value; or NULL. */
 static char *
 first_told(const char *refs, env_fn *env)
@@ -313,8 +329,9 @@ read_provider(struct provider *p, const struct source *s)
 	if (s->map->kind != YAML_MAP)
 		return yaml_error(s->doc, s->map, s->err, "provider %s must be a map", p->name);
 	if (check_members(p, s) < 0 || read_dialect(p, s) < 0 || read_program(p, s) < 0 ||
-	    read_base_url(p, s) < 0 || read_headers(p, s) < 0 || read_places(p, s) < 0 ||
-	    lines_of(s, "key", &p->key_ref) < 0 || lines_of(s, "models", &p->models) < 0 ||
+	    read_base_url(p, s) < 0 || read_headers(p, s) < 0 || read_options(p, s) < 0 ||
+	    read_places(p, s) < 0 || lines_of(s, "key", &p->key_ref) < 0 ||
+	    lines_of(s, "models", &p->models) < 0 ||
 	    read_choice(s, "keyOptional", flags, &p->key_optional) < 0 ||
 	    read_choice(s, "done", dones, &p->done_optional) < 0 ||
 	    read_choice(s, "think", thinks, &p->think_tags) < 0 || read_limit(p, s) < 0 ||
@@ -485,6 +502,7 @@ provider_free(struct provider *p)
 	free(p->refusal);
 	http_headers_release(&p->headers);
 	free(p->default_model);
+	free(p->options);
 	free(p->models);
 	program_free(p->program);
 	free(p);

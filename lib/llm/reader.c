@@ -16,6 +16,7 @@ struct reader {
 	int status;
 	struct frame *frame; /* NULL until the first byte decided the format, and for errors */
 	struct buf error_body;
+	int64_t cached; /* tokens that the cache gave, told in the head (Fireworks) */
 	bool any; /* something but white space came */
 	bool told; /* a message was handed out */
 	bool ending; /* what is still handed out may have been cut */
@@ -28,6 +29,7 @@ reader_new(const struct dialect *d, struct answer *a, enum frame_format asked)
 
 	r->dialect = d;
 	r->answer = a;
+	r->cached = TOKENS_UNKNOWN;
 	r->asked = asked;
 	buf_init(&r->error_body, ERROR_BODY_MAX);
 	return r;
@@ -51,6 +53,16 @@ is_success(const struct reader *r)
 	return r->status >= 200 && r->status < 300;
 }
 
+static void
+read_cached(struct reader *r, const char *count)
+{
+	struct err err = ERR_INIT;
+	struct json v;
+
+	if (count && json_parse(count, strlen(count), &v, &err) == 0)
+		usage_set(&r->cached, v);
+}
+
 void
 reader_head(struct reader *r, int status, const struct http_headers *headers, int64_t now_wall_us)
 {
@@ -65,8 +77,10 @@ reader_head(struct reader *r, int status, const struct http_headers *headers, in
 	r->content_type = type ? xstrdup(type) : NULL;
 	free(r->error_type);
 	r->error_type = error ? xstrdup(error) : NULL;
-	if (is_success(r))
+	if (is_success(r)) {
+		read_cached(r, http_headers_get(headers, "fireworks-cached-prompt-tokens"));
 		return;
+	}
 	for (i = 0; i < sizeof ids / sizeof *ids && !id; i++)
 		id = http_headers_get(headers, ids[i]);
 	if (id)
@@ -270,5 +284,7 @@ reader_end(struct reader *r, const struct provider *p, const struct http_result 
 	if (kind != ERROR_NONE && !a->ended)
 		answer_fail(
 		    a, kind, "%s", result->message ? result->message : http_end_name(result->end));
+	if (a->usage.cache_read == TOKENS_UNKNOWN && a->usage.in != TOKENS_UNKNOWN)
+		a->usage.cache_read = r->cached;
 	answer_finish(a, p->done_optional, proven);
 }

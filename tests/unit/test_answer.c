@@ -308,10 +308,46 @@ warnings_are_objects_that_can_be_spliced(void **state)
 	answer_release(&a);
 }
 
+static void
+what_was_expected_is_compared_with_what_came(void **state)
+{
+	static const struct {
+		const char *asked, *answered;
+		int64_t sent, read;
+		const char *warning;
+	} rows[] = {
+		{ "qwen3-8b", "qwen/qwen3-8b", 0, 0, "" },
+		{ "Qwen3-8B", "qwen3-8b", 0, 0, "" },
+		{ "qwen3-8b", "llama-3.2-1b", 0, 0,
+		    "{\"option\":\"model\",\"message\":\"qwen3-8b was asked for, and llama-3.2-1b answered\"}" },
+		{ "", "llama", 0, 0, "" },
+		{ "", "", 4000, 2000, "" },
+		{ "", "", 4000, TOKENS_UNKNOWN, "" },
+		{ "", "", 4002, 2000,
+		    "{\"option\":\"messages\",\"message\":\"at least 4002 tokens were sent, as estimated, and "
+		    "2000 were read: the server may have cut the prompt to the size of its context\"}" },
+	};
+	struct answer a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		answer_init(&a, NULL, NULL);
+		buf_adds(&a.asked_model, rows[i].asked);
+		buf_adds(&a.model, rows[i].answered);
+		a.sent_tokens = rows[i].sent;
+		a.usage.in = rows[i].read;
+		a.ended = true;
+		answer_finish(&a, false, true);
+		assert_string_equal(a.warnings.p, rows[i].warning);
+		answer_release(&a);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_expected_is_compared_with_what_came),
 		cmocka_unit_test(escapes_are_undone_in_the_part_and_kept_in_the_delta),
 		cmocka_unit_test(what_is_no_text_is_passed_over),
 		cmocka_unit_test(a_part_is_open_until_another_kind_begins_or_it_is_sealed),
