@@ -12,6 +12,7 @@
 #include "cli/opt.h"
 #include "call/ask.h"
 #include "call/calls.h"
+#include "call/probe.h"
 #include "cassette/cassette.h"
 #include "llm/config.h"
 #include "llm/model.h"
@@ -28,7 +29,7 @@ static int64_t jobs = 8;
 static const char *rate, *rate_tokens, *record_dir;
 static const char *profile;
 static struct opt_list replay_dirs, profile_dirs;
-static bool ordered, keep_raw, text, no_stream, dry_run, force, quiet, verbose;
+static bool probe, ordered, keep_raw, text, no_stream, dry_run, force, quiet, verbose;
 
 static const struct opt opts[] = {
 	{ 'm', "model", "MODEL", OPT_STR, &model,
@@ -47,6 +48,8 @@ static const struct opt opts[] = {
 	{ 0, "record", "DIR", OPT_STR, &record_dir, "write each exchange to a cassette in DIR" },
 	{ 0, "replay", "DIR", OPT_LIST, &replay_dirs,
 	    "answer from the cassette in DIR; send nothing (may be repeated)" },
+	{ 0, "probe", NULL, OPT_FLAG, &probe,
+	    "tell which providers (operands; none: all) are usable, and why not" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no messages about failed requests" },
 	{ 'v', "verbose", NULL, OPT_FLAG, &verbose, "tell what the HTTP client does" },
@@ -101,6 +104,32 @@ scratch_dir(void)
 	return dir && *dir == '/' ? dir : "/tmp";
 }
 
+/* --probe: the operands are providers. */
+static int
+probe_all(struct providers *providers, char **names)
+{
+	struct probe_config config = {
+		.providers = providers,
+		.env = environment,
+		.environment = (const char *const *)environ,
+		.ca_file = environment("SSL_CERT_FILE"),
+		.ca_dir = environment("SSL_CERT_DIR"),
+		.table = text || isatty(STDOUT_FILENO),
+	};
+	struct buf out = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	int status = probe_run(&config, names, &out, &err);
+
+	if (status < 0)
+		err_die(&err);
+	if (file_write_all(STDOUT_FILENO, out.p, out.len) < 0)
+		die(EXIT_IO, "cannot write standard output: %s", strerror(errno));
+	buf_release(&out);
+	providers_free(providers);
+	secret_forget_all();
+	return status;
+}
+
 static void
 check_options(bool with_prompt)
 {
@@ -112,7 +141,7 @@ check_options(bool with_prompt)
 		opt_misuse("-f and a prompt exclude each other");
 	if (!with_prompt && ask.attachments.count)
 		opt_misuse("--attach wants a prompt");
-	if (!with_prompt && !file && isatty(STDIN_FILENO))
+	if (!with_prompt && !probe && !file && isatty(STDIN_FILENO))
 		opt_misuse("no prompt, and no requests on standard input");
 }
 
@@ -192,7 +221,7 @@ main(int argc, char **argv)
 	int status;
 
 	argv += opt_parse(&spec, argc, argv);
-	with_prompt = *argv != NULL;
+	with_prompt = !probe && *argv != NULL;
 	check_options(with_prompt);
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is told by EPIPE */
 	config.jobs = with_prompt ? 1 : jobs_within_limits(jobs);
@@ -200,6 +229,10 @@ main(int argc, char **argv)
 	call.providers = providers_load(share, config_file, environment, &err);
 	if (!call.providers)
 		err_die(&err);
+	if (probe) {
+		free(share);
+		return probe_all(call.providers, argv);
+	}
 	config.text = text || (with_prompt && terminal && !dry_run);
 	ask.stream = ask.stream || (config.text && with_prompt && terminal && !no_stream);
 	if (ask_options(&ask, &options, &err) < 0 ||
