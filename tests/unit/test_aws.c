@@ -151,6 +151,7 @@ hashes_are_the_standards(void **state)
 {
 	struct buf hex = BUF_INIT(BUF_UNLIMITED);
 	struct hash h = hash_sha256(STR_LIT("abc"));
+	char long_key[131];
 
 	(void)state;
 	hash_hex(&h, &hex);
@@ -166,6 +167,13 @@ hashes_are_the_standards(void **state)
 	hash_hex(&h, &hex);
 	assert_string_equal(
 	    hex.p, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	buf_reset(&hex);
+	memset(long_key, 0xaa, sizeof long_key);
+	h = hash_hmac_sha256((struct str){ long_key, sizeof long_key },
+	    STR_LIT("Test Using Larger Than Block-Size Key - Hash Key First"));
+	hash_hex(&h, &hex);
+	assert_string_equal(
+	    hex.p, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 	buf_release(&hex);
 }
 
