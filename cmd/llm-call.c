@@ -264,6 +264,7 @@ main(int argc, char **argv)
 	call.record_dir = record_dir;
 	call.replay = open_replay(&err);
 	call.at_once = config.jobs;
+	call.many = !with_prompt;
 	config.requests_per_s = rate_of("--rate", rate);
 	config.tokens_per_s = rate_of("--rate-tokens", rate_tokens);
 	config.in_fd = with_prompt ? -1 : calls_open(file, &err);

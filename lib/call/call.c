@@ -10,6 +10,7 @@
 #include "call/plan.h"
 #include "json/schema.h"
 #include "llm/count.h"
+#include "llm/program.h"
 #include "sys/clock.h"
 
 #define RAW_MAX ((size_t)64 << 20)
@@ -60,6 +61,7 @@ caller_new(
 void
 caller_free(struct caller *caller)
 {
+	call_warm_free(caller);
 	call_program_free_all(caller); /* and all processes */
 	if (caller->http)
 		http_free(caller->http);
@@ -242,6 +244,17 @@ find_key(struct call *c, const char **key)
 	return state;
 }
 
+static void
+plan_for_program(struct call *c, struct build *b)
+{
+	const struct call_config *config = c->caller->config;
+
+	b->scratch = c->scratch = plan_scratch(config->scratch);
+	b->warm = program_goes_warm(c->provider->program, dialect_options(b), config->many);
+	if (b->warm)
+		c->carrier = &call_warm;
+}
+
 static int
 sign(struct call *c, struct err *err)
 {
@@ -268,7 +281,7 @@ build(struct call *c, const char *key)
 
 	b.model.p = c->model_text;
 	if (c->provider->program)
-		b.scratch = c->scratch = plan_scratch(config->scratch);
+		plan_for_program(c, &b);
 	if (sign_place(c->provider, config->env, &err) < 0 ||
 	    (config->count ? count_build : dialect_build)(&b, &c->wire, &err) < 0) {
 		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);

@@ -66,6 +66,7 @@ struct call_config {
 	struct cassettes
 	    *replay; /* answers come from here, and nothing is sent; NULL: from providers
 		      */
+	bool many; /* more than one call is expected: programs that can stay may be started to */
 	int64_t at_once; /* how many calls there will be; connections are kept for so many */
 	bool keep_raw; /* --raw */
 	bool dry_run; /* build the HTTP request, write it in place of the response, send nothing */

@@ -167,8 +167,8 @@ on_over(void *user, const struct proc_exit *how)
 /* --- the run --- */
 
 /* The program can't be had: that is this call's failure, and no other's. */
-static enum error_kind
-kind_of(const struct err *err)
+enum error_kind
+call_program_kind(const struct err *err)
 {
 	switch (err->code) {
 	case EXIT_NOTFOUND:
@@ -229,7 +229,7 @@ start(struct call *c)
 	if (rc == 0)
 		rc = run_it(run, plan, &err);
 	if (rc < 0) {
-		answer_fail(&c->answer, kind_of(&err), "%s", err.text);
+		answer_fail(&c->answer, call_program_kind(&err), "%s", err.text);
 		plan_clear(&run->plan);
 		free(run);
 		call_carried(c);

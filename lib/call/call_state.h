@@ -21,6 +21,7 @@ struct caller {
 	uv_loop_t *loop;
 	struct procs *procs; /* NULL until the first process is started */
 	struct call_program *programs; /* those under way, the newest first */
+	struct warm_process *warm; /* those that stay, the newest first */
 	struct http *http; /* NULL until the first request is sent: its start takes milliseconds */
 	struct secret_tools tools;
 	struct credentials *credentials; /* NULL until the first key is wanted */
@@ -45,8 +46,12 @@ struct carrier {
 	void (*pause)(struct call *c); /* the output is slow: read no more */
 	void (*resume)(struct call *c);
 };
-extern const struct carrier call_program;
-extern const struct carrier call_http, call_replay;
+extern const struct carrier call_http, call_program, call_replay, call_warm;
+
+/* What it means for a call that its program can't be had. */
+enum error_kind call_program_kind(const struct err *err);
+/* Let those that stay go, and wait until they have. */
+void call_warm_free(struct caller *caller);
 
 /* Kill what still runs at once: there is no time for more, or the caller is being freed. */
 void call_program_kill(struct caller *caller);
@@ -86,6 +91,7 @@ struct call {
 	struct tape *tape; /* NULL: it is not recorded */
 	int64_t tape_us; /* when that began */
 	struct call_program *program; /* the run under way; NULL */
+	struct warm_process *warm; /* the one that serves it; NULL */
 	char *scratch; /* the directory that the plan names; NULL: no program's call */
 	struct credential_wait wait; /* in the line: for a key that takes time */
 	uint64_t key_turn; /* when the key was had */

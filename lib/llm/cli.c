@@ -7,7 +7,7 @@ static int
 build(const struct build *b, struct wire *w, struct err *err)
 {
 	w->framing = FRAME_NDJSON; /* whatever it prints is read as it comes */
-	return program_plan(b, false, &w->body, err);
+	return program_plan(b, &w->body, err);
 }
 
 const struct dialect dialect_cli = {

@@ -48,6 +48,7 @@ struct build {
 	struct str model; /* without the provider's name */
 	const char *key; /* NULL: send no auth header */
 	const char *scratch; /* programs only: the directory of the run's own */
+	bool warm; /* programs only: for a process that stays */
 	struct answer *answer; /* for warnings, and for what its text may begin with (lead.h) */
 };
 

@@ -325,22 +325,35 @@ read_warm(const struct source *s, struct program *p)
 		[PROGRAM_ACP] = "acp",
 		[PROGRAM_STREAM_JSON] = "stream-json",
 		NULL };
-	static const char *const transports[] = { "once", "warm", NULL };
-	static const char *const known[] = { "protocol", "argv", NULL };
+	static const char *const transports[] = {
+		[PROGRAM_EITHER] = "either", [PROGRAM_ONCE] = "once", [PROGRAM_WARM] = "warm", NULL
+	};
+	static const char *const usages[] = { "turn", "lastStep", NULL };
+	static const char *const known[] = { "protocol", "argv", "model", "mode", "reasoning",
+		"usage", "permissions", NULL };
+	static const char *const permissions[] = { "reject", "allow", NULL };
 	struct source warm = { s->doc, yaml_get(s->map, "warm"), s->err };
-	int protocol = p->warm.protocol, transport = p->warm.preferred;
+	int protocol = p->warm.protocol, transport = p->warm.transport;
+	int usage = p->warm.last_step_only, allow = p->warm.allow;
 
 	if (read_choice(s, "transport", transports, &transport) < 0)
 		return -1;
-	p->warm.preferred = transport == 1;
+	p->warm.transport = (enum program_transport)transport;
 	if (!warm.map)
 		return 0;
 	if (warm.map->kind != YAML_MAP)
 		return yaml_error(s->doc, warm.map, s->err, "warm must be a map");
 	if (yaml_known(s->doc, warm.map, "warm", known, s->err) < 0 ||
 	    read_choice(&warm, "protocol", protocols, &protocol) < 0 ||
-	    read_args(&warm, "argv", &p->warm.argv) < 0)
+	    read_args(&warm, "argv", &p->warm.argv) < 0 ||
+	    read_member(&warm, "model", &p->warm.model) < 0 ||
+	    read_member(&warm, "mode", &p->warm.mode) < 0 ||
+	    read_member(&warm, "reasoning", &p->warm.reasoning) < 0 ||
+	    read_choice(&warm, "usage", usages, &usage) < 0 ||
+	    read_choice(&warm, "permissions", permissions, &allow) < 0)
 		return -1;
+	p->warm.last_step_only = usage == 1;
+	p->warm.allow = allow == 1;
 	p->warm.protocol = (enum program_protocol)protocol;
 	if (protocol && !p->warm.argv.count)
 		return yaml_error(s->doc, warm.map, s->err, "warm has no argv");
@@ -438,15 +451,28 @@ pairs_have(const struct program_pairs *pairs, const char *text)
 	return false;
 }
 
+static bool
+uses(const struct program *p, const struct program_args *args, const char *input,
+    enum program_value value)
+{
+	char *text = xasprintf("{%s}", program_value_names[value]);
+	bool found = args_have(args, text) || pairs_have(&p->env, text) ||
+		     pairs_have(&p->files, text) || (input && strstr(input, text));
+
+	free(text);
+	return found;
+}
+
 bool
 program_uses(const struct program *p, enum program_value value)
 {
-	char *text = xasprintf("{%s}", program_value_names[value]);
-	bool uses = args_have(&p->argv, text) || pairs_have(&p->env, text) ||
-		    pairs_have(&p->files, text) || (p->stdin_text && strstr(p->stdin_text, text));
+	return uses(p, &p->argv, p->stdin_text, value);
+}
 
-	free(text);
-	return uses;
+bool
+program_warm_uses(const struct program *p, enum program_value value)
+{
+	return uses(p, &p->warm.argv, NULL, value);
 }
 
 int
@@ -468,6 +494,9 @@ program_free(struct program *p)
 		return;
 	args_release(&p->argv);
 	args_release(&p->warm.argv);
+	free(p->warm.model);
+	free(p->warm.mode);
+	free(p->warm.reasoning);
 	free(p->stdin_text);
 	pairs_release(&p->env);
 	pairs_release(&p->files);

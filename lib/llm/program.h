@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "json/jqprog.h"
 #include "json/json.h"
+#include "json/jsonw.h"
 #include "json/pattern.h"
 #include "json/yaml.h"
 #include "llm/answer.h"
@@ -87,6 +88,22 @@ enum program_protocol {
 	PROGRAM_STREAM_JSON, /* claude's --input-format stream-json */
 };
 
+/* Which way requests go where the program knows both. */
+enum program_transport {
+	PROGRAM_EITHER, /* warm where more than one request is expected */
+	PROGRAM_ONCE,
+	PROGRAM_WARM,
+};
+
+struct program_warm {
+	enum program_protocol protocol;
+	enum program_transport transport;
+	struct program_args argv;
+	char *model, *mode, *reasoning; /* templates: what each conversation is set to; NULL */
+	bool last_step_only; /* its usage is that of a turn's last model call */
+	bool allow; /* it may do what it asks leave for */
+};
+
 enum program_format { PROGRAM_TEXT, PROGRAM_JSON, PROGRAM_JSONL };
 enum program_home { PROGRAM_HOME_OWN, PROGRAM_HOME_KEYED, PROGRAM_HOME_PRIVATE };
 
@@ -107,11 +124,7 @@ struct program {
 	int64_t grace_ms; /* from SIGTERM to SIGKILL */
 
 	struct program_output *output; /* program_reader.c's */
-	struct {
-		enum program_protocol protocol;
-		struct program_args argv;
-		bool preferred; /* "transport: warm": used where nobody asks */
-	} warm;
+	struct program_warm warm;
 	char *cost; /* "env:NAME" or "cmd:COMMAND": who says what a run costs; NULL: the program */
 };
 
@@ -127,6 +140,7 @@ int program_check(const struct program *p, const struct yaml_doc *doc, const str
     struct err *err) __attribute__((warn_unused_result));
 /* Whether one of its templates names that value. */
 bool program_uses(const struct program *p, enum program_value value);
+bool program_warm_uses(const struct program *p, enum program_value value);
 void program_free(struct program *p); /* NULL is allowed */
 extern const char *const program_members[]; /* NULL-terminated */
 
@@ -135,14 +149,19 @@ extern const char *const program_members[]; /* NULL-terminated */
  * merged into it, and --dry-run shows it:
  *	{"argv":[...],"env":{NAME:value or null},"cwd":"...","files":{PATH:text},"report":PATH,
  *	"stdin":"...","tokensIn":N}
- * A null unsets a variable; tokensIn is an estimate. One for a warm process has "warm":"acp" and
- *"prompt" in place of "stdin", and nothing of this one request elsewhere: what else it says is the
- *same for all requests that one process can serve, and is the key to find it by (program_plan_key).
+ * A null unsets a variable; tokensIn is an estimate. One for a warm process (b->warm) has
+ * "warm":"acp", "settings" (what its conversations are set to), "permissions", and "content"
+ * (text and images) in place of "stdin", and nothing of this one request elsewhere: what else it
+ * says is the same for all requests that one process can serve, and is the key to find it by
+ * (program_plan_key).
  *
  * dialect_cli's build calls this; b->scratch names the directory, which need not exist yet.
  */
-int program_plan(const struct build *b, bool warm, struct buf *plan, struct err *err)
+int program_plan(const struct build *b, struct buf *plan, struct err *err)
     __attribute__((warn_unused_result));
+/* Whether a request with those options of the provider's own goes warm; many: it is one of several.
+ */
+bool program_goes_warm(const struct program *p, struct json own, bool many);
 /* The plan without what is this one prompt's. */
 void program_plan_key(struct json plan, struct buf *key);
 
@@ -152,6 +171,8 @@ void program_plan_key(struct json plan, struct buf *key);
  * turns stand in front of the text.
  */
 void program_render(const struct build *b, struct buf *text, struct buf *system);
+/* The images that the user's turns hold, for a warm process: {type:"image",mimeType,data} each. */
+void program_render_images(const struct build *b, struct jsonw *w);
 
 /* How many tokens a text has, by the rule of four characters to one. */
 int64_t program_tokens(struct str text);
@@ -169,6 +190,7 @@ void program_reader_complain(struct program_reader *r, const char *err, size_t n
 void program_reader_event(struct program_reader *r, struct json event);
 
 struct program_end {
+	bool warm; /* the answer came by a protocol, which told its end and its usage */
 	int status, signal; /* as struct proc_exit has them */
 	enum error_kind kind; /* why we ended it: ERROR_TIMEOUT, ERROR_CANCELLED; else ERROR_NONE */
 	const char *message; /* for kind */

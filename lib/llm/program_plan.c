@@ -201,6 +201,13 @@ set_home(struct plan *plan)
 		buf_addf(&plan->values[PROGRAM_HOME], "%s/home", plan->build->scratch);
 }
 
+static bool
+takes(const struct plan *plan, enum program_value value)
+{
+	return plan->build->warm ? program_warm_uses(plan->program, value)
+				 : program_uses(plan->program, value);
+}
+
 static void
 set_values(struct plan *plan)
 {
@@ -225,7 +232,7 @@ set_values(struct plan *plan)
 	if (json_exists(o->response_schema))
 		buf_addstr(&plan->values[PROGRAM_SCHEMA], json_raw(o->response_schema));
 	program_render(b, &plan->values[PROGRAM_PROMPT],
-	    program_uses(plan->program, PROGRAM_SYSTEM) ? &plan->values[PROGRAM_SYSTEM] : NULL);
+	    takes(plan, PROGRAM_SYSTEM) ? &plan->values[PROGRAM_SYSTEM] : NULL);
 }
 
 /* --- what can't be carried --- */
@@ -250,10 +257,9 @@ warn(const struct plan *plan)
 	warn_of(b, json_exists(o->stop), "options.stop");
 	warn_of(b, o->parallel_tools != PARALLEL_UNSET, "options.parallelTools");
 	warn_of(b, json_exists(b->request->tools), "tools");
-	warn_of(b,
-	    o->max_tokens != OPTION_UNSET && !program_uses(plan->program, PROGRAM_MAX_TOKENS),
+	warn_of(b, o->max_tokens != OPTION_UNSET && !takes(plan, PROGRAM_MAX_TOKENS),
 	    "options.maxTokens");
-	warn_of(b, json_exists(o->response_schema) && !program_uses(plan->program, PROGRAM_SCHEMA),
+	warn_of(b, json_exists(o->response_schema) && !takes(plan, PROGRAM_SCHEMA),
 	    "options.responseSchema");
 }
 
@@ -301,13 +307,39 @@ protocol_name(enum program_protocol protocol)
 }
 
 static void
-put_input(struct plan *plan, bool is_warm, struct jsonw *w)
+put_setting(struct plan *plan, const char *name, const char *template, struct jsonw *w)
 {
-	if (is_warm) {
-		jsonw_kstr(w, "warm", protocol_name(plan->program->warm.protocol));
-		jsonw_kstrn(w, "prompt", buf_str(&plan->values[PROGRAM_PROMPT]));
-		return;
-	}
+	buf_reset(&plan->word);
+	if (template && fill(plan, template, false, &plan->word) && plan->word.len)
+		jsonw_kstrn(w, name, buf_str(&plan->word));
+}
+
+static void
+put_talk(struct plan *plan, struct jsonw *w)
+{
+	const struct program_warm *warm = &plan->program->warm;
+
+	jsonw_kstr(w, "warm", protocol_name(warm->protocol));
+	jsonw_key(w, "settings");
+	jsonw_object(w);
+	put_setting(plan, "model", warm->model, w);
+	put_setting(plan, "mode", warm->mode, w);
+	put_setting(plan, "reasoning", warm->reasoning, w);
+	jsonw_end(w);
+	jsonw_kstr(w, "permissions", warm->allow ? "allow" : "reject");
+	jsonw_key(w, "content");
+	jsonw_array(w);
+	jsonw_object(w);
+	jsonw_kstr(w, "type", "text");
+	jsonw_kstrn(w, "text", buf_str(&plan->values[PROGRAM_PROMPT]));
+	jsonw_end(w);
+	program_render_images(plan->build, w);
+	jsonw_end(w);
+}
+
+static void
+put_input(struct plan *plan, struct jsonw *w)
+{
 	buf_reset(&plan->word);
 	if (plan->program->stdin_text && fill(plan, plan->program->stdin_text, false, &plan->word))
 		jsonw_kstrn(w, "stdin", buf_str(&plan->word));
@@ -324,9 +356,10 @@ put_report(struct plan *plan, struct jsonw *w)
 }
 
 static void
-put_plan(struct plan *plan, bool is_warm, struct buf *out)
+put_plan(struct plan *plan, struct buf *out)
 {
 	const struct program *p = plan->program;
+	bool is_warm = plan->build->warm;
 	struct jsonw w;
 
 	jsonw_start(&w, out);
@@ -339,18 +372,28 @@ put_plan(struct plan *plan, bool is_warm, struct buf *out)
 	put_pairs(plan, &p->files, &w);
 	jsonw_end(&w);
 	put_report(plan, &w);
-	put_input(plan, is_warm, &w);
+	(is_warm ? put_talk : put_input)(plan, &w);
 	jsonw_ki64(&w, "tokensIn",
 	    program_tokens(buf_str(&plan->values[PROGRAM_PROMPT])) +
 		program_tokens(buf_str(&plan->values[PROGRAM_SYSTEM])));
 	jsonw_end(&w);
 }
 
+static bool
+is_one_of(struct json key, const char *const *names)
+{
+	while (*names && !json_eq(key, *names))
+		names++;
+	return *names != NULL;
+}
+
 /* providerOptions that say what the plan is made of, and are no part of it. */
 static bool
 is_setting(struct json key)
 {
-	return json_eq(key, "mode") || json_eq(key, "session") || json_eq(key, "transport");
+	static const char *const names[] = { "mode", "session", "transport", "permissions", NULL };
+
+	return is_one_of(key, names);
 }
 
 static bool
@@ -358,11 +401,8 @@ is_member(struct json key)
 {
 	static const char *const names[] = { "argv", "argv+", "env", "cwd", "files", "stdin",
 		NULL };
-	size_t i = 0;
 
-	while (names[i] && !json_eq(key, names[i]))
-		i++;
-	return names[i] != NULL;
+	return is_one_of(key, names);
 }
 
 /* What is neither would change nothing: that is said. */
@@ -381,7 +421,7 @@ warn_unknown(const struct plan *plan)
 }
 
 int
-program_plan(const struct build *b, bool is_warm, struct buf *out, struct err *err)
+program_plan(const struct build *b, struct buf *out, struct err *err)
 {
 	struct plan plan = {
 		.build = b, .program = b->provider->program, .own = dialect_options(b)
@@ -398,7 +438,7 @@ program_plan(const struct build *b, bool is_warm, struct buf *out, struct err *e
 	set_values(&plan);
 	warn(&plan);
 	warn_unknown(&plan);
-	put_plan(&plan, is_warm, out);
+	put_plan(&plan, out);
 	for (int i = 0; i < PROGRAM_VALUES; i++)
 		buf_release(&plan.values[i]);
 	buf_release(&plan.word);
@@ -408,6 +448,7 @@ program_plan(const struct build *b, bool is_warm, struct buf *out, struct err *e
 void
 program_plan_key(struct json plan, struct buf *key)
 {
+	static const char *const one_prompt_s[] = { "content", "tokensIn", "transport", NULL };
 	struct json_iter it = json_each(plan);
 	struct jsonw w;
 
@@ -416,11 +457,22 @@ program_plan_key(struct json plan, struct buf *key)
 	while (json_next(&it)) {
 		struct str name = STR_NONE;
 
-		if (json_eq(it.key, "prompt") || json_eq(it.key, "tokensIn") ||
-		    !json_plain(it.key, &name))
+		if (is_one_of(it.key, one_prompt_s) || !json_plain(it.key, &name))
 			continue;
 		jsonw_keyn(&w, name);
 		jsonw_json(&w, it.value);
 	}
 	jsonw_end(&w);
+}
+
+bool
+program_goes_warm(const struct program *p, struct json own, bool many)
+{
+	struct json transport = json_get(own, "transport");
+
+	if (p->warm.protocol == PROGRAM_COLD || json_exists(json_get(own, "session")))
+		return false;
+	if (json_exists(transport) && !json_eq(transport, "either"))
+		return json_eq(transport, "warm");
+	return p->warm.transport == PROGRAM_WARM || (p->warm.transport == PROGRAM_EITHER && many);
 }

@@ -102,9 +102,20 @@ put_result(const struct render *r, struct json part)
 	buf_addc(r->out, ']');
 }
 
+/* Where a warm process gets it: beside the text. False: it can't be carried. */
+static bool
+find_image(const struct build *b, struct json part, struct json *type, struct json *data)
+{
+	*type = json_get(part, "mediaType");
+	*data = json_get(part, "data");
+	return b->warm && type->kind == JSON_STRING && data->kind == JSON_STRING;
+}
+
 static void
 put_part(const struct render *r, const struct request_parts *p)
 {
+	struct json type, data;
+
 	switch (p->type) {
 	case PART_TEXT:
 		json_text(p->text, r->out);
@@ -121,6 +132,9 @@ put_part(const struct render *r, const struct request_parts *p)
 	case PART_REASONING: /* it thinks for itself */
 		break;
 	case PART_IMAGE:
+		if (find_image(r->build, p->part, &type, &data))
+			break;
+		/* fallthrough */
 	case PART_AUDIO:
 	case PART_VIDEO:
 	case PART_PROVIDER:
@@ -172,4 +186,31 @@ program_render(const struct build *b, struct buf *text, struct buf *system)
 
 	put_turns(&priming, true);
 	put_turns(&conversation, false);
+}
+
+static void
+render_images_of(const struct build *b, struct json content, struct jsonw *w)
+{
+	struct request_parts parts = request_parts(content);
+	struct json type, data;
+
+	while (request_next_part(&parts)) {
+		if (parts.type != PART_IMAGE || !find_image(b, parts.part, &type, &data))
+			continue;
+		jsonw_object(w);
+		jsonw_kstr(w, "type", "image");
+		jsonw_kjson(w, "mimeType", type);
+		jsonw_kjson(w, "data", data);
+		jsonw_end(w);
+	}
+}
+
+void
+program_render_images(const struct build *b, struct jsonw *w)
+{
+	struct request_turns t = request_turns(b->request);
+
+	while (request_next_turn(&t))
+		if (!t.text.p)
+			render_images_of(b, t.content, w);
 }

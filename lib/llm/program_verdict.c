@@ -288,12 +288,14 @@ program_reader_end(struct program_reader *r, const struct program_end *end)
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 
 	program_reader_close(r, end->report);
-	if (r->output->format == PROGRAM_TEXT && !end->status && !r->output->rule_count)
+	if (r->output->format == PROGRAM_TEXT && !end->warm && !end->status &&
+	    !r->output->rule_count)
 		answer_end(a); /* text has no terminal event of its own */
 	settle_content(r);
 	hide_error(r);
 	answer_content(a, &text);
-	settle_usage(r, end->prompt_tokens, program_tokens(buf_str(&text)));
+	if (!end->warm || a->usage.in == TOKENS_UNKNOWN)
+		settle_usage(r, end->prompt_tokens, program_tokens(buf_str(&text)));
 	if (end->kind != ERROR_NONE)
 		answer_fail(a, end->kind, "%s", end->message);
 	else if (r->failed)
