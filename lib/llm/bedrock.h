@@ -96,7 +96,10 @@ bool bedrock_mark(struct bedrock_writer *x, struct json cache);
 /* One of our own at the end of a prefix that will come again, where there is room. */
 void bedrock_mark_auto(struct bedrock_writer *x);
 
+/* Whether a cache point may stand right behind that file: the API refuses it behind films, and
+ * behind documents but PDFs. */
+bool bedrock_marks_behind(struct json part);
 /* An image, a document, a sound or a film as a block. -1: it can't be carried, err says why. */
-int bedrock_media(struct bedrock_writer *x, enum part_type type, struct json part);
+int bedrock_media(struct bedrock_writer *x, struct json part);
 
 #endif

@@ -241,7 +241,7 @@ write_result_parts(struct bedrock_writer *x, struct json content)
 		else if (parts.type == PART_PROVIDER)
 			write_provider_block(x, parts.part);
 		else
-			rc = bedrock_media(x, parts.type, parts.part);
+			rc = bedrock_media(x, parts.part);
 	}
 	return rc;
 }
@@ -301,24 +301,16 @@ is_last(const struct bedrock_writer *x, struct json part)
 	return part.p && part.p == x->last.p;
 }
 
-/* A mark behind a document or a film is refused, so it stands before it. */
+/* A mark that must not stand behind stands before. */
 static void
 mark_before(struct bedrock_writer *x, struct json part)
 {
-	if (!x->markable || x->open_side != x->side)
-		return;
+	if (x->open_side != x->side)
+		x->markable = false; /* it would open the message */
 	if (marks_is(json_get(part, "cache")))
 		(void)bedrock_mark(x, json_get(part, "cache"));
 	else if (is_last(x, part))
 		bedrock_mark_auto(x);
-}
-
-static int
-write_media(struct bedrock_writer *x, enum part_type type, struct json part)
-{
-	if (type == PART_FILE || type == PART_VIDEO)
-		mark_before(x, part);
-	return bedrock_media(x, type, part);
 }
 
 static int
@@ -336,7 +328,9 @@ write_part(struct bedrock_writer *x, const struct request_parts *p)
 	case PART_AUDIO:
 	case PART_VIDEO:
 	case PART_FILE:
-		return write_media(x, p->type, p->part);
+		if (!bedrock_marks_behind(p->part))
+			mark_before(x, p->part);
+		return bedrock_media(x, p->part);
 	case PART_REASONING:
 		write_reasoning(x, p->part, opaque);
 		break;

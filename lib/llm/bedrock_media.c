@@ -151,15 +151,41 @@ write_source(struct bedrock_writer *x, struct json part, struct str bytes)
 	buf_release(&coded);
 }
 
-int
-bedrock_media(struct bedrock_writer *x, enum part_type type, struct json part)
+/* NULL: the API has none for it. */
+static const struct format *
+format_of_part(struct json part)
 {
-	struct json url = json_get(part, "url"), mime = json_get(part, "mediaType");
-	struct str media_type = STR_NONE, bytes = STR_NONE, name = STR_NONE, address = STR_NONE;
+	struct str media_type = STR_NONE, bytes, name = STR_NONE, address = STR_NONE;
+	struct json url = json_get(part, "url");
 	const struct format *format;
 
-	(void)json_plain(mime, &media_type);
+	(void)json_plain(json_get(part, "mediaType"), &media_type);
 	(void)json_plain(json_get(part, "name"), &name);
+	(void)json_plain(url, &address);
+	(void)media_data_url(url, &media_type, &bytes);
+	format = format_of(media_type, name, address);
+	if (!format && json_eq(json_get(part, "type"), "file") &&
+	    json_exists(json_get(part, "text")))
+		format = format_of(STR_LIT("text/plain"), STR_NONE, STR_NONE);
+	return format;
+}
+
+bool
+bedrock_marks_behind(struct json part)
+{
+	const struct format *format = format_of_part(part);
+
+	return format && strcmp(format->block, "video") != 0 &&
+	       (strcmp(format->block, "document") != 0 || strcmp(format->name, "pdf") == 0);
+}
+
+int
+bedrock_media(struct bedrock_writer *x, struct json part)
+{
+	struct json url = json_get(part, "url");
+	const struct format *format = format_of_part(part);
+	struct str media_type, bytes = STR_NONE, address = STR_NONE;
+
 	(void)json_plain(url, &address);
 	if (!media_data_url(url, &media_type, &bytes) && json_exists(url) &&
 	    !str_starts(address, "s3://"))
@@ -169,12 +195,9 @@ bedrock_media(struct bedrock_writer *x, enum part_type type, struct json part)
 	    !json_exists(json_get(part, "text")))
 		return dialect_refuse(x->b,
 		    "messages: a part has no data, url or text: ", json_get(part, "type"), x->err);
-	format = format_of(media_type, name, address);
-	if (!format && type == PART_FILE && json_exists(json_get(part, "text")))
-		format = format_of(STR_LIT("text/plain"), STR_NONE, STR_NONE);
 	if (!format)
-		return dialect_refuse(
-		    x->b, "messages: the API has no format for files of type ", mime, x->err);
+		return dialect_refuse(x->b, "messages: the API has no format for files of type ",
+		    json_get(part, "mediaType"), x->err);
 	bedrock_begin(x);
 	jsonw_key(&x->w, format->block);
 	jsonw_object(&x->w);
@@ -184,7 +207,6 @@ bedrock_media(struct bedrock_writer *x, enum part_type type, struct json part)
 	write_source(x, part, bytes);
 	jsonw_end(&x->w);
 	jsonw_end(&x->w);
-	/* The API refuses a cache point right behind these two. */
-	x->markable = strcmp(format->block, "document") != 0 && strcmp(format->block, "video") != 0;
+	x->markable = bedrock_marks_behind(part);
 	return 0;
 }

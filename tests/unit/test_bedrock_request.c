@@ -321,6 +321,18 @@ marks_are_points_behind_what_they_mark(void **state)
 	talk_body_is(t, "system", "[{'text':'s'},{'cachePoint':{'type':'default','ttl':'1h'}}]");
 	talk_body_is(t, "messages.0.content.1", "{'cachePoint':{'type':'default'}}");
 	assert_true(talk_body_has(t, "messages.0.content.2.document"));
+	assert_false(talk_body_has(t, "messages.0.content.3"));
+	assert_true(
+	    build(t, "{'model':'" CLAUDE "','messages':[{'role':'user','content':["
+		     "{'type':'text','text':'a'},{'type':'file','mediaType':'application/pdf',"
+		     "'data':'JVBE','cache':true}]}]}"));
+	assert_true(talk_body_has(t, "messages.0.content.1.document"));
+	talk_body_is(t, "messages.0.content.2", "{'cachePoint':{'type':'default'}}");
+	assert_string_equal(t->answer.warnings.p, "");
+	assert_true(
+	    build(t, "{'model':'" CLAUDE "','messages':[{'role':'user','content':["
+		     "{'type':'file','mediaType':'text/plain','data':'eA==','cache':true}]}]}"));
+	assert_true(talk_warned(t, "cache"));
 	assert_true(build(t, "{'model':'" LLAMA "','messages':[{'role':'user','content':["
 			     "{'type':'text','text':'a','cache':true}]}]}"));
 	talk_body_is(t, "messages.0.content", "[{'text':'a'}]");
