@@ -43,7 +43,8 @@ struct calls_config {
  */
 int calls_run(const struct calls_config *config, struct err *err);
 
-/* A descriptor to read requests from; NULL or "-" is standard input. -1 and err where there is none.
+/* A descriptor to read requests from; NULL or "-" is standard input. -1 and err where there is
+ * none.
  */
 int calls_open(const char *file, struct err *err) __attribute__((warn_unused_result));
 

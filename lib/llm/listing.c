@@ -173,7 +173,7 @@ add(struct listing *list, struct json model)
 		"max_context_length", "max_model_len", "max_input_tokens", "inputTokenLimit",
 		"top_provider.context_length", NULL };
 	static const char *const outputs[] = { "max_completion_tokens", "outputTokenLimit",
-		"top_provider.max_completion_tokens", "max_output_tokens", NULL };
+		"top_provider.max_completion_tokens", "max_output_tokens", "max_tokens", NULL };
 	static const char *const names[] = { "display_name", "displayName", "modelName", NULL };
 	char *id = json_strdup(json_get(model, list->api->id)), *name = NULL;
 	struct listed *to;
