@@ -54,6 +54,7 @@ google_token_metadata(const char *account, env_fn *env, struct google_request *r
 	const char *host = told(env, "GCE_METADATA_HOST");
 
 	r->method = "GET";
+	r->direct = true;
 	buf_addf(&r->url, "http://%s" METADATA_PATH "%s/token", host ? host : METADATA_HOST,
 	    *account ? account : "default");
 	http_headers_add(&r->headers, "metadata-flavor", "Google");

@@ -7,6 +7,7 @@
 #ifndef NET_GOOGLE_TOKEN_H
 #define NET_GOOGLE_TOKEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -17,6 +18,7 @@
 
 struct google_request {
 	const char *method;
+	bool direct; /* to a server that is this machine's own: past any proxy */
 	struct buf url;
 	struct http_headers headers;
 	struct buf body;

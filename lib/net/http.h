@@ -61,6 +61,7 @@ struct http_request {
 	const char *url;
 	const struct http_headers *headers; /* NULL: none. All here is copied by http_start, */
 	struct str body; /* except this, which is borrowed until done */
+	bool direct; /* past any proxy: the server is this machine's own */
 	int64_t connect_ms; /* 0: 30 s */
 	int64_t first_ms; /* from connected to http_saw_output; 0: none */
 	int64_t idle_ms; /* longest silence between bytes once output was seen; 0: none */

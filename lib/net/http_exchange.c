@@ -305,6 +305,8 @@ http_exchange_setup(struct http_exchange *x, const struct http_request *request)
 	x->url = xstrdup(request->url);
 	SET(x, CURLOPT_URL, x->url);
 	SET(x, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (request->direct)
+		SET(x, CURLOPT_NOPROXY, "*");
 	set_method(x, request);
 	set_fields(x, request->headers);
 	set_tls(x);

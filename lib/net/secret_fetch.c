@@ -240,6 +240,7 @@ ask(struct secret_fetch *f, int64_t timeout_ms)
 		.url = f->request.url.p,
 		.headers = &f->request.headers,
 		.body = buf_str(&f->request.body),
+		.direct = f->request.direct,
 		.connect_ms = timeout_ms,
 		.deadline_us = clock_deadline(timeout_ms),
 	};
