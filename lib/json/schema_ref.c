@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/num.h"
+#include "json/pointer.h"
 #include "json/schema_node.h"
 #include "json/uri.h"
 
@@ -90,34 +90,6 @@ schema_name_node(struct schema *s, struct schema_node *node, struct err *err)
 	return 0;
 }
 
-/* One segment of a JSON pointer, with ~0 and ~1 undone, followed from v. */
-static struct json
-follow(struct json v, struct str segment)
-{
-	struct buf key = BUF_INIT(BUF_UNLIMITED);
-	struct json_iter it = json_each(v);
-	int64_t index = 0;
-	size_t i;
-
-	for (i = 0; i < segment.len; i++) {
-		bool escaped = segment.p[i] == '~' && i + 1 < segment.len;
-
-		buf_addc(&key, escaped ? (segment.p[++i] == '0' ? '~' : '/') : segment.p[i]);
-	}
-	if (json_is(v, JSON_ARRAY)) {
-		v = JSON_ABSENT;
-		if (num_i64(buf_str(&key), &index) && index >= 0) {
-			while (json_next(&it) && index-- > 0)
-				;
-			v = index < 0 ? it.value : JSON_ABSENT;
-		}
-	} else {
-		v = json_get(v, key.p);
-	}
-	buf_release(&key);
-	return v;
-}
-
 /* The schema that a JSON pointer leads to from the resource's root. NULL: err may say more than it
  * did. */
 static const struct schema_node *
@@ -131,7 +103,7 @@ node_by_pointer(struct schema *s, size_t resource, struct str pointer, struct er
 	while (str_split(&pointer, '/', &segment)) {
 		uint32_t known;
 
-		v = follow(v, segment);
+		v = pointer_step(v, segment);
 		if (json_is(v, JSON_NONE))
 			return NULL;
 		known = document->node_at[v.p - document->text];

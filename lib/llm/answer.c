@@ -127,19 +127,23 @@ void
 answer_warn(struct answer *a, const char *option, const char *fmt, ...)
 {
 	char text[2 * MESSAGE_MAX];
+	struct buf one = BUF_INIT(BUF_UNLIMITED);
 	struct jsonw w;
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap); /* cut where too long */
 	va_end(ap);
-	if (a->warnings.len)
-		buf_addc(&a->warnings, ',');
-	jsonw_start(&w, &a->warnings);
+	jsonw_start(&w, &one);
 	jsonw_object(&w);
 	jsonw_kstr(&w, "option", option);
 	jsonw_kstr(&w, "message", text);
 	jsonw_end(&w);
+	if (!strstr(a->warnings.p, one.p)) {
+		buf_adds(&a->warnings, a->warnings.len ? "," : "");
+		buf_addstr(&a->warnings, buf_str(&one));
+	}
+	buf_release(&one);
 }
 
 /* Nothing at all, or null, is how some servers say that a tool takes no arguments. */

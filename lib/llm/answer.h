@@ -45,6 +45,7 @@ struct part {
 			   set by answer_finish */
 	bool hidden; /* only in parts: not in content or reasoning (commentary) */
 	bool sealed;
+	bool called; /* PART_TEXT: the input of the tool that carries a schema's answer */
 };
 
 /* What just came, for whoever streams. Strings are raw JSON strings or unescaped text: one of raw
@@ -119,6 +120,10 @@ struct answer {
 	struct buf asked_model; /* a server that answers with another than was asked for; empty */
 	int64_t sent_tokens; /* the least that the request most likely counts; 0: not estimated */
 	struct lead lead; /* what may stand before the text; nothing unless the builder says so */
+	/* how its text answers a schema, as structured_start asked for it */
+	bool nulls; /* null stands for a member that is absent */
+	bool wrapped; /* the value is a member of an object */
+	bool tool_nulls; /* nulls, in the arguments of strict tools */
 	void *dialect_state; /* a dialect's own, freed with free(); NULL */
 };
 
@@ -146,7 +151,7 @@ void answer_seal(struct answer *a); /* the next text opens a new part */
  * call too: some servers number all of them 0. id, name: JSON strings or absent, kept where first
  * told (a name that comes later is waited for; a name that is repeated is not appended); without an
  * id the call gets "call_N". arguments: a JSON string is a fragment of JSON text; an object is the
- * whole of them.
+ * whole of them. Calls of STRUCTURED_TOOL become text.
  */
 struct part *answer_tool(
     struct answer *a, int64_t key, struct json id, struct json name, struct json arguments);
@@ -208,7 +213,7 @@ void answer_error_text(struct answer *a, int status, struct str body);
 /* An error of our own finding. The first error stays. */
 void answer_fail(struct answer *a, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* An option that can't be carried. option: "options.seed". */
+/* An option that can't be carried. option: "options.seed". Said twice, it is told once. */
 void answer_warn(struct answer *a, const char *option, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

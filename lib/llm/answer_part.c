@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* answer_part - the assistant's turn, put together from pieces as they come. */
 #include "base/mem.h"
+#include "json/jsonw.h"
 #include "llm/answer.h"
+#include "llm/structured.h"
 
 enum { NAME_MAX_BYTES = 64 << 10 };
 
@@ -192,12 +194,52 @@ tool_emit(struct answer *a, struct part *part, struct delta *delta)
 		a->on_delta(a->user, delta);
 }
 
+/* Keys of the texts below, apart from those of other texts: providers number calls and texts alike.
+ */
+#define CALLED_KEY (INT64_C(1) << 40)
+
+/* The text that a call of the tool that carries a schema's answer becomes, where this is one. */
+static struct part *
+called_text(struct answer *a, int64_t key, struct json id, struct json name)
+{
+	struct part *part;
+
+	if (json_eq(name, STRUCTURED_TOOL)) {
+		part = answer_part(a, PART_TEXT, CALLED_KEY + key);
+		if (part) {
+			part->called = true;
+			json_text(id, &part->id);
+		}
+		return part;
+	}
+	part = answer_find(a, PART_TEXT, CALLED_KEY + key);
+	if (!part || !part->called || says_something(name))
+		return NULL;
+	return !says_something(id) || json_eq(id, part->id.p) ? part : NULL;
+}
+
+static struct part *
+called_input(struct answer *a, struct part *part, struct json arguments)
+{
+	struct buf text = BUF_INIT(ANSWER_TEXT_MAX);
+	struct part *same;
+
+	if (arguments.kind == JSON_OBJECT && !part->text.len && json_count(arguments))
+		arguments = jsonw_quoted(&text, json_raw(arguments));
+	same = answer_text(a, PART_TEXT, part->key, arguments);
+	buf_release(&text);
+	return same ? same : part;
+}
+
 struct part *
 answer_tool(struct answer *a, int64_t key, struct json id, struct json name, struct json arguments)
 {
-	struct part *part = tool_find(a, key, id, name);
+	struct part *part = called_text(a, key, id, name);
 	struct delta delta = { .raw = STR_NONE };
 
+	if (part)
+		return called_input(a, part, arguments);
+	part = tool_find(a, key, id, name);
 	if (!part)
 		part = answer_part(a, PART_TOOL_CALL, key);
 	if (!part)

@@ -2,8 +2,7 @@
 /*
  * anthropic - what the files of the anthropic-messages dialect share: anthropic_request.c builds
  * the request, anthropic_content.c writes its conversation, anthropic_cache.c marks it,
- * anthropic_schema.c fits its schema, anthropic_messages.c reads the answer, and anthropic_models.c
- * knows what the models can do.
+ * anthropic_messages.c reads the answer, and anthropic_models.c knows what the models can do.
  */
 #ifndef LLM_ANTHROPIC_H
 #define LLM_ANTHROPIC_H
@@ -15,12 +14,7 @@
 #include "llm/anthropic_models.h"
 #include "llm/dialect.h"
 
-/*
- * The tool that carries a schema's answer on models without output_config.format: its input is the
- * content, and calling it is the normal end.
- */
-#define ANTHROPIC_JSON_TOOL "agentflow_json_answer"
-
+struct structured_means anthropic_means(const struct build *b);
 int anthropic_address(const struct build *b, struct wire *w, struct err *err);
 /* Fill wire's body; -1 where a part can't be carried. */
 int anthropic_build(const struct build *b, struct wire *w, struct err *err);
@@ -49,7 +43,7 @@ struct anthropic_writer {
 	bool block_open; /* left open, so that the last of a list can be marked */
 	bool markable; /* the open block may bear cache_control, and bears none yet */
 	int marks, owed; /* cache marks written; asked for by the record and still to come */
-	bool thinking, forced_json;
+	bool thinking;
 	bool files; /* a file of the Files API is named */
 	bool failed; /* err says why; what is written is worthless */
 };
@@ -62,9 +56,5 @@ void anthropic_messages(struct anthropic_writer *x);
 bool anthropic_mark(struct anthropic_writer *x, struct json cache);
 /* A mark of our own at the end of a prefix that will come again, where there is room. */
 void anthropic_mark_auto(struct anthropic_writer *x);
-
-/* Write schema as the API's decoder takes it: objects closed, oneOf as anyOf, and what it refuses
- * (ranges, lengths, patterns) moved into descriptions. True where something was moved. */
-bool anthropic_schema(struct jsonw *w, struct json schema);
 
 #endif

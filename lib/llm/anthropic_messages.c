@@ -25,8 +25,6 @@ struct anthropic_counts {
 struct anthropic_state {
 	struct anthropic_counts counts;
 	bool started; /* message_start was seen */
-	bool json_answer; /* the schema's tool was called */
-	int64_t json_key; /* the index of its block */
 };
 
 static struct anthropic_state *
@@ -38,7 +36,6 @@ state_of(struct answer *a)
 		s = xcalloc(1, sizeof *s);
 		s->counts = (struct anthropic_counts){ TOKENS_UNKNOWN, TOKENS_UNKNOWN,
 			TOKENS_UNKNOWN };
-		s->json_key = KEY_NONE;
 		a->dialect_state = s;
 	}
 	return s;
@@ -118,24 +115,12 @@ add_citation(struct answer *a, int64_t index, struct json citation)
 static void
 start_tool(struct answer *a, int64_t index, struct json block)
 {
-	struct anthropic_state *s = state_of(a);
 	struct json input = json_get(block, "input");
-	struct buf text = BUF_INIT(ANSWER_TEXT_MAX);
-	struct part *part;
+	struct part *part = answer_tool(a, index, json_get(block, "id"), json_get(block, "name"),
+	    json_count(input) ? input : JSON_ABSENT);
 
-	if (json_eq(json_get(block, "name"), ANTHROPIC_JSON_TOOL)) {
-		s->json_answer = true;
-		s->json_key = index;
-		answer_seal(a);
-		if (json_count(input))
-			(void)answer_text(
-			    a, PART_TEXT, index, jsonw_quoted(&text, json_raw(input)));
-	} else {
-		part = answer_tool(a, index, json_get(block, "id"), json_get(block, "name"),
-		    json_count(input) ? input : JSON_ABSENT);
+	if (part && part->type == PART_TOOL_CALL)
 		keep_member(part, block, "caller");
-	}
-	buf_release(&text);
 }
 
 /* A block begins; in a whole body, and for blocks that no delta follows, this is all of it. */
@@ -207,7 +192,6 @@ provider_delta(struct answer *a, int64_t index, struct json delta)
 static void
 block_delta(struct answer *a, int64_t index, struct json delta)
 {
-	struct anthropic_state *s = state_of(a);
 	struct json type = json_get(delta, "type");
 	struct part *part;
 
@@ -223,11 +207,8 @@ block_delta(struct answer *a, int64_t index, struct json delta)
 	} else if (json_eq(type, "citations_delta")) {
 		add_citation(a, index, json_get(delta, "citation"));
 	} else if (json_eq(type, "input_json_delta")) {
-		if (s->json_answer && s->json_key == index)
-			(void)answer_text(a, PART_TEXT, index, json_get(delta, "partial_json"));
-		else
-			(void)answer_tool(
-			    a, index, JSON_ABSENT, JSON_ABSENT, json_get(delta, "partial_json"));
+		(void)answer_tool(
+		    a, index, JSON_ABSENT, JSON_ABSENT, json_get(delta, "partial_json"));
 	}
 }
 
@@ -342,6 +323,7 @@ const struct dialect dialect_anthropic_messages = {
 	.maker = "anthropic",
 	.version = "/v1",
 	.address = anthropic_address,
+	.means = anthropic_means,
 	.build = anthropic_build,
 	.event = anthropic_event,
 	.body = anthropic_body,

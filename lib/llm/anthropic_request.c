@@ -15,7 +15,7 @@ write_tools(struct anthropic_writer *x)
 	struct json_iter it = json_each(x->r->tools);
 	size_t left = json_count(x->r->tools);
 
-	if (!left && !x->forced_json)
+	if (!left)
 		return;
 	jsonw_key(&x->w, "tools");
 	jsonw_array(&x->w);
@@ -31,17 +31,8 @@ write_tools(struct anthropic_writer *x)
 		else
 			jsonw_raw(&x->w, STR_LIT("{\"type\":\"object\"}"));
 		jsonw_kjson_opt(&x->w, "strict", json_get(it.value, "strict"));
-		if (!anthropic_mark(x, json_get(it.value, "cache")) && --left == 0 &&
-		    !x->forced_json)
+		if (!anthropic_mark(x, json_get(it.value, "cache")) && --left == 0)
 			anthropic_mark_auto(x);
-		jsonw_end(&x->w);
-	}
-	if (x->forced_json) {
-		jsonw_object(&x->w);
-		jsonw_kstr(&x->w, "name", ANTHROPIC_JSON_TOOL);
-		jsonw_kstr(
-		    &x->w, "description", "Gives the answer, in the form that was asked for.");
-		jsonw_kjson(&x->w, "input_schema", x->r->options.response_schema);
 		jsonw_end(&x->w);
 	}
 	jsonw_end(&x->w);
@@ -59,23 +50,16 @@ write_tool_choice(struct anthropic_writer *x)
 	};
 	const struct request *r = x->r;
 	enum tool_choice choice = r->tool_choice;
-	bool tools = json_count(r->tools) > 0, one_json = x->forced_json && !tools;
 
-	if (x->forced_json && choice != TOOLS_ONE)
-		choice = one_json ? TOOLS_ONE : TOOLS_REQUIRED;
-	if ((!tools && !x->forced_json) ||
+	if (!json_count(r->tools) ||
 	    (choice == TOOLS_UNSET && r->options.parallel_tools == PARALLEL_UNSET))
 		return;
 	jsonw_key(&x->w, "tool_choice");
 	jsonw_object(&x->w);
 	jsonw_kstr(&x->w, "type", words[choice]);
-	if (choice == TOOLS_ONE && one_json)
-		jsonw_kstr(&x->w, "name", ANTHROPIC_JSON_TOOL);
-	else if (choice == TOOLS_ONE)
+	if (choice == TOOLS_ONE)
 		jsonw_kjson(&x->w, "name", r->tool_name);
-	if (one_json)
-		jsonw_kbool(&x->w, "disable_parallel_tool_use", true);
-	else if (choice != TOOLS_NONE && r->options.parallel_tools != PARALLEL_UNSET)
+	if (choice != TOOLS_NONE && r->options.parallel_tools != PARALLEL_UNSET)
 		jsonw_kbool(
 		    &x->w, "disable_parallel_tool_use", r->options.parallel_tools == PARALLEL_OFF);
 	jsonw_end(&x->w);
@@ -153,22 +137,18 @@ static void
 write_output_config(struct anthropic_writer *x, const struct anthropic_thinking *t)
 {
 	struct json schema = x->r->options.response_schema;
-	bool format = json_exists(schema) && !x->forced_json;
 
-	if (!format && !t->effort)
+	if (!json_exists(schema) && !t->effort)
 		return;
 	jsonw_key(&x->w, "output_config");
 	jsonw_object(&x->w);
 	if (t->effort)
 		jsonw_kstr(&x->w, "effort", t->effort);
-	if (format) {
+	if (json_exists(schema)) {
 		jsonw_key(&x->w, "format");
 		jsonw_object(&x->w);
 		jsonw_kstr(&x->w, "type", "json_schema");
-		jsonw_key(&x->w, "schema");
-		if (anthropic_schema(&x->w, schema))
-			answer_warn(x->b->answer, "options.responseSchema",
-			    "constraints that the API can't enforce are told to the model in words");
+		jsonw_kjson(&x->w, "schema", schema);
 		jsonw_end(&x->w);
 	}
 	jsonw_end(&x->w);
@@ -179,8 +159,7 @@ choose_thinking(struct anthropic_writer *x)
 {
 	const struct request *r = x->r;
 	struct anthropic_thinking t;
-	bool forced = x->forced_json || r->tool_choice == TOOLS_REQUIRED ||
-		      r->tool_choice == TOOLS_ONE;
+	bool forced = r->tool_choice == TOOLS_REQUIRED || r->tool_choice == TOOLS_ONE;
 
 	t = anthropic_thinking(x->family, &r->options, x->b->answer);
 	if (forced && (t.mode == THINKING_BUDGET || t.mode == THINKING_ADAPTIVE)) {
@@ -246,13 +225,24 @@ anthropic_build_versioned(
 		.owed = marks_count(b->request),
 	};
 
-	x.forced_json = json_exists(x.r->options.response_schema) &&
-			!(x.family->flags & FAMILY_JSON_SCHEMA);
 	write_body(&x, w);
 	if (x.files)
 		http_headers_set(&w->headers, "anthropic-beta", "files-api-2025-04-14");
 	free(x.model);
 	return x.failed ? -1 : 0;
+}
+
+struct structured_means
+anthropic_means(const struct build *b)
+{
+	bool native = (anthropic_family(b->model)->flags & FAMILY_JSON_SCHEMA) != 0;
+
+	return (struct structured_means){
+		.native = native ? &schema_target_anthropic : NULL,
+		.strict = native ? &schema_target_anthropic : NULL,
+		.force = true,
+		.parallel_off = true,
+	};
 }
 
 int

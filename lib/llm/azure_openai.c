@@ -79,6 +79,7 @@ const struct dialect dialect_azure_openai = {
 	.name = "azure-openai",
 	.maker = "openai-chat", /* whose format it is */
 	.address = address,
+	.means = openai_means,
 	.build = openai_chat_build,
 	.event = openai_chat_event,
 	.raw = openai_chat_raw,

@@ -20,19 +20,6 @@ static const struct stop_row stops[] = {
 	{ NULL, STOP_NONE },
 };
 
-struct bedrock_state {
-	bool json_answer; /* the schema's tool was called */
-	int64_t json_key; /* the index of its block */
-};
-
-static struct bedrock_state *
-state_of(struct answer *a)
-{
-	if (!a->dialect_state)
-		a->dialect_state = xcalloc(1, sizeof(struct bedrock_state));
-	return a->dialect_state;
-}
-
 /* The input counts stand beside each other: what the cache read and wrote is not in inputTokens. */
 static void
 read_usage(struct answer *a, struct json usage)
@@ -103,27 +90,6 @@ is_server_tool(struct json tool)
 	return json_eq(json_get(tool, "type"), "server_tool_use");
 }
 
-static void
-read_call(struct answer *a, int64_t index, struct json tool)
-{
-	struct bedrock_state *s = state_of(a);
-	struct buf text = BUF_INIT(ANSWER_TEXT_MAX);
-	struct json input = json_get(tool, "input");
-
-	if (json_eq(json_get(tool, "name"), BEDROCK_JSON_TOOL)) {
-		s->json_answer = true;
-		s->json_key = index;
-		answer_seal(a);
-		if (input.kind == JSON_OBJECT)
-			(void)answer_text(
-			    a, PART_TEXT, index, jsonw_quoted(&text, json_raw(input)));
-	} else {
-		(void)answer_tool(
-		    a, index, json_get(tool, "toolUseId"), json_get(tool, "name"), input);
-	}
-	buf_release(&text);
-}
-
 /* What a citation says, of the text part of its block. */
 static void
 read_citation(struct answer *a, const struct part *part, struct json citation)
@@ -179,7 +145,8 @@ start_block(struct answer *a, int64_t index, struct json block)
 		answer_seal(a);
 		(void)answer_text(a, PART_TEXT, index, text);
 	} else if ((v = json_get(block, "toolUse")).kind == JSON_OBJECT && !is_server_tool(v)) {
-		read_call(a, index, v);
+		(void)answer_tool(
+		    a, index, json_get(v, "toolUseId"), json_get(v, "name"), json_get(v, "input"));
 	} else if ((v = json_get(block, "reasoningContent")).kind == JSON_OBJECT) {
 		answer_seal(a);
 		read_reasoning(a, index, v);
@@ -211,18 +178,13 @@ block_delta(struct answer *a, int64_t index, struct json delta)
 {
 	struct part *own = answer_find(a, PART_PROVIDER, index);
 	struct json text = json_get(delta, "text"), v;
-	struct bedrock_state *s = state_of(a);
 
 	if (own) {
 		provider_delta(own, delta);
 	} else if (text.kind == JSON_STRING) {
 		(void)answer_text(a, PART_TEXT, index, text);
 	} else if ((v = json_get(delta, "toolUse")).kind == JSON_OBJECT) {
-		v = json_get(v, "input");
-		if (s->json_answer && s->json_key == index)
-			(void)answer_text(a, PART_TEXT, index, v);
-		else
-			(void)answer_tool(a, index, JSON_ABSENT, JSON_ABSENT, v);
+		(void)answer_tool(a, index, JSON_ABSENT, JSON_ABSENT, json_get(v, "input"));
 	} else if ((v = json_get(delta, "reasoningContent")).kind == JSON_OBJECT) {
 		read_reasoning(a, index, v);
 	} else if ((v = json_get(delta, "citation")).kind == JSON_OBJECT) {
@@ -366,6 +328,7 @@ const struct dialect dialect_bedrock_converse = {
 	.maker = "bedrock",
 	.aws_service = "bedrock",
 	.address = bedrock_address,
+	.means = bedrock_means,
 	.build = bedrock_build,
 	.event = bedrock_event,
 	.body = bedrock_body,

@@ -15,10 +15,7 @@
 #include "llm/anthropic.h"
 #include "llm/dialect.h"
 
-/* The tool that carries a schema's answer on models without outputConfig: its input is the content,
- * and calling it is the normal end. */
-#define BEDROCK_JSON_TOOL "agentflow_json_answer"
-
+struct structured_means bedrock_means(const struct build *b);
 int bedrock_address(const struct build *b, struct wire *w, struct err *err);
 /* Fill wire's body; -1 where a part can't be carried. */
 int bedrock_build(const struct build *b, struct wire *w, struct err *err);
@@ -80,7 +77,6 @@ struct bedrock_writer {
 	struct json last; /* the conversation's last part; JSON_NONE */
 	struct buf names; /* of documents so far, a line each */
 	int documents;
-	bool forced_json;
 	bool failed; /* err says why; what is written is worthless */
 };
 

@@ -62,7 +62,7 @@ write_given_tools(struct bedrock_writer *x)
 			jsonw_kjson_opt(&x->w, "description", description);
 		jsonw_kjson_opt(&x->w, "strict", json_get(it.value, "strict"));
 		end_tool(x, json_get(it.value, "inputSchema"));
-		mark_tool(x, json_get(it.value, "cache"), --left == 0 && !x->forced_json);
+		mark_tool(x, json_get(it.value, "cache"), --left == 0);
 	}
 }
 
@@ -97,15 +97,6 @@ write_called_tools(struct bedrock_writer *x)
 }
 
 static void
-write_json_tool(struct bedrock_writer *x)
-{
-	begin_tool(x);
-	jsonw_kstr(&x->w, "name", BEDROCK_JSON_TOOL);
-	jsonw_kstr(&x->w, "description", "Gives the answer, in the form that was asked for.");
-	end_tool(x, x->r->options.response_schema);
-}
-
-static void
 write_choice(struct bedrock_writer *x, const char *word, struct json name)
 {
 	jsonw_key(&x->w, "toolChoice");
@@ -124,20 +115,14 @@ write_tool_choice(struct bedrock_writer *x)
 	enum tool_choice choice = x->r->tool_choice;
 	unsigned flags = x->family->flags;
 	struct json name = x->r->tool_name;
-	bool one_json = x->forced_json && !json_count(x->r->tools);
-	const char *option = x->forced_json ? "options.responseSchema" : "toolChoice";
 
-	if (x->forced_json && choice != TOOLS_ONE)
-		choice = one_json ? TOOLS_ONE : TOOLS_REQUIRED;
-	if (one_json)
-		name = json_literal("\"" BEDROCK_JSON_TOOL "\"");
 	if (choice == TOOLS_ONE && !(flags & BEDROCK_FORCE_ONE)) {
-		if (!one_json || !(flags & BEDROCK_FORCE))
-			answer_warn(x->b->answer, option,
+		if (json_count(x->r->tools) > 1 || !(flags & BEDROCK_FORCE))
+			answer_warn(x->b->answer, "toolChoice",
 			    "this model can't be made to call one certain tool");
 		choice = flags & BEDROCK_FORCE ? TOOLS_REQUIRED : TOOLS_UNSET;
 	} else if (choice == TOOLS_REQUIRED && !(flags & BEDROCK_FORCE)) {
-		answer_warn(x->b->answer, option, "this model can't be made to call a tool");
+		answer_warn(x->b->answer, "toolChoice", "this model can't be made to call a tool");
 		choice = TOOLS_UNSET;
 	}
 	if (choice == TOOLS_ONE)
@@ -154,12 +139,12 @@ write_tool_config(struct bedrock_writer *x)
 {
 	const struct request *r = x->r;
 	bool given = json_count(r->tools) > 0, called = bedrock_has_calls(r);
-	bool none = r->tool_choice == TOOLS_NONE && !x->forced_json;
+	bool none = r->tool_choice == TOOLS_NONE;
 
 	if (none && given && called)
 		answer_warn(x->b->answer, "toolChoice",
 		    "the API can't forbid tools that the conversation holds calls of");
-	if (!called && !x->forced_json && (!given || none))
+	if (!called && (!given || none))
 		return;
 	if (given && r->options.parallel_tools == PARALLEL_OFF)
 		answer_warn(x->b->answer, "options.parallelTools", "the API can't forbid them");
@@ -171,10 +156,8 @@ write_tool_config(struct bedrock_writer *x)
 		write_given_tools(x);
 	else if (called)
 		write_called_tools(x);
-	if (x->forced_json)
-		write_json_tool(x);
 	jsonw_end(&x->w);
-	if (given || x->forced_json)
+	if (given)
 		write_tool_choice(x);
 	jsonw_end(&x->w);
 }
@@ -353,15 +336,9 @@ static void
 write_output_config(struct bedrock_writer *x)
 {
 	struct json schema = x->r->options.response_schema;
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct jsonw w;
 
-	if (!json_exists(schema) || x->forced_json)
+	if (!json_exists(schema))
 		return;
-	jsonw_start(&w, &text);
-	if (anthropic_schema(&w, schema))
-		answer_warn(x->b->answer, "options.responseSchema",
-		    "constraints that the API can't enforce are told to the model in words");
 	jsonw_key(&x->w, "outputConfig");
 	jsonw_object(&x->w);
 	jsonw_key(&x->w, "textFormat");
@@ -372,12 +349,11 @@ write_output_config(struct bedrock_writer *x)
 	jsonw_key(&x->w, "jsonSchema");
 	jsonw_object(&x->w);
 	jsonw_kstr(&x->w, "name", "response");
-	jsonw_kstrn(&x->w, "schema", buf_str(&text));
+	jsonw_kstrn(&x->w, "schema", json_raw(schema));
 	jsonw_end(&x->w);
 	jsonw_end(&x->w);
 	jsonw_end(&x->w);
 	jsonw_end(&x->w);
-	buf_release(&text);
 }
 
 /* --- the whole --- */
@@ -405,8 +381,7 @@ static void
 choose_thinking(struct bedrock_writer *x)
 {
 	const struct request *r = x->r;
-	bool forced = x->forced_json || r->tool_choice == TOOLS_REQUIRED ||
-		      r->tool_choice == TOOLS_ONE;
+	bool forced = r->tool_choice == TOOLS_REQUIRED || r->tool_choice == TOOLS_ONE;
 
 	if (x->family->reasons != REASONS_CLAUDE)
 		return;
@@ -442,6 +417,18 @@ write_body(struct bedrock_writer *x, struct wire *w)
 		jsonw_end(&x->w);
 }
 
+struct structured_means
+bedrock_means(const struct build *b)
+{
+	unsigned flags = bedrock_family(b->model)->flags;
+	bool native = (flags & BEDROCK_SCHEMA) != 0;
+
+	return (struct structured_means){
+		.native = native ? &schema_target_anthropic : NULL,
+		.force = (flags & BEDROCK_FORCE) != 0,
+	};
+}
+
 int
 bedrock_build(const struct build *b, struct wire *w, struct err *err)
 {
@@ -455,8 +442,6 @@ bedrock_build(const struct build *b, struct wire *w, struct err *err)
 		.names = BUF_INIT(BUF_UNLIMITED),
 	};
 
-	x.forced_json = json_exists(x.r->options.response_schema) &&
-			!(x.family->flags & BEDROCK_SCHEMA);
 	write_body(&x, w);
 	buf_release(&x.names);
 	free(x.model);

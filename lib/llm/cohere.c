@@ -184,6 +184,7 @@ const struct dialect dialect_cohere_v2 = {
 	.maker = "cohere",
 	.version = "/v2",
 	.address = cohere_address,
+	.means = cohere_means,
 	.build = cohere_build,
 	.event = event,
 	.raw = raw,

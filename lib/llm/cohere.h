@@ -12,6 +12,7 @@
 #define COHERE_PLAN "{\"field\":\"tool_plan\"}"
 
 int cohere_address(const struct build *b, struct wire *wire, struct err *err);
+struct structured_means cohere_means(const struct build *b);
 int cohere_build(const struct build *b, struct wire *wire, struct err *err);
 
 #endif

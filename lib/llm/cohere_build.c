@@ -442,17 +442,12 @@ write_tools(struct builder *x)
 static void
 write_schema(struct builder *x)
 {
-	if (!json_exists(x->o->response_schema))
+	if (!json_exists(x->o->response_schema) && x->b->structured != STRUCTURED_JSON)
 		return;
-	if (json_count(x->b->request->tools)) {
-		answer_warn(
-		    x->b->answer, "options.responseSchema", "the API takes no schema beside tools");
-		return;
-	}
 	jsonw_key(&x->w, "response_format");
 	jsonw_object(&x->w);
 	jsonw_kstr(&x->w, "type", "json_object");
-	jsonw_kjson(&x->w, "json_schema", x->o->response_schema);
+	jsonw_kjson_opt(&x->w, "json_schema", x->o->response_schema);
 	jsonw_end(&x->w);
 }
 
@@ -536,6 +531,19 @@ cohere_address(const struct build *b, struct wire *wire, struct err *err)
 	wire_bearer(wire, b->key);
 	wire->framing = b->request->options.stream ? FRAME_SSE : FRAME_WHOLE;
 	return 0;
+}
+
+/* It takes no schema beside tools. */
+struct structured_means
+cohere_means(const struct build *b)
+{
+	bool alone = !json_count(b->request->tools);
+
+	return (struct structured_means){
+		.native = alone ? &schema_target_cohere : NULL,
+		.json_mode = alone,
+		.force = true,
+	};
 }
 
 int

@@ -314,6 +314,23 @@ warn_of_reasoning(const struct build *b)
 	free(model);
 }
 
+/* The dialect's own build, of the request that says how the answer is to be made to fit. */
+static int
+build_body(const struct build *b, struct wire *w, struct err *err)
+{
+	const struct dialect *d = b->provider->dialect;
+	struct structured s;
+	struct build of = *b;
+	int r;
+
+	structured_start(&s, b, d->means ? d->means(b) : (struct structured_means){ 0 });
+	of.request = &s.request;
+	of.structured = s.way;
+	r = d->build(&of, w, err);
+	structured_release(&s);
+	return r;
+}
+
 int
 dialect_build(const struct build *b, struct wire *w, struct err *err)
 {
@@ -324,7 +341,7 @@ dialect_build(const struct build *b, struct wire *w, struct err *err)
 
 	if (d->address && (provider_check(b->provider, err) < 0 || d->address(b, w, err) < 0))
 		return -1;
-	if (d->build(b, w, err) < 0)
+	if (build_body(b, w, err) < 0)
 		return -1;
 	warn_of_reasoning(b);
 	if (b->provider->think_tags)

@@ -18,6 +18,7 @@
 #include "llm/answer.h"
 #include "llm/provider.h"
 #include "llm/request.h"
+#include "llm/structured.h"
 #include "net/frame.h"
 #include "net/http.h"
 
@@ -50,6 +51,9 @@ struct build {
 	const char *scratch; /* programs only: the directory of the run's own */
 	bool warm; /* programs only: for a process that stays */
 	struct answer *answer; /* for warnings, and for what its text may begin with (lead.h) */
+	const struct model *spec; /* what is known of the model; NULL: nothing */
+	enum structured_way
+	    structured; /* how the answer is made to fit a schema: for the dialects */
 };
 
 struct dialect {
@@ -69,6 +73,10 @@ struct dialect {
 	 * wants it in. The same format is spoken at many doors (Gemini's also at Vertex), so this
 	 * stands apart from build. NULL: it goes nowhere, the body is all (cli). */
 	int (*address)(const struct build *b, struct wire *w, struct err *err);
+
+	/* How this door and model can be made to answer in a schema's form. NULL: by asking only.
+	 */
+	struct structured_means (*means)(const struct build *b);
 
 	/* What it says: fill wire's body (without providerOptions, which dialect_build merges); it
 	 * may add a header that the body calls for. -1: it can't be expressed; err says why. */

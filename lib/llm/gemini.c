@@ -317,6 +317,7 @@ const struct dialect dialect_gemini = {
 	.name = "gemini",
 	.version = "/v1beta",
 	.address = gemini_address,
+	.means = gemini_means,
 	.build = gemini_build,
 	.event = event,
 	.body = body,

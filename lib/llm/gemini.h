@@ -45,12 +45,15 @@ struct gemini_family {
 	bool pro; /* THINKS_LEVEL: has no "minimal" */
 	bool signed_calls; /* refuses a turn's first function call without a signature */
 	bool no_ids; /* at Vertex: gives calls no ids, and has refused those of others */
+	bool openapi; /* takes schemas in their OpenAPI form only */
 };
 /* Never NULL: what isn't known is taken for a new Gemini, or for a plain model. */
 const struct gemini_family *gemini_family(struct str model);
 
 /* The sources that a candidate names. */
 void gemini_citations(struct answer *a, struct json candidate);
+
+struct structured_means gemini_means(const struct build *b);
 
 /* A request being written. */
 struct gemini_writer {

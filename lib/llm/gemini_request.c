@@ -10,15 +10,15 @@
 
 /* The first prefix that fits counts. */
 static const struct gemini_family families[] = {
-	{ "gemini-2.5-pro", THINKS_BUDGET, 128, 32768, true, false, true },
-	{ "gemini-2.5-flash-lite", THINKS_BUDGET, 0, 24576, false, false, true },
-	{ "gemini-2.5", THINKS_BUDGET, 0, 24576, false, false, true },
-	{ "gemini-1", THINKS_NOT, 0, 0, false, false, true },
-	{ "gemini-2.0", THINKS_NOT, 0, 0, false, false, true },
-	{ "gemini-3-pro", THINKS_LEVEL, 0, 0, true, true, false },
-	{ "gemini-3.1-pro", THINKS_LEVEL, 0, 0, true, true, false },
-	{ "gemini-", THINKS_LEVEL, 0, 0, false, true, false },
-	{ "", THINKS_NOT, 0, 0, false, false, false },
+	{ "gemini-2.5-pro", THINKS_BUDGET, 128, 32768, true, false, true, false },
+	{ "gemini-2.5-flash-lite", THINKS_BUDGET, 0, 24576, false, false, true, false },
+	{ "gemini-2.5", THINKS_BUDGET, 0, 24576, false, false, true, false },
+	{ "gemini-1", THINKS_NOT, 0, 0, false, false, true, true },
+	{ "gemini-2.0", THINKS_NOT, 0, 0, false, false, true, false },
+	{ "gemini-3-pro", THINKS_LEVEL, 0, 0, true, true, false, false },
+	{ "gemini-3.1-pro", THINKS_LEVEL, 0, 0, true, true, false, false },
+	{ "gemini-", THINKS_LEVEL, 0, 0, false, true, false, false },
+	{ "", THINKS_NOT, 0, 0, false, false, false, false },
 };
 
 const struct gemini_family *
@@ -200,7 +200,8 @@ write_options(struct gemini_writer *x)
 	}
 	if (json_exists(o->response_schema)) {
 		jsonw_kstr(&x->w, "responseMimeType", "application/json");
-		jsonw_kjson(&x->w, "responseJsonSchema", o->response_schema);
+		jsonw_kjson(&x->w, x->family->openapi ? "responseSchema" : "responseJsonSchema",
+		    o->response_schema);
 	}
 	write_thinking(x);
 }
@@ -247,6 +248,21 @@ gemini_address(const struct build *b, struct wire *w, struct err *err)
 	if (b->key)
 		http_headers_set(&w->headers, "x-goog-api-key", b->key);
 	return 0;
+}
+
+/* Before Gemini 3, an answer in JSON and functions exclude each other. */
+struct structured_means
+gemini_means(const struct build *b)
+{
+	const struct gemini_family *f = gemini_family(b->model);
+	bool native = f->thinks == THINKS_LEVEL || !json_count(b->request->tools);
+
+	return (struct structured_means){
+		.native = !native      ? NULL
+			  : f->openapi ? &schema_target_openapi
+				       : &schema_target_gemini,
+		.force = true,
+	};
 }
 
 int

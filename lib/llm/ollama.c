@@ -116,6 +116,7 @@ const struct dialect dialect_ollama = {
 	.name = "ollama",
 	.version = "/api",
 	.address = ollama_address,
+	.means = ollama_means,
 	.build = ollama_build,
 	.event = event,
 	.body = body,

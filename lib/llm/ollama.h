@@ -7,6 +7,7 @@
 #include "llm/dialect.h"
 
 int ollama_address(const struct build *b, struct wire *wire, struct err *err);
+struct structured_means ollama_means(const struct build *b);
 int ollama_build(const struct build *b, struct wire *wire, struct err *err);
 
 #endif

@@ -359,6 +359,13 @@ ollama_address(const struct build *b, struct wire *wire, struct err *err)
 	return 0;
 }
 
+struct structured_means
+ollama_means(const struct build *b)
+{
+	(void)b; /* all models: the server makes a grammar of the schema */
+	return (struct structured_means){ .native = &schema_target_llamacpp, .loose = true };
+}
+
 int
 ollama_build(const struct build *b, struct wire *wire, struct err *err)
 {

@@ -29,6 +29,7 @@ enum openai_flags {
 	OPENAI_API_KEY = 1 << 14, /* takes the key in the header api-key */
 	OPENAI_LOADED = 1 << 16, /* answers with whatever model is loaded */
 	OPENAI_PREFIX = 1 << 15, /* goes on from an answer that is marked so, and repeats it */
+	OPENAI_JSON_ONLY = 1 << 16, /* answers in JSON if told to, but takes no schema for it */
 };
 
 /* How a server is told how much to reason. */
@@ -75,6 +76,8 @@ void openai_request_start(
 /* Whether one of OpenAI's models reasons; whether it can be told not to, and then be sampled. */
 bool openai_model_reasons(struct str model);
 bool openai_model_can_stop(struct str model);
+/* Whether one of OpenAI's models takes a JSON Schema: those before gpt-4o don't. */
+bool openai_model_takes_schema(struct str model);
 
 /* temperature and top_p, where the model takes them. */
 void openai_sampling(struct openai_request *q);
@@ -85,8 +88,9 @@ const char *openai_reasoning(struct openai_request *q);
 /* The server's word for a level of reasoning, or for the nearest above off that it knows. */
 const char *openai_effort(struct openai_request *q, int level);
 
+struct structured_means openai_means(const struct build *b);
 /* Whether "strict" can be asked for: every object closed, every property required. */
-bool openai_schema_is_strict(struct json schema);
+bool openai_schema_is_strict(const struct build *b);
 
 /* A JSON string's bytes between its quotes: escaped as they are, so strings can be joined. */
 void openai_inner(struct buf *out, struct json v);

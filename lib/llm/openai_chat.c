@@ -21,16 +21,21 @@ write_schema(struct openai_request *q)
 {
 	struct json schema = q->o->response_schema;
 
-	if (!json_exists(schema))
+	if (!json_exists(schema) && q->b->structured != STRUCTURED_JSON)
 		return;
 	jsonw_key(&q->w, "response_format");
 	jsonw_object(&q->w);
+	if (!json_exists(schema)) {
+		jsonw_kstr(&q->w, "type", "json_object");
+		jsonw_end(&q->w);
+		return;
+	}
 	jsonw_kstr(&q->w, "type", "json_schema");
 	jsonw_key(&q->w, "json_schema");
 	jsonw_object(&q->w);
 	jsonw_kstr(&q->w, "name", "response");
 	jsonw_kjson(&q->w, "schema", schema);
-	jsonw_kbool(&q->w, "strict", openai_schema_is_strict(schema));
+	jsonw_kbool(&q->w, "strict", openai_schema_is_strict(q->b));
 	jsonw_end(&q->w);
 	jsonw_end(&q->w);
 }
@@ -187,6 +192,7 @@ const struct dialect dialect_openai_chat = {
 	.version = "/v1",
 	.version_unless_path = true,
 	.address = address,
+	.means = openai_means,
 	.build = openai_chat_build,
 	.event = openai_chat_event,
 	.raw = openai_chat_raw,

@@ -34,3 +34,11 @@ openai_model_can_stop(struct str model)
 {
 	return str_starts(model, "gpt-5.") || str_starts(model, "gpt-6");
 }
+
+bool
+openai_model_takes_schema(struct str model)
+{
+	return !str_is(model, "gpt-4") && !str_starts(model, "gpt-4-") &&
+	       !str_starts(model, "gpt-3") && !str_starts(model, "o1-mini") &&
+	       !str_starts(model, "o1-preview");
+}

@@ -165,9 +165,9 @@ openai_reasoning(struct openai_request *q)
 	return NULL;
 }
 
-/* Whether "strict" can be asked for: every object closed, every property required. */
-bool
-openai_schema_is_strict(struct json schema)
+/* Every object closed, every property required. */
+static bool
+is_strict(struct json schema)
 {
 	struct json properties = json_get(schema, "properties");
 	struct json_iter it = json_each(schema), names;
@@ -179,7 +179,7 @@ openai_schema_is_strict(struct json schema)
 	if (json_eq(json_get(schema, "type"), "object") && properties.kind != JSON_OBJECT)
 		return false;
 	while (json_next(&it)) {
-		if (!openai_schema_is_strict(it.value))
+		if (!is_strict(it.value))
 			return false;
 	}
 	it = json_each(properties);
@@ -192,4 +192,29 @@ openai_schema_is_strict(struct json schema)
 			return false;
 	}
 	return true;
+}
+
+bool
+openai_schema_is_strict(const struct build *b)
+{
+	return b->structured == STRUCTURED_NATIVE && is_strict(b->request->options.response_schema);
+}
+
+struct structured_means
+openai_means(const struct build *b)
+{
+	unsigned flags = openai_server(b->provider)->flags;
+	bool own = (flags & OPENAI_OWN) != 0;
+	bool native = !(flags & OPENAI_JSON_ONLY) && (!own || openai_model_takes_schema(b->model));
+
+	return (struct structured_means){
+		.native = !native ? NULL
+			  : own   ? &schema_target_openai
+				  : &schema_target_any,
+		.loose = native,
+		.json_mode = true,
+		.force = !(flags & OPENAI_JSON_ONLY),
+		.parallel_off = own,
+		.strict = own ? &schema_target_openai : NULL,
+	};
 }

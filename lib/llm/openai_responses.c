@@ -86,16 +86,20 @@ write_schema(struct openai_request *q)
 {
 	struct json schema = q->o->response_schema;
 
-	if (!json_exists(schema))
+	if (!json_exists(schema) && q->b->structured != STRUCTURED_JSON)
 		return;
 	jsonw_key(&q->w, "text");
 	jsonw_object(&q->w);
 	jsonw_key(&q->w, "format");
 	jsonw_object(&q->w);
-	jsonw_kstr(&q->w, "type", "json_schema");
-	jsonw_kstr(&q->w, "name", "response");
-	jsonw_kjson(&q->w, "schema", schema);
-	jsonw_kbool(&q->w, "strict", openai_schema_is_strict(schema));
+	if (json_exists(schema)) {
+		jsonw_kstr(&q->w, "type", "json_schema");
+		jsonw_kstr(&q->w, "name", "response");
+		jsonw_kjson(&q->w, "schema", schema);
+		jsonw_kbool(&q->w, "strict", openai_schema_is_strict(q->b));
+	} else {
+		jsonw_kstr(&q->w, "type", "json_object");
+	}
 	jsonw_end(&q->w);
 	jsonw_end(&q->w);
 }
@@ -189,6 +193,7 @@ const struct dialect dialect_openai_responses = {
 	.version = "/v1",
 	.version_unless_path = true,
 	.address = address,
+	.means = openai_means,
 	.build = build,
 	.event = openai_responses_event,
 	.raw = openai_responses_raw,

@@ -3,7 +3,6 @@
 #include "llm/record.h"
 
 #include "json/jsonw.h"
-#include "json/schema.h"
 #include "llm/dialect.h"
 #include "net/secret.h"
 
@@ -318,49 +317,23 @@ put_error(struct jsonw *w, const struct answer_error *e)
 	jsonw_end(w);
 }
 
-/* The value that the content spells, where that is what was asked for; err says why not. */
-static struct json
-object_of(struct str content, const struct response_facts *facts, struct err *err)
-{
-	struct json v;
-
-	if (!facts->schema) /* it can't be used, which was told */
-		return JSON_ABSENT;
-	if (json_parse(content.p, content.len, &v, err) < 0 || !schema_valid(facts->schema, v, err))
-		return JSON_ABSENT;
-	return v;
-}
-
 static void
-put_warnings(struct jsonw *w, const struct answer *a, const struct err *misfit)
+put_warnings(struct jsonw *w, const struct answer *a)
 {
-	if (!a->warnings.len && !*misfit->text)
+	if (!a->warnings.len)
 		return;
 	jsonw_key(w, "warnings");
 	jsonw_array(w);
-	if (a->warnings.len)
-		jsonw_raw(w, buf_str(&a->warnings));
-	if (*misfit->text) {
-		struct buf text = BUF_INIT(BUF_UNLIMITED);
-
-		buf_addf(&text, "the answer does not fit: %s", misfit->text);
-		jsonw_object(w);
-		jsonw_kstr(w, "option", "options.responseSchema");
-		jsonw_kstrn(w, "message", buf_str(&text));
-		jsonw_end(w);
-		buf_release(&text);
-	}
+	jsonw_raw(w, buf_str(&a->warnings));
 	jsonw_end(w);
 }
 
 /* What was said: content, reasoning, calls, object, the turn. */
 static void
-put_output(
-    struct jsonw *w, const struct answer *a, const struct response_facts *facts, struct err *misfit)
+put_output(struct jsonw *w, const struct answer *a, const struct response_facts *facts)
 {
 	bool ok = a->error.kind == ERROR_NONE;
 	struct buf text = BUF_INIT(BUF_UNLIMITED), thought = BUF_INIT(BUF_UNLIMITED);
-	struct json object = JSON_ABSENT;
 
 	answer_content(a, &text);
 	answer_reasoning(a, &thought);
@@ -369,11 +342,9 @@ put_output(
 	if (thought.len)
 		jsonw_kstrn(w, "reasoning", buf_str(&thought));
 	put_calls(w, a);
-	if (ok && json_exists(facts->response_schema) && !a->tool_count)
-		object = object_of(buf_str(&text), facts, misfit);
-	if (object.kind != JSON_NONE) {
+	if (facts->object.p) {
 		jsonw_key(w, "object");
-		put_raw(w, json_raw(object));
+		put_raw(w, facts->object);
 	}
 	put_citations(w, a, buf_str(&text));
 	put_parts(w, a, facts);
@@ -397,6 +368,8 @@ put_measures(struct jsonw *w, const struct answer *a, const struct response_fact
 		jsonw_raw(w, buf_str(&perf));
 		buf_release(&perf);
 	}
+	if (facts->exchanges > 1)
+		jsonw_ki64(w, "exchanges", facts->exchanges);
 	if (a->cost_pusd >= 0) {
 		jsonw_key(w, "costUsd");
 		jsonw_usd(w, a->cost_pusd);
@@ -458,7 +431,6 @@ put_trailer(struct jsonw *w, const struct response_facts *facts)
 void
 record_response(struct buf *out, const struct answer *a, const struct response_facts *facts)
 {
-	struct err misfit = ERR_INIT;
 	size_t start = out->len;
 	struct jsonw w;
 
@@ -466,14 +438,14 @@ record_response(struct buf *out, const struct answer *a, const struct response_f
 	jsonw_object(&w);
 	jsonw_kstr(&w, "type", "response");
 	put_who(&w, a, facts);
-	put_output(&w, a, facts, &misfit);
+	put_output(&w, a, facts);
 	if (a->stop != STOP_NONE)
 		jsonw_kstr(&w, "stop", stop_name(a->stop));
 	if (a->stop_raw.len)
 		jsonw_kstrn(&w, "stopRaw", buf_str(&a->stop_raw));
 	put_measures(&w, a, facts);
 	put_error(&w, &a->error);
-	put_warnings(&w, a, &misfit);
+	put_warnings(&w, a);
 	put_trailer(&w, facts);
 	jsonw_end(&w);
 	mask_record(out, start);
@@ -499,7 +471,6 @@ void
 record_http_request(struct buf *out, struct str id, const char *provider, const struct wire *wire,
     const struct answer *a)
 {
-	struct err none = ERR_INIT;
 	struct buf body = BUF_INIT(BUF_UNLIMITED);
 	struct jsonw w;
 
@@ -519,7 +490,7 @@ record_http_request(struct buf *out, struct str id, const char *provider, const 
 	record_compact(&body, buf_str(&wire->body));
 	jsonw_key(&w, "body");
 	jsonw_raw(&w, buf_str(&body));
-	put_warnings(&w, a, &none);
+	put_warnings(&w, a);
 	jsonw_end(&w);
 	buf_release(&body);
 }

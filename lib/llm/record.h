@@ -7,7 +7,6 @@
 #include "json/json.h"
 #include "llm/answer.h"
 
-struct schema;
 struct wire;
 
 /* {"type":"chunk","id":...,"seq":N,"delta":{...}}; id is raw JSON. No newline. */
@@ -26,9 +25,9 @@ struct response_facts {
 	const char *trace_id, *span_id; /* NULL: absent */
 	struct str
 	    raw; /* raw JSON for --raw (a JSON string where the body is no JSON); p NULL: absent */
-	struct json response_schema; /* JSON_NONE: no object is looked for */
-	const struct schema
-	    *schema; /* that schema compiled; NULL: it can't be, any value will do */
+	struct str
+	    object; /* raw JSON: what the content spells, fit for the schema; p NULL: absent */
+	int64_t exchanges; /* absent where 1 or less */
 };
 
 /* The finished answer as a response record. No newline. Secrets are masked in whatever came from
