@@ -21,15 +21,16 @@
 
 extern char **environ;
 
-enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536 };
+enum { DESCRIPTORS_OWN = 64, JOBS_MAX = 65536, REPAIRS_MAX = 10 };
 
 static struct ask ask = ASK_INIT;
 static const char *model, *file, *system_text, *config_file;
-static int64_t jobs = 8;
+static int64_t jobs = 8, repairs;
 static const char *rate, *rate_tokens, *record_dir;
 static const char *profile;
 static struct opt_list replay_dirs, profile_dirs;
-static bool probe, ordered, keep_raw, text, no_stream, dry_run, force, quiet, verbose;
+static bool probe, ordered, follow, strict, keep_raw, text, no_stream, dry_run, force, quiet,
+    verbose;
 
 static const struct opt opts[] = {
 	{ 'm', "model", "MODEL", OPT_STR, &model,
@@ -40,6 +41,11 @@ static const struct opt opts[] = {
 	{ 0, "rate-tokens", "N/TIME", OPT_STR, &rate_tokens, "use no more tokens than 100k/m" },
 	{ 0, "ordered", NULL, OPT_FLAG, &ordered, "answer in the order of the requests" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "print the answers' text, not records" },
+	{ 0, "repair", "N", OPT_INT, &repairs,
+	    "ask again, N times at most, where an answer does not fit its schema" },
+	{ 0, "follow", NULL, OPT_FLAG, &follow,
+	    "go on where the provider pauses; wait for answers in the background" },
+	{ 0, "strict", NULL, OPT_FLAG, &strict, "fail where something can't be carried" },
 	{ 0, "raw", NULL, OPT_FLAG, &keep_raw, "keep what was sent and what came in the response" },
 	{ 'n', "dry-run", NULL, OPT_FLAG, &dry_run,
 	    "print the HTTP requests, secrets masked; send nothing" },
@@ -135,6 +141,8 @@ check_options(bool with_prompt)
 {
 	if (jobs < 1 || jobs > JOBS_MAX)
 		opt_misuse("-j wants 1 to %d", JOBS_MAX);
+	if (repairs < 0 || repairs > REPAIRS_MAX)
+		opt_misuse("--repair wants 0 to %d", REPAIRS_MAX);
 	if (ask.stream && no_stream)
 		opt_misuse("--stream and --no-stream exclude each other");
 	if (with_prompt && file)
@@ -249,6 +257,9 @@ main(int argc, char **argv)
 	call.environment = (const char *const *)environ;
 	call.scratch = scratch_dir();
 	call.keep_raw = keep_raw;
+	call.repairs = repairs;
+	call.follow = follow;
+	call.strict = strict;
 	call.models = models_new(share);
 	call.force = force;
 	call.dry_run = dry_run;

@@ -106,6 +106,8 @@ new_call(struct caller *caller, struct str line, int64_t number)
 	buf_init(&c->filled, BUF_UNLIMITED);
 	buf_init(&c->raw, RAW_MAX);
 	buf_init(&c->request.model_text, 0);
+	buf_init(&c->object, BUF_UNLIMITED);
+	call_past_init(&c->past);
 	wire_init(&c->wire);
 	answer_init(&c->answer, NULL, c);
 	trace_span(&caller->trace, c->span_id);
@@ -157,6 +159,8 @@ call_free(struct call *c)
 	buf_release(&c->filled);
 	buf_release(&c->raw);
 	http_headers_release(&c->raw_headers);
+	buf_release(&c->object);
+	call_past_release(&c->past);
 	free(c->model_text);
 	free(c->scratch);
 	free(c->line);
@@ -165,9 +169,10 @@ call_free(struct call *c)
 
 /* --- on its way --- */
 
-static void
-finish(struct call *c)
+void
+call_finish(struct call *c)
 {
+	call_sum_up(c);
 	if (!c->end_us)
 		c->end_us = clock_mono_us();
 	c->caller->on->done(c->caller->user, c);
@@ -182,7 +187,8 @@ call_carried(struct call *c)
 		signer_refused(&c->caller->signer, c->provider);
 	if (c->answer.error.status == 401 && c->caller->credentials)
 		credential_refused(c->caller->credentials, c->provider, c->key_turn);
-	finish(c);
+	if (!call_goes_on(c))
+		call_finish(c);
 }
 
 /* Read the files that the request's parts name. */
@@ -249,10 +255,27 @@ plan_for_program(struct call *c, struct build *b)
 {
 	const struct call_config *config = c->caller->config;
 
-	b->scratch = c->scratch = plan_scratch(config->scratch);
+	if (!c->scratch)
+		c->scratch = plan_scratch(config->scratch);
+	b->scratch = c->scratch;
 	b->warm = program_goes_warm(c->provider->program, dialect_options(b), config->many);
 	if (b->warm)
 		c->carrier = &call_warm;
+}
+
+/* What is sent: the request, or the question for an answer that is being written. */
+static int
+say(struct call *c, const struct build *b, struct err *err)
+{
+	int rc;
+
+	if (c->caller->config->count)
+		return count_build(b, &c->wire, err);
+	if (!c->past.polls_next)
+		return dialect_build(b, &c->wire, err);
+	rc = dialect_poll(b, &c->answer, &c->wire, err);
+	answer_restart(&c->answer);
+	return rc;
 }
 
 static int
@@ -276,14 +299,14 @@ build(struct call *c, const char *key)
 		.provider = c->provider,
 		.model = c->model,
 		.key = key,
-		.answer = &c->answer };
+		.answer = &c->answer,
+		.spec = c->spec };
 	struct err err = ERR_INIT;
 
 	b.model.p = c->model_text;
 	if (c->provider->program)
 		plan_for_program(c, &b);
-	if (sign_place(c->provider, config->env, &err) < 0 ||
-	    (config->count ? count_build : dialect_build)(&b, &c->wire, &err) < 0) {
+	if (sign_place(c->provider, config->env, &err) < 0 || say(c, &b, &err) < 0) {
 		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s", err.text);
 		return -1;
 	}
@@ -294,25 +317,22 @@ build(struct call *c, const char *key)
 	return 0;
 }
 
-static void go_on(struct call *c);
-
 static void
 on_key(struct credential_wait *w, bool late)
 {
 	struct call *c = (struct call *)((char *)w - offsetof(struct call, wait));
 
 	if (!late) {
-		go_on(c);
+		call_send(c);
 		return;
 	}
 	answer_fail(&c->answer, ERROR_TIMEOUT, "no key for %s within %lld ms", c->provider->name,
 	    (long long)timeout_ms(c));
-	finish(c);
+	call_finish(c);
 }
 
-/* Send it, if its key is there. */
-static void
-go_on(struct call *c)
+void
+call_send(struct call *c)
 {
 	const char *key = NULL;
 	enum credential_state state = find_key(c, &key);
@@ -324,10 +344,12 @@ go_on(struct call *c)
 		return;
 	}
 	c->ready_us = clock_mono_us();
-	if (state == CREDENTIAL_FAILED || build(c, key) < 0 || c->caller->config->dry_run) {
-		finish(c);
+	if (state == CREDENTIAL_FAILED || build(c, key) < 0 || call_refuses(c) ||
+	    c->caller->config->dry_run) {
+		call_finish(c);
 		return;
 	}
+	c->past.exchanges += !c->past.polls_next;
 	c->carrier->start(c);
 	if (c->paused)
 		c->carrier->pause(c);
@@ -341,20 +363,23 @@ call_start(struct call *c, int64_t read_us)
 	if (c->answer.error.kind == ERROR_NONE && call_profile(c) == 0 && fill(c) == 0)
 		call_check(c);
 	if (c->answer.error.kind == ERROR_NONE && !call_is_estimated(c))
-		go_on(c);
+		call_send(c);
 	else
-		finish(c);
+		call_finish(c);
 }
 
 void
 call_cancel(struct call *c)
 {
+	c->cancelled = true;
+	if (call_stop_waiting(c))
+		return;
 	if (c->start_us && !c->wait.next) {
 		c->carrier->cancel(c);
 	} else {
 		credential_leave(&c->wait);
 		answer_fail(&c->answer, ERROR_CANCELLED, "cancelled before it was sent");
-		finish(c);
+		call_finish(c);
 	}
 }
 

@@ -69,12 +69,17 @@ struct call_config {
 	bool many; /* more than one call is expected: programs that can stay may be started to */
 	int64_t at_once; /* how many calls there will be; connections are kept for so many */
 	bool keep_raw; /* --raw */
+	int64_t repairs; /* times that an answer which does not fit its schema is asked for anew */
+	bool follow; /* go on where the provider pauses; wait for answers in the background */
+	bool strict; /* what can't be carried whole fails */
 	bool dry_run; /* build the HTTP request, write it in place of the response, send nothing */
 	void (*log)(const char *line); /* told what the HTTP client does; NULL: nobody is */
 };
 
 struct call_events {
 	void (*delta)(void *user, struct call *call, const struct delta *delta); /* may be NULL */
+	/* What was streamed so far is void: it comes anew. May be NULL. */
+	void (*restart)(void *user, struct call *call);
 	void (*done)(void *user, struct call *call);
 };
 
@@ -115,6 +120,8 @@ void call_write(struct call *call, struct buf *out);
 void call_complaint(const struct call *call, bool with_id, struct buf *out);
 /* A delta of this call as a chunk record, no newline. */
 void call_write_chunk(struct call *call, const struct delta *delta, struct buf *out);
+/* That what was streamed so far is void, as a chunk record, no newline. */
+void call_write_restart(struct call *call, struct buf *out);
 
 /* What a content delta adds, as plain text. */
 void call_write_delta(const struct delta *delta, struct buf *out);

@@ -69,6 +69,7 @@ call_check(struct call *c)
 	m = model_for(config->models, c->provider, c->model, &err);
 	if (err.code != EXIT_OK)
 		answer_warn(&c->answer, "model", "%s", err.text);
+	c->spec = m;
 	if (!m)
 		return;
 	warn_of_age(c, m);

@@ -134,7 +134,7 @@ start(struct call *c)
 	};
 	const struct request_options *o = &c->request.options;
 	struct http_request request = {
-		.method = "POST",
+		.method = c->wire.method ? c->wire.method : "POST",
 		.url = c->wire.url.p,
 		.headers = &c->wire.headers,
 		.body = buf_str(&c->wire.body),
@@ -151,6 +151,8 @@ start(struct call *c)
 	}
 	c->reader = reader_new(call_dialect(c), &c->answer, c->wire.framing);
 	c->exchange = http_start(caller_http(c->caller), &request, &handler, c);
+	if (c->paused)
+		http_pause(c->exchange);
 }
 
 static void

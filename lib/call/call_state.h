@@ -72,6 +72,40 @@ void call_raw_head(struct call *c, int status, const struct http_headers *header
 /* {request, status, headers, body}, as far as there is any of it; false where nothing is kept. */
 bool call_raw_write(const struct call *c, struct buf *out);
 
+/* Send it, as soon as its key is there; what keeps it from being sent ends the call. */
+void call_send(struct call *c);
+/* The call is over. */
+void call_finish(struct call *c);
+
+/*
+ * What follows an exchange: its answer is held against the schema, and where --repair or --follow
+ * ask for another exchange, that is begun. False: the call is over, its sums made.
+ */
+bool call_goes_on(struct call *c);
+/* Whether --strict refuses it for what was warned of; then the answer says so. */
+bool call_refuses(struct call *c);
+/* Make the answer the whole call's: usage, cost and times of all its exchanges. */
+void call_sum_up(struct call *c);
+/* End the wait between exchanges, if there is one, and the call with it. */
+bool call_stop_waiting(struct call *c);
+
+/* What exchanges before the one under way left behind. */
+struct call_past {
+	int64_t exchanges; /* requests to write an answer that were made; polls are none */
+	int64_t repairs, polls;
+	int64_t sent_us, first_us; /* of the first one */
+	struct usage usage; /* summed */
+	int64_t cost_pusd; /* summed; -1: one did not tell */
+	struct buf base; /* the conversation up to the answer: messages, by commas */
+	struct buf messages; /* what is asked now: an array, which the request borrows */
+	struct buf options; /* providerOptions likewise; empty: they are the record's */
+	uv_timer_t *timer; /* until the next poll; NULL: none is waited for */
+	bool polls_next; /* what is sent asks for the answer, not for a new one */
+};
+
+void call_past_init(struct call_past *past);
+void call_past_release(struct call_past *past);
+
 struct call {
 	struct caller *caller;
 	const struct carrier *carrier;
@@ -103,6 +137,11 @@ struct call {
 	struct http_headers raw_headers;
 	struct rate_limit limits; /* what the response head told of them */
 	char span_id[TRACE_SPAN_SIZE];
+	const struct model *spec; /* what is known of the model; NULL: nothing */
+	struct call_past past;
+	struct buf
+	    object; /* what the answer spells, fit for its schema: raw JSON; empty: nothing */
+	bool cancelled;
 	int64_t seq, read_us, start_us, sent_us, first_us, end_us;
 	int64_t ready_us; /* when its key was there; 0: not yet */
 	bool is_request; /* the line was a good one */

@@ -2,9 +2,7 @@
 /* call_write - what a call comes to, as records and for people. */
 #include <stdlib.h>
 
-#include "base/mem.h"
 #include "json/jsonw.h"
-#include "json/schema.h"
 #include "call/call_state.h"
 #include "llm/record.h"
 #include "net/secret.h"
@@ -13,6 +11,12 @@ void
 call_write_chunk(struct call *c, const struct delta *delta, struct buf *out)
 {
 	record_chunk(out, buf_str(&c->id), c->seq++, delta);
+}
+
+void
+call_write_restart(struct call *c, struct buf *out)
+{
+	record_restart(out, buf_str(&c->id), c->seq++, c->past.exchanges + 1);
 }
 
 void
@@ -26,29 +30,6 @@ call_write_delta(const struct delta *delta, struct buf *out)
 		buf_addstr(&text, delta->text);
 	secret_mask_answer(buf_str(&text), out);
 	buf_release(&text);
-}
-
-/* The schema that the answer must fit, compiled once where it stays the same; NULL: there is none,
- * or it is no schema. */
-static const struct schema *
-schema_of(struct call *c)
-{
-	struct caller *caller = c->caller;
-	struct json text = c->request.options.response_schema;
-	struct err err = ERR_INIT;
-
-	if (!json_exists(text) || c->answer.error.kind != ERROR_NONE)
-		return NULL;
-	if (!caller->schema || !str_is(json_raw(text), caller->schema_text)) {
-		schema_free(caller->schema);
-		free(caller->schema_text);
-		caller->schema_text = xmemdup(text.p, text.len);
-		caller->schema = schema_compile(text, &err);
-	}
-	if (!caller->schema)
-		answer_warn(&c->answer, "options.responseSchema",
-		    "the answer is not checked against it: %s", err.text);
-	return caller->schema;
 }
 
 static int64_t
@@ -80,8 +61,8 @@ write_response(struct call *c, struct buf *out)
 		.meta = c->request.meta,
 		.trace_id = c->caller->trace.id[0] ? c->caller->trace.id : NULL,
 		.span_id = c->caller->trace.id[0] ? c->span_id : NULL,
-		.response_schema = c->request.options.response_schema,
-		.schema = schema_of(c),
+		.object = c->object.len ? buf_str(&c->object) : STR_NONE,
+		.exchanges = c->past.exchanges,
 	};
 
 	if (call_raw_write(c, &raw))

@@ -213,6 +213,18 @@ leave_lane(struct calls *s, struct slot *slot)
 }
 
 static void
+on_restart(void *user, struct call *call)
+{
+	struct calls *s = user;
+	struct buf *out = slot_out(s, call_user(call));
+
+	if (!s->config->text)
+		call_write_restart(call, out);
+	if (!s->config->text || s->config->line.p)
+		buf_addc(out, '\n');
+}
+
+static void
 on_done(void *user, struct call *call)
 {
 	struct calls *s = user;
@@ -453,7 +465,9 @@ open_all(struct calls *s)
 {
 	static const struct output_events out = { .drained = on_drained,
 		.failed = on_output_failed };
-	static const struct call_events events = { .delta = on_delta, .done = on_done };
+	static const struct call_events events = {
+		.delta = on_delta, .restart = on_restart, .done = on_done
+	};
 
 	if (uv_loop_init(&s->loop) < 0)
 		die(EXIT_SYSTEM, "cannot make an event loop");

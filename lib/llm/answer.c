@@ -28,6 +28,8 @@ answer_init(struct answer *a, delta_fn *on_delta, void *user)
 		},
 		.warnings = BUF_INIT(NOTES_MAX),
 		.perf = BUF_INIT(NOTES_MAX),
+		.carry = BUF_INIT(NOTES_MAX),
+		.stop_details = BUF_INIT(NOTES_MAX),
 		.cost_pusd = -1,
 		.asked_model = BUF_INIT(WORD_MAX),
 	};
@@ -69,7 +71,56 @@ answer_release(struct answer *a)
 	buf_release(&a->error.request_id);
 	buf_release(&a->warnings);
 	buf_release(&a->perf);
+	buf_release(&a->carry);
+	buf_release(&a->stop_details);
 	answer_init(a, a->on_delta, a->user);
+}
+
+/* No block of another exchange has it. */
+#define KEY_OVER INT64_MIN
+
+void
+answer_continue(struct answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->part_count; i++) {
+		a->parts[i].key = KEY_OVER;
+		a->parts[i].sealed = true;
+	}
+	free(a->dialect_state);
+	a->dialect_state = NULL;
+	a->usage = (struct usage)USAGE_UNKNOWN;
+	a->cost_pusd = -1;
+	a->stop = STOP_NONE;
+	a->ended = a->choice_done = a->finished = false;
+	buf_reset(&a->stop_raw);
+	buf_reset(&a->stop_details);
+	buf_reset(&a->response_id);
+	buf_reset(&a->perf);
+	buf_reset(&a->carry);
+}
+
+void
+answer_restart(struct answer *a)
+{
+	struct buf warnings = a->warnings;
+
+	buf_init(&a->warnings, NOTES_MAX);
+	answer_release(a);
+	a->warnings = warnings;
+}
+
+void
+answer_carry(struct answer *a, const char *key, struct json v)
+{
+	struct jsonw w;
+
+	buf_adds(&a->carry, a->carry.len ? "," : "");
+	jsonw_start(&w, &a->carry);
+	jsonw_str(&w, key);
+	buf_addc(&a->carry, ':');
+	buf_addstr(&a->carry, json_raw(v));
 }
 
 void

@@ -114,6 +114,8 @@ struct answer {
 	bool kept; /* the provider keeps it under that id, to be fetched or continued from */
 	struct answer_error error;
 	struct buf warnings; /* raw JSON objects {option,message}, comma-separated */
+	struct buf carry; /* raw JSON members of providerOptions that go on with it, by commas */
+	struct buf stop_details; /* what the provider says of its stop, raw JSON */
 	struct buf perf; /* raw JSON members of "perf", comma-separated; empty: none */
 	int64_t cost_pusd; /* what the provider says it costs; -1: not told */
 	/* set by the builder, for what an answer is compared with at its end */
@@ -195,9 +197,15 @@ void usage_add(int64_t *field, int64_t n);
 /* Make the counts obey cacheRead <= in and reasoning <= out: where a provider's figures break that,
  * the part was left out of the whole, and is added. */
 void usage_settle(struct usage *u);
+/* Add more's counts; what neither knows stays unknown. */
+void usage_sum(struct usage *sum, const struct usage *more);
 
 /* The terminal event was seen. */
 void answer_end(struct answer *a);
+
+/* What the next request has to tell the provider, as a member of its options (Anthropic's
+ * container). */
+void answer_carry(struct answer *a, const char *key, struct json v);
 
 /* --- trouble --- */
 
@@ -229,6 +237,12 @@ void answer_finish(struct answer *a, bool done_optional, bool transport_proven);
 /* Of a finished answer: tool calls that its text holds as JSON between open and close become parts
  * of their own, and are taken out of the text. */
 void answer_calls_in_text(struct answer *a, struct str open, struct str close);
+
+/* Go on reading into the same answer: another exchange continues it. What it said stays, and new
+ * blocks are not taken for old ones; usage and all that proves an end are as at the start. */
+void answer_continue(struct answer *a);
+/* Read anew: what it said is void. Warnings stay. */
+void answer_restart(struct answer *a);
 
 /* Content and reasoning: the visible parts joined, appended to out. */
 void answer_content(const struct answer *a, struct buf *out);

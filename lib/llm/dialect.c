@@ -332,6 +332,21 @@ build_body(const struct build *b, struct wire *w, struct err *err)
 }
 
 int
+dialect_poll(const struct build *b, const struct answer *a, struct wire *w, struct err *err)
+{
+	const struct http_headers *own = &b->provider->headers;
+	size_t i;
+
+	if (provider_check(b->provider, err) < 0 || b->provider->dialect->poll(b, a, w, err) < 0)
+		return -1;
+	w->method = "GET";
+	w->framing = FRAME_WHOLE;
+	for (i = 0; i < own->count; i++)
+		set_header(&w->headers, &own->items[i]);
+	return 0;
+}
+
+int
 dialect_build(const struct build *b, struct wire *w, struct err *err)
 {
 	const struct dialect *d = b->provider->dialect;

@@ -25,6 +25,7 @@
 /* The HTTP request to send. */
 struct wire {
 	struct buf url;
+	const char *method; /* NULL: POST */
 	struct http_headers headers; /* auth included, where there is a key */
 	struct buf body;
 	enum frame_format framing; /* of a streamed answer; FRAME_WHOLE where none was asked for */
@@ -93,6 +94,10 @@ struct dialect {
 	/* The whole body of an answer that was not streamed, status 2xx. */
 	void (*body)(struct answer *a, struct json body);
 
+	/* The answer is still being written (STOP_PAUSE): where to ask for it, as address does.
+	 * NULL: a pause is continued with another request. */
+	int (*poll)(const struct build *b, const struct answer *a, struct wire *w, struct err *err);
+
 	/* The transport proved the end of the stream: what that means where no terminal event
 	 * exists (Gemini). May be NULL. */
 	void (*closed)(struct answer *a);
@@ -131,6 +136,10 @@ struct json dialect_options(const struct build *b);
 /* Whether a part of type "provider" is this provider's own: by its name, its dialect's, or the
  * dialect's maker's. */
 bool dialect_owns(const struct build *b, struct json part);
+
+/* Build the request for what the answer so far announces, by the dialect's poll. */
+int dialect_poll(const struct build *b, const struct answer *a, struct wire *w, struct err *err)
+    __attribute__((warn_unused_result));
 
 /* Whether a part of type "provider" can be sent as it is: it is this provider's own, and an object.
  * Where it can't, warns that it is left out. */

@@ -162,6 +162,22 @@ address(const struct build *b, struct wire *wire, struct err *err)
 	return 0;
 }
 
+/* The answer that is being written in the background, by its id. */
+static int
+poll(const struct build *b, const struct answer *a, struct wire *wire, struct err *err)
+{
+	struct buf path = BUF_INIT(BUF_UNLIMITED);
+
+	if (!a->response_id.len)
+		return err_set(err, EXIT_NO, "the provider gave the answer no id to ask for it by");
+	buf_adds(&path, "/responses/");
+	wire_escape(&path, buf_str(&a->response_id), "");
+	provider_url(b->provider, path.p, &wire->url);
+	buf_release(&path);
+	openai_key(b, wire);
+	return 0;
+}
+
 static int
 build(const struct build *b, struct wire *wire, struct err *err)
 {
@@ -198,4 +214,5 @@ const struct dialect dialect_openai_responses = {
 	.event = openai_responses_event,
 	.raw = openai_responses_raw,
 	.body = openai_responses_body,
+	.poll = poll,
 };

@@ -123,6 +123,22 @@ record_chunk(struct buf *out, struct str id, int64_t seq, const struct delta *de
 	mask_record(out, start);
 }
 
+void
+record_restart(struct buf *out, struct str id, int64_t seq, int64_t attempt)
+{
+	struct jsonw w;
+
+	jsonw_start(&w, out);
+	jsonw_object(&w);
+	jsonw_kstr(&w, "type", "chunk");
+	jsonw_key(&w, "id");
+	jsonw_raw(&w, id);
+	jsonw_ki64(&w, "seq", seq);
+	jsonw_kbool(&w, "restart", true);
+	jsonw_ki64(&w, "attempt", attempt);
+	jsonw_end(&w);
+}
+
 /* --- responses --- */
 
 static void
@@ -213,6 +229,17 @@ put_parts(struct jsonw *w, const struct answer *a, const struct response_facts *
 	jsonw_array(w);
 	for (size_t i = 0; i < a->part_count; i++)
 		put_part(w, &a->parts[i], facts);
+	jsonw_end(w);
+}
+
+void
+record_turn(struct jsonw *w, const struct answer *a, const struct response_facts *facts)
+{
+	jsonw_array(w);
+	for (size_t i = 0; i < a->part_count; i++) {
+		if (a->parts[i].type != PART_REASONING || a->parts[i].opaque.len)
+			put_part(w, &a->parts[i], facts);
+	}
 	jsonw_end(w);
 }
 
@@ -402,6 +429,23 @@ put_who(struct jsonw *w, const struct answer *a, const struct response_facts *fa
 		jsonw_kstrn(w, "responseId", buf_str(&a->response_id));
 }
 
+/* What the next request of the conversation has to say to this provider. */
+static void
+put_carry(struct jsonw *w, const struct answer *a, const struct response_facts *facts)
+{
+	struct buf members = BUF_INIT(BUF_UNLIMITED);
+
+	if (!a->carry.len || !facts->provider)
+		return;
+	jsonw_key(w, "providerOptions");
+	jsonw_object(w);
+	jsonw_key(w, facts->provider);
+	buf_addf(&members, "{%s}", a->carry.p);
+	put_raw(w, buf_str(&members));
+	jsonw_end(w);
+	buf_release(&members);
+}
+
 static void
 put_trailer(struct jsonw *w, const struct response_facts *facts)
 {
@@ -443,9 +487,14 @@ record_response(struct buf *out, const struct answer *a, const struct response_f
 		jsonw_kstr(&w, "stop", stop_name(a->stop));
 	if (a->stop_raw.len)
 		jsonw_kstrn(&w, "stopRaw", buf_str(&a->stop_raw));
+	if (a->stop_details.len) {
+		jsonw_key(&w, "stopDetails");
+		put_raw(&w, buf_str(&a->stop_details));
+	}
 	put_measures(&w, a, facts);
 	put_error(&w, &a->error);
 	put_warnings(&w, a);
+	put_carry(&w, a, facts);
 	put_trailer(&w, facts);
 	jsonw_end(&w);
 	mask_record(out, start);
@@ -499,7 +548,6 @@ void
 record_program_run(struct buf *out, struct str id, const char *provider, const struct wire *wire,
     const struct answer *a)
 {
-	struct err none = ERR_INIT;
 	struct buf plan = BUF_INIT(BUF_UNLIMITED);
 	struct jsonw w;
 
@@ -512,7 +560,7 @@ record_program_run(struct buf *out, struct str id, const char *provider, const s
 	jsonw_kstr(&w, "provider", provider);
 	jsonw_key(&w, "plan");
 	jsonw_raw(&w, buf_str(&plan));
-	put_warnings(&w, a, &none);
+	put_warnings(&w, a);
 	jsonw_end(&w);
 	buf_release(&plan);
 }

@@ -7,10 +7,15 @@
 #include "json/json.h"
 #include "llm/answer.h"
 
+struct jsonw;
 struct wire;
 
 /* {"type":"chunk","id":...,"seq":N,"delta":{...}}; id is raw JSON. No newline. */
 void record_chunk(struct buf *out, struct str id, int64_t seq, const struct delta *delta);
+
+/* {"type":"chunk","id":...,"seq":N,"restart":true,"attempt":N}: what was streamed so far is void.
+ */
+void record_restart(struct buf *out, struct str id, int64_t seq, int64_t attempt);
 
 /* What a response says beside its answer. */
 struct response_facts {
@@ -33,6 +38,10 @@ struct response_facts {
 /* The finished answer as a response record. No newline. Secrets are masked in whatever came from
  * outside and is no content: messages, codes, raw. */
 void record_response(struct buf *out, const struct answer *a, const struct response_facts *facts);
+
+/* The assistant's turn as an array of parts, for a next request: without reasoning that bears no
+ * state, which nobody takes back. */
+void record_turn(struct jsonw *w, const struct answer *a, const struct response_facts *facts);
 
 /* The HTTP request that would be sent: {"type":"httpRequest",id,provider,method,url,headers,body,
  * warnings}. Remembered secrets are masked. */

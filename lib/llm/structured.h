@@ -15,12 +15,12 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "json/schema.h"
 #include "llm/request.h"
 #include "llm/schema_fit.h"
 
 struct answer;
 struct build;
-struct schema;
 
 /*
  * The tool that carries a schema's answer: its input is the content, and calling it is the normal
@@ -69,6 +69,10 @@ void structured_release(struct structured *s);
  */
 bool structured_value(const struct answer *a, struct str text, const struct schema *schema,
     struct buf *out, struct err *err);
+
+/* Tell what is wrong with the value that the text spells. False: it spells none. */
+bool structured_explain(const struct answer *a, struct str text, const struct schema *schema,
+    schema_failure_fn *tell, void *user);
 
 /* Take the nulls that stand for optional members out of the arguments of calls to strict tools. */
 void structured_settle(struct answer *a, const struct request *r);

@@ -96,17 +96,41 @@ drop_nulls(const struct schema *schema, struct json v, struct buf *out)
 
 /* --- values --- */
 
+/* Out of its wrapper, if it is in one. */
+static int
+find_value(const struct answer *a, struct str text, struct json *v, struct err *err)
+{
+	struct json inner;
+
+	if (excerpt_find(text, v, err) < 0)
+		return -1;
+	inner = json_get(*v, SCHEMA_FIT_WRAPPED);
+	if (a->wrapped && json_count(*v) == 1 && inner.kind != JSON_NONE)
+		*v = inner;
+	return 0;
+}
+
+bool
+structured_explain(const struct answer *a, struct str text, const struct schema *schema,
+    schema_failure_fn *tell, void *user)
+{
+	struct err err = ERR_INIT;
+	struct json v;
+
+	if (find_value(a, text, &v, &err) < 0)
+		return false;
+	(void)schema_explain(schema, v, tell, user); /* that it does not fit is known */
+	return true;
+}
+
 bool
 structured_value(const struct answer *a, struct str text, const struct schema *schema,
     struct buf *out, struct err *err)
 {
-	struct json v, inner;
+	struct json v;
 
-	if (excerpt_find(text, &v, err) < 0)
+	if (find_value(a, text, &v, err) < 0)
 		return false;
-	inner = json_get(v, SCHEMA_FIT_WRAPPED);
-	if (a->wrapped && json_count(v) == 1 && inner.kind != JSON_NONE)
-		v = inner;
 	if (schema_valid(schema, v, err)) {
 		buf_addstr(out, json_raw(v));
 		return true;

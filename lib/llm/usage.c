@@ -23,6 +23,22 @@ usage_add(int64_t *field, int64_t n)
 }
 
 void
+usage_sum(struct usage *sum, const struct usage *more)
+{
+	int64_t *to[] = { &sum->in, &sum->out, &sum->cache_read, &sum->cache_write,
+		&sum->cache_write_1h, &sum->reasoning };
+	const int64_t from[] = { more->in, more->out, more->cache_read, more->cache_write,
+		more->cache_write_1h, more->reasoning };
+	size_t i;
+
+	for (i = 0; i < sizeof to / sizeof *to; i++) {
+		if (from[i] != TOKENS_UNKNOWN)
+			usage_add(to[i], from[i]);
+	}
+	sum->estimated |= more->estimated;
+}
+
+void
 usage_settle(struct usage *u)
 {
 	if (u->in != TOKENS_UNKNOWN && u->cache_read > u->in)

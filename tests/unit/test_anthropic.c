@@ -287,7 +287,7 @@ tools_and_choices(void **state)
 			  "'toolChoice':{'name':'g'},'options':{'parallelTools':false}}"));
 	talk_body_is(t, "tools",
 	    "[{'name':'f','description':'d','input_schema':{'type':'object',"
-	    "'properties':{'x':{'type':'integer'}}},'strict':true},"
+	    "'properties':{'x':{'type':'integer'}},'additionalProperties':false},'strict':true},"
 	    "{'name':'g','input_schema':{'type':'object'}}]");
 	talk_body_is(
 	    t, "tool_choice", "{'type':'tool','name':'g','disable_parallel_tool_use':true}");
@@ -332,13 +332,14 @@ a_schema_is_fitted_to_what_the_decoder_knows(void **state)
 			  ",'options':{'responseSchema':{'type':'object','properties':{"
 			  "'n':{'type':'integer','minimum':1,'description':'a count'},"
 			  "'either':{'oneOf':[{'type':'string','maxLength':3},{'type':'null'}]},"
-			  "'minimum':{'type':'object','properties':{}}}}}}"));
+			  "'minimum':{'properties':{'q':{'const':1}}}}}}}"));
 	talk_body_is(t, "output_config.format.schema",
 	    "{'type':'object','properties':{"
 	    "'n':{'type':'integer','description':'a count (minimum: 1)'},"
 	    "'either':{'anyOf':[{'type':'string','description':'(maxLength: 3)'},"
 	    "{'type':'null'}]},"
-	    "'minimum':{'type':'object','properties':{},'additionalProperties':false}},"
+	    "'minimum':{'type':'object','properties':{'q':{'type':'number','const':1}},"
+	    "'additionalProperties':false}},"
 	    "'additionalProperties':false}");
 }
 

@@ -113,7 +113,7 @@ one_tool_is_forced_by_offering_no_other(void **state)
 }
 
 static void
-a_schema_is_not_sent_beside_tools(void **state)
+beside_tools_a_schema_is_a_tool(void **state)
 {
 	struct talk *t = *state;
 
@@ -124,7 +124,9 @@ a_schema_is_not_sent_beside_tools(void **state)
 	assert_true(talk_build(t, "{'model':'" MODEL "'," HELLO "," TOOLS
 				  ",'options':{'responseSchema':{'type':'object'}}}"));
 	assert_false(talk_body_has(t, "response_format"));
-	assert_true(talk_warned(t, "options.responseSchema"));
+	talk_body_is(t, "tools.2.function.name", "'agentflow_json_answer'");
+	talk_body_is(t, "tool_choice", "'REQUIRED'");
+	assert_false(talk_warned(t, "options.responseSchema"));
 }
 
 static void
@@ -283,7 +285,7 @@ main(void)
 		TEST(what_was_read_goes_back_as_what_it_was),
 		TEST(a_file_that_is_text_is_a_document),
 		TEST(one_tool_is_forced_by_offering_no_other),
-		TEST(a_schema_is_not_sent_beside_tools),
+		TEST(beside_tools_a_schema_is_a_tool),
 		TEST(only_models_that_can_are_told_to_think),
 		TEST(what_the_model_saw_counts_and_not_what_is_billed),
 		TEST(only_message_end_proves_the_end),

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "json/schema.h"
 #include "llm/dialect.h"
 #include "llm/record.h"
 #include "net/secret.h"
@@ -232,41 +231,26 @@ what_a_provider_says_is_told_without_the_secret(void **state)
 }
 
 static void
-expect_object(const char *content, const char *object, const char *misfit)
+what_several_exchanges_came_to_is_one_response(void **state)
 {
 	struct response_facts facts = facts_of("1");
-	struct buf out = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
-	struct schema *schema;
 	struct answer a;
-	struct json v;
 
-	facts.response_schema = json_literal("{\"type\":\"object\",\"required\":[\"a\"]}");
-	facts.schema = schema = schema_compile(facts.response_schema, &err);
-	answer_init(&a, NULL, NULL);
-	answer_text(&a, PART_TEXT, KEY_NONE, json_literal(content));
-	answer_end(&a);
-	answer_finish(&a, false, true);
-	record_response(&out, &a, &facts);
-	assert_int_equal(json_parse(out.p, out.len, &v, &err), 0);
-	assert_true(str_is(json_raw(json_get(v, "object")), object));
-	if (misfit)
-		assert_true(json_eq(json_find(v, "warnings.0.message"), misfit));
-	else
-		assert_int_equal(json_get(v, "warnings").kind, JSON_NONE);
-	schema_free(schema);
-	answer_release(&a);
-	buf_release(&out);
-}
-
-static void
-an_object_is_there_where_it_fits_its_schema(void **state)
-{
 	(void)state;
-	expect_object("\"{\\n \\\"a\\\": 1\\n}\"", "{\"a\":1}", NULL);
-	expect_object("\"{\\\"a\\\":\\\"x  y\\\"}\"", "{\"a\":\"x  y\"}", NULL);
-	expect_object(
-	    "\"Sure!\"", "", "the answer does not fit: invalid JSON at byte 1: not a value");
+	answer_init(&a, NULL, NULL);
+	facts.object = STR_LIT("{\n \"a\": \"x  y\"\n}");
+	facts.exchanges = 2;
+	answer_carry(&a, "container", json_literal("\"c1\""));
+	answer_carry(&a, "b", json_literal("[1]"));
+	buf_adds(&a.stop_details, "{\"type\":\"refusal\"}");
+	a.ended = true;
+	answer_finish(&a, false, true);
+	expect_response(&a, &facts,
+	    "{\"type\":\"response\",\"id\":1,\"ok\":true,\"provider\":\"openai\",\"model\":\"gpt\","
+	    "\"requestedModel\":\"openai:gpt\",\"content\":\"\",\"object\":{\"a\":\"x  y\"},"
+	    "\"stop\":\"other\",\"stopDetails\":{\"type\":\"refusal\"},\"exchanges\":2,"
+	    "\"providerOptions\":{\"openai\":{\"container\":\"c1\",\"b\":[1]}}}");
+	answer_release(&a);
 }
 
 static void
@@ -332,7 +316,7 @@ main(void)
 		cmocka_unit_test(arguments_that_the_limit_cut_are_kept_as_text),
 		cmocka_unit_test(an_error_is_told_without_the_secret),
 		cmocka_unit_test(what_a_provider_says_is_told_without_the_secret),
-		cmocka_unit_test(an_object_is_there_where_it_fits_its_schema),
+		cmocka_unit_test(what_several_exchanges_came_to_is_one_response),
 		cmocka_unit_test(compacting_touches_no_string),
 	};
 
