@@ -278,11 +278,24 @@ write_member(struct fitter *x, struct json schema, const struct json_iter *it, s
 
 /* --- objects --- */
 
+static bool
+describes(struct json schema, struct json name)
+{
+	struct json_iter it = json_each(json_get(schema, "properties"));
+
+	while (json_next(&it)) {
+		if (json_equal(it.key, name))
+			return true;
+	}
+	return false;
+}
+
 /* What can't be said where every object is closed: it would come back empty, or not at all. */
 static void
 check_closed(struct fitter *x, struct json schema, struct fit_spot at)
 {
 	struct json extra = json_get(schema, "additionalProperties");
+	struct json_iter it = json_each(json_get(schema, "required"));
 
 	if (!flagged(x, FIT_CLOSED))
 		return;
@@ -294,6 +307,10 @@ check_closed(struct fitter *x, struct json schema, struct fit_spot at)
 	else if (fit_is_object(schema) && !json_count(json_get(schema, "properties")) &&
 		 extra.kind != JSON_FALSE && !at.no_arguments)
 		fit_despair(x, "an object with members of any name");
+	while (json_next(&it)) {
+		if (!describes(schema, it.value))
+			fit_despair(x, "a required member that is not described");
+	}
 }
 
 /* Whether the member is one that closing an object writes anew. (A schema for the members that are
@@ -313,7 +330,8 @@ static void
 write_closing(struct fitter *x, struct json schema)
 {
 	struct json properties = json_get(schema, "properties");
-	struct json_iter it = json_each(properties);
+	struct json_iter it = json_each(properties),
+			 named = json_each(json_get(schema, "required"));
 
 	if (!fit_is_object(schema) || !flagged(x, FIT_CLOSED))
 		return;
@@ -325,8 +343,12 @@ write_closing(struct fitter *x, struct json schema)
 		}
 		jsonw_key(&x->w, "required");
 		jsonw_array(&x->w);
-		while (json_next(&it))
-			jsonw_json(&x->w, it.key);
+		while (json_next(&named))
+			jsonw_json(&x->w, named.value);
+		while (json_next(&it)) {
+			if (!requires(schema, it.key))
+				jsonw_json(&x->w, it.key);
+		}
 		jsonw_end(&x->w);
 	}
 	jsonw_kbool(&x->w, "additionalProperties", false);
@@ -396,7 +418,7 @@ write_object(struct fitter *x, struct json schema, struct fit_spot at)
 		}
 	}
 	buf_adds(&words, moved ? ")" : "");
-	if (words.len)
+	if (words.len || json_exists(json_get(schema, "description")))
 		jsonw_kstrn(&x->w, "description", buf_str(&words));
 	write_closing(x, schema);
 	jsonw_end(&x->w);
