@@ -27,6 +27,7 @@ static const struct listing_api apis[] = {
 	    NULL },
 	{ "openai-chat", "/models", NULL, NULL, NULL, "id", NULL, NULL },
 	{ "openai-responses", "/models", NULL, NULL, NULL, "id", NULL, NULL },
+	{ "azure-openai", "/models", NULL, NULL, NULL, "id", NULL, NULL },
 	{ "bedrock-converse", "/foundation-models", NULL, NULL, "modelSummaries", "modelId", NULL,
 	    NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
@@ -120,6 +121,8 @@ listing_address(struct listing *list, const struct provider *p, const char *key,
 	buf_reset(&w->url);
 	if (strcmp(list->api->dialect, "cohere-v2") == 0)
 		unversioned.version = (char *)(uintptr_t) "/v1"; /* that is where its list is */
+	if (strcmp(list->api->dialect, "azure-openai") == 0)
+		unversioned.version = (char *)(uintptr_t) "/openai/v1";
 	provider_url(&unversioned, list->api->path, &w->url);
 	if (strcmp(list->api->dialect, "bedrock-converse") == 0)
 		bedrock_url(&w->url);

@@ -147,7 +147,7 @@ is_one_response(struct str path)
 		before = last;
 		last = part;
 	}
-	return str_is(before, "responses") && last.len > 0;
+	return str_is(before, "responses") && last.len > 0 && !str_is(last, "input_tokens");
 }
 
 /* "/groq/openai/v1/...": whom the path names first, if it begins with neither a version nor an API.
