@@ -73,6 +73,23 @@ read_reasoning(struct answer *a, struct json text, const char *field, struct jso
 	}
 }
 
+/* A reference comes right behind the words that rest on it. */
+static void
+read_reference(struct answer *a, struct json piece)
+{
+	struct json tool = json_get(piece, "tool");
+
+	if (!json_eq(json_get(piece, "type"), "reference") && !json_exists(tool))
+		return;
+	answer_cite(a, answer_find(a, PART_TEXT, KEY_NONE),
+	    &(struct cited){
+		.url = json_get(piece, "url"),
+		.title = json_get(piece, "title"),
+		.unit = CITED_PART,
+		.value = piece,
+	    });
+}
+
 /* Mistral's content in pieces: text, thinking, references. */
 static void
 read_content_piece(struct answer *a, struct json piece)
@@ -87,12 +104,14 @@ read_content_piece(struct answer *a, struct json piece)
 		read_reasoning_text(a, json_get(it.value, "text"), field);
 	if (json_exists(thinking))
 		return;
-	if (json_get(piece, "text").kind == JSON_STRING)
+	if (json_get(piece, "text").kind == JSON_STRING) {
 		(void)answer_text(a, PART_TEXT, KEY_NONE, json_get(piece, "text"));
-	else if (piece.kind == JSON_STRING)
+	} else if (piece.kind == JSON_STRING) {
 		(void)answer_text(a, PART_TEXT, KEY_NONE, piece);
-	else if (piece.kind == JSON_OBJECT)
+	} else if (piece.kind == JSON_OBJECT) {
+		read_reference(a, piece);
 		(void)answer_provider_block(a, KEY_NONE, piece);
+	}
 }
 
 static void

@@ -763,6 +763,81 @@ sources_are_told_once_however_often_they_come(void **state)
 	reading_release(&r);
 }
 
+static void
+mistrals_references_are_of_the_words_before_them(void **state)
+{
+	struct reading r;
+	int64_t start, end;
+
+	(void)state;
+	read_body(&r,
+	    "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"One.\"},"
+	    "{\"type\":\"reference\",\"reference_ids\":[0]},{\"type\":\"text\",\"text\":\" Two.\"},"
+	    "{\"type\":\"tool_reference\",\"tool\":\"web_search\",\"title\":\"T\",\"url\":\"http://t\"}]},"
+	    "\"finish_reason\":\"stop\"}]}");
+	assert_string_equal(r.content.p, "One. Two.");
+	assert_int_equal(r.answer.citation_count, 2);
+	assert_string_equal(
+	    r.answer.citations[0].value.p, "{\"type\":\"reference\",\"reference_ids\":[0]}");
+	assert_string_equal(
+	    r.answer.citations[1].source.p, "{\"url\":\"http://t\",\"title\":\"T\"}");
+	assert_true(answer_citation_span(
+	    &r.answer, &r.answer.citations[1], buf_str(&r.content), &start, &end));
+	assert_int_equal(start, 4);
+	assert_int_equal(end, 9);
+	reading_release(&r);
+}
+
+static void
+what_was_written_in_place_of_a_call_is_kept(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	reading_of(&r,
+	    &(struct exchange){ .dialect = &dialect_openai_chat,
+		.status = 400,
+		.body =
+		    "{\"error\":{\"code\":\"tool_use_failed\",\"failed_generation\":\"<function=f>\","
+		    "\"message\":\"no call\",\"type\":\"invalid_request_error\"}}" });
+	assert_int_equal(r.answer.error.kind, ERROR_INVALID_REQUEST);
+	assert_string_equal(r.content.p, "<function=f>");
+	reading_release(&r);
+	read_stream(&r,
+	    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"maybe\"}}]}\n\n"
+	    "event: error\ndata: {\"error\":{\"message\":\"no call\",\"failed_generation\":\"maybe\"}}\n\n",
+	    3);
+	assert_string_equal(r.content.p, "maybe");
+	assert_int_not_equal(r.answer.error.kind, ERROR_NONE);
+	reading_release(&r);
+}
+
+static void
+cached_tokens_are_told_in_the_head_or_in_the_body(void **state)
+{
+	static const char *const headers[] = { "fireworks-cached-prompt-tokens", "12", NULL };
+	struct reading r;
+
+	(void)state;
+	reading_of(&r,
+	    &(struct exchange){ .dialect = &dialect_openai_chat,
+		.headers = headers,
+		.body =
+		    "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}],"
+		    "\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":1}}" });
+	assert_int_equal(r.answer.usage.cache_read, 12);
+	reading_release(&r);
+	reading_of(&r,
+	    &(struct exchange){ .dialect = &dialect_openai_chat,
+		.headers = headers,
+		.body =
+		    "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}],"
+		    "\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":1,"
+		    "\"prompt_tokens_details\":{\"cached_tokens\":0}}}" });
+	assert_int_equal(r.answer.usage.cache_read, 0);
+	reading_release(&r);
+}
+
 /* --- errors inside 200 --- */
 
 static void
@@ -859,6 +934,9 @@ main(void)
 		cmocka_unit_test(sound_is_a_part_and_its_transcript_the_text),
 		cmocka_unit_test(pictures_and_files_that_were_read_are_parts_and_sources_citations),
 		cmocka_unit_test(sources_are_told_once_however_often_they_come),
+		cmocka_unit_test(mistrals_references_are_of_the_words_before_them),
+		cmocka_unit_test(what_was_written_in_place_of_a_call_is_kept),
+		cmocka_unit_test(cached_tokens_are_told_in_the_head_or_in_the_body),
 		cmocka_unit_test(errors_inside_a_stream_that_began_well_are_errors),
 		cmocka_unit_test(a_body_of_status_200_without_choices_is_no_answer),
 	};
