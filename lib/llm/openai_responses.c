@@ -17,6 +17,26 @@ openai_responses_stored(const struct openai_request *q)
 	return wants(q, "store") || wants(q, "background");
 }
 
+void
+openai_responses_members(struct jsonw *w, struct json item, const char *const *without)
+{
+	struct buf key = BUF_INIT(BUF_UNLIMITED);
+	struct json_iter it = json_each(item);
+	size_t i;
+
+	while (json_next(&it)) {
+		for (i = 0; without && without[i] && !json_eq(it.key, without[i]); i++)
+			;
+		if ((without && without[i]) || !json_exists(it.value))
+			continue;
+		buf_reset(&key);
+		json_text(it.key, &key);
+		jsonw_keyn(w, buf_str(&key));
+		jsonw_json(w, it.value);
+	}
+	buf_release(&key);
+}
+
 /* Functions are strict here where nothing is said, so it is always said. */
 static void
 write_tool(struct openai_request *q, struct json tool)

@@ -17,6 +17,10 @@
 /* Whether the server is to keep what is said, by providerOptions. */
 bool openai_responses_stored(const struct openai_request *q);
 
+/* An item's members into the object that is open: not those that are null, which servers print and
+ * refuse to read, and not those named in without (NULL: all). */
+void openai_responses_members(struct jsonw *w, struct json item, const char *const *without);
+
 /* The "instructions" and "input" members. */
 int openai_responses_input(struct openai_request *q);
 

@@ -290,19 +290,11 @@ write_result(struct input *in, struct json part)
 
 /* --- items that go back as they came --- */
 
-/* The members that say something: servers print null for what they refuse to read. */
 static void
 write_item(struct openai_request *q, struct json item)
 {
-	struct json_iter it = json_each(item);
-
 	jsonw_object(&q->w);
-	while (json_next(&it)) {
-		if (!json_exists(it.value))
-			continue;
-		jsonw_keyn(&q->w, (struct str){ it.key.p + 1, it.key.len - 2 });
-		jsonw_json(&q->w, it.value);
-	}
+	openai_responses_members(&q->w, item, NULL);
 	jsonw_end(&q->w);
 }
 

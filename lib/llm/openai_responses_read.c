@@ -216,10 +216,8 @@ static void
 close_call(struct answer *a, int64_t at, struct json item)
 {
 	static const char *const told[] = { "arguments", "input", "call_id", "name", NULL };
-	struct json_iter it = json_each(item);
 	struct part *part = call_part(a, at, item);
 	struct jsonw w;
-	size_t i;
 
 	if (!part)
 		return;
@@ -229,14 +227,7 @@ close_call(struct answer *a, int64_t at, struct json item)
 	buf_reset(&part->opaque);
 	jsonw_start(&w, &part->opaque);
 	jsonw_object(&w);
-	while (json_next(&it)) {
-		for (i = 0; told[i] && !json_eq(it.key, told[i]); i++)
-			;
-		if (told[i] || !json_exists(it.value))
-			continue;
-		jsonw_keyn(&w, (struct str){ it.key.p + 1, it.key.len - 2 });
-		jsonw_json(&w, it.value);
-	}
+	openai_responses_members(&w, item, told);
 	jsonw_end(&w);
 }
 
