@@ -159,6 +159,9 @@ tool_choices_are_those_of_the_family(void **state)
 	assert_true(
 	    build(t, "{'model':'" MISTRAL "'," TOOLS "," HELLO ",'toolChoice':{'name':'f'}}"));
 	talk_body_is(t, "toolConfig.toolChoice", "{'any':{}}");
+	assert_string_equal(t->answer.warnings.p, ""); /* it is the only one */
+	assert_true(build(t, "{'model':'" MISTRAL "','tools':[{'name':'f'},{'name':'g'}]," HELLO
+			     ",'toolChoice':{'name':'f'}}"));
 	assert_true(talk_warned(t, "toolChoice"));
 	assert_true(build(t, "{'model':'" LLAMA "'," TOOLS "," HELLO ",'toolChoice':'required'}"));
 	assert_false(talk_body_has(t, "toolConfig.toolChoice"));
@@ -253,25 +256,29 @@ reasoning_is_asked_for_in_the_familys_way(void **state)
 	talk_body_is(t, "inferenceConfig", "{'maxTokens':2148}");
 }
 
+#define SCHEMA "{'type':'object','properties':{'a':{'type':'string'}},'required':['a']}"
+
 static void
 a_schema_goes_as_text_or_as_a_tool(void **state)
 {
 	struct talk *t = *state;
 
-	assert_true(build(
-	    t, "{'model':'" CLAUDE "'," HELLO ",'options':{'responseSchema':{'type':'object'}}}"));
+	assert_true(
+	    build(t, "{'model':'" CLAUDE "'," HELLO ",'options':{'responseSchema':" SCHEMA "}}"));
 	talk_body_is(t, "outputConfig.textFormat.type", "'json_schema'");
 	talk_body_is(t, "outputConfig.textFormat.structure.jsonSchema.schema",
-	    "'{\\'type\\':\\'object\\',\\'additionalProperties\\':false}'");
+	    "'{\\'type\\':\\'object\\',\\'properties\\':{\\'a\\':{\\'type\\':\\'string\\'}},"
+	    "\\'required\\':[\\'a\\'],\\'additionalProperties\\':false}'");
 	assert_false(talk_body_has(t, "toolConfig"));
-	assert_true(build(
-	    t, "{'model':'" NOVA "'," HELLO ",'options':{'responseSchema':{'type':'object'}}}"));
+	assert_true(
+	    build(t, "{'model':'" NOVA "'," HELLO ",'options':{'responseSchema':" SCHEMA "}}"));
 	talk_body_is(t, "toolConfig.toolChoice", "{'tool':{'name':'agentflow_json_answer'}}");
-	talk_body_is(t, "toolConfig.tools.0.toolSpec.inputSchema", "{'json':{'type':'object'}}");
-	assert_true(build(t, "{'model':'" NOVA "'," TOOLS "," HELLO
-			     ",'options':{'responseSchema':{'type':'object'}}}"));
-	talk_body_is(t, "toolConfig.toolChoice", "{'any':{}}");
-	talk_body_is(t, "toolConfig.tools.0", SPEC);
+	assert_true(talk_body_has(t, "toolConfig.tools.0.toolSpec.inputSchema.json.properties.a"));
+	assert_true(
+	    build(t, "{'model':'" LLAMA "'," HELLO ",'options':{'responseSchema':" SCHEMA "}}"));
+	assert_false(talk_body_has(t, "toolConfig"));
+	assert_true(talk_body_has(t, "system.0.text"));
+	assert_true(talk_warned(t, "options.responseSchema"));
 }
 
 static void
