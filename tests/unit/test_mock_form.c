@@ -17,6 +17,7 @@
 #include "json/json.h"
 #include "mock/render.h"
 #include "mock/script.h"
+#include "net/frame.h"
 #include "sys/file.h"
 
 /* A set of member paths, "choices[].delta.content=string", kept as one text of lines. */
@@ -70,6 +71,29 @@ forms_add(struct forms *f, struct json v, const char *path)
 	}
 }
 
+static bool
+forms_add_message(void *user, struct str name, struct str data)
+{
+	struct err err = ERR_INIT;
+	struct json v;
+
+	(void)name;
+	if (json_parse(data.p, data.len, &v, &err) == 0)
+		forms_add(user, v, "");
+	return true;
+}
+
+static void
+forms_add_aws(struct forms *f, struct str body)
+{
+	struct frame *frame = frame_new(FRAME_AWS, FRAME_LIMIT, forms_add_message, f);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(frame_feed(frame, body.p, body.len, &err), 0);
+	assert_int_equal(frame_end(frame, false, &err), 0);
+	frame_free(frame);
+}
+
 /* Add a body's objects, whatever its framing: SSE data, lines, an array, one object. */
 static void
 forms_add_body(struct forms *f, struct str body)
@@ -86,6 +110,10 @@ forms_add_body(struct forms *f, struct str body)
 			forms_add(f, it.value, "");
 		return;
 	}
+	if (body.len && !body.p[0]) { /* AWS's stream: a message begins with its length */
+		forms_add_aws(f, body);
+		return;
+	}
 	while (str_split(&body, '\n', &line)) {
 		line = str_trim(line);
 		if (str_starts(line, "data:"))
@@ -99,7 +127,7 @@ forms_add_body(struct forms *f, struct str body)
 static bool
 forms_record(struct forms *f, const char *const *apis)
 {
-	static const char *const files[] = { "response.json", "stream.txt", NULL };
+	static const char *const files[] = { "response.json", "stream.txt", "stream.bin", NULL };
 	const char *root = getenv("AGENTFLOW_FIXTURES"), *top = getenv("top");
 	char *base = root ? xstrdup(root) : xasprintf("%s/../shared/fixtures", top ? top : ".");
 	struct err err = ERR_INIT;
@@ -155,11 +183,16 @@ forms_render(struct forms *f, const char *path, const char *model, bool stream)
 	    "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
 	    "\"input\":\"x\",\"include\":[\"reasoning.encrypted_content\"]}",
 	    model, stream ? "true" : "false");
-	char *target = path ? xstrdup(path)
-			    : xasprintf("/v1beta/models/%s:%s", model,
-				  stream ? "streamGenerateContent" : "generateContent");
+	char *target = NULL;
 	struct json json;
 
+	if (!path)
+		target = xasprintf("/v1beta/models/%s:%s", model,
+		    stream ? "streamGenerateContent" : "generateContent");
+	else if (strcmp(path, "/converse") == 0)
+		target = xasprintf("/model/%s%s%s", model, path, stream ? "-stream" : "");
+	else
+		target = xstrdup(path);
 	assert_non_null(s);
 	assert_int_equal(json_parse(body, strlen(body), &json, &err), 0);
 	mock_request_init(&r);
@@ -264,6 +297,16 @@ ollama_answers_have_the_recorded_form(void **state)
 	check_api(apis, "/api/chat", own);
 }
 
+static void
+bedrock_answers_have_the_recorded_form(void **state)
+{
+	static const char *const apis[] = { "bedrock/converse", "bedrock/converse-stream", NULL };
+	static const char *const own[] = { NULL };
+
+	(void)state;
+	check_api(apis, "/converse", own);
+}
+
 int
 main(void)
 {
@@ -273,6 +316,7 @@ main(void)
 		cmocka_unit_test(anthropic_answers_have_the_recorded_form),
 		cmocka_unit_test(gemini_answers_have_the_recorded_form),
 		cmocka_unit_test(ollama_answers_have_the_recorded_form),
+		cmocka_unit_test(bedrock_answers_have_the_recorded_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
