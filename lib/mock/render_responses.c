@@ -239,7 +239,10 @@ put_head(struct responses *o, const char *status)
 {
 	struct jsonw *w = &o->w;
 
-	put_id(o, "id", "resp", 0);
+	if (o->s->request->response.len)
+		jsonw_kstrn(w, "id", buf_str(&o->s->request->response));
+	else
+		put_id(o, "id", "resp", 0);
 	jsonw_kstr(w, "object", "response");
 	jsonw_ki64(w, "created_at", MOCK_CREATED);
 	jsonw_kstr(w, "status", status);

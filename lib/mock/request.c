@@ -10,6 +10,7 @@ mock_request_init(struct mock_request *r)
 	*r = (struct mock_request){ .api = MOCK_UNKNOWN };
 	buf_init(&r->provider, BUF_UNLIMITED);
 	buf_init(&r->model, BUF_UNLIMITED);
+	buf_init(&r->response, BUF_UNLIMITED);
 	buf_init(&r->user, BUF_UNLIMITED);
 }
 
@@ -18,6 +19,7 @@ mock_request_release(struct mock_request *r)
 {
 	buf_release(&r->provider);
 	buf_release(&r->model);
+	buf_release(&r->response);
 	buf_release(&r->user);
 }
 
@@ -138,8 +140,8 @@ request_deployment(struct mock_request *r, struct str path)
 }
 
 /* "/v1/responses/ID": what became of an answer in the background. */
-static bool
-is_one_response(struct str path)
+static void
+request_response(struct mock_request *r, struct str path)
 {
 	struct str rest = path, part = STR_NONE, before = STR_NONE, last = STR_NONE;
 
@@ -147,7 +149,10 @@ is_one_response(struct str path)
 		before = last;
 		last = part;
 	}
-	return str_is(before, "responses") && last.len > 0 && !str_is(last, "input_tokens");
+	if (!str_is(before, "responses") || !last.len || str_is(last, "input_tokens"))
+		return;
+	r->api = MOCK_RESPONSE;
+	serve_unescape(last, &r->response);
 }
 
 /* "/groq/openai/v1/...": whom the path names first, if it begins with neither a version nor an API.
@@ -187,8 +192,8 @@ mock_request_path(struct mock_request *r, struct str path, bool anthropic_header
 		r->api = MOCK_ANTHROPIC_MODELS;
 		r->family = FAMILY_ANTHROPIC;
 	}
-	if (r->api == MOCK_UNKNOWN && is_one_response(path))
-		r->api = MOCK_RESPONSE;
+	if (r->api == MOCK_UNKNOWN)
+		request_response(r, path);
 	if (r->api == MOCK_OPENAI_CHAT)
 		request_deployment(r, path);
 	if (r->family == FAMILY_BEDROCK)

@@ -48,6 +48,7 @@ struct mock_request {
 	enum mock_family family;
 	struct buf provider; /* the API's own, or the name that the path begins with */
 	struct buf model;
+	struct buf response; /* MOCK_RESPONSE: the id that is asked for */
 	struct json body; /* JSON_NONE where there is none */
 	bool stream;
 	bool usage_chunk; /* stream_options.include_usage */

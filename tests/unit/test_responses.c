@@ -68,11 +68,12 @@ options_become_members_or_warnings(void **state)
 	talk_body_is(t, "",
 	    "{'model':'gpt-4o'," SENT_HI ",'tools':[{'type':'function','name':'f',"
 	    "'description':'d','parameters':{'type':'object','properties':{}},'strict':false},"
-	    "{'type':'function','name':'g','parameters':{'type':'object'},'strict':true}],"
+	    "{'type':'function','name':'g','parameters':{'type':'object','properties':{},"
+	    "'required':[],'additionalProperties':false},'strict':true}],"
 	    "'tool_choice':{'type':'function','name':'f'},'parallel_tool_calls':false,"
 	    "'max_output_tokens':9,'temperature':0.5,'top_p':1,'text':{'format':{"
 	    "'type':'json_schema','name':'response','schema':{'type':'object','properties':{},"
-	    "'additionalProperties':false},'strict':true}},'store':false,'stream':false}");
+	    "'required':[],'additionalProperties':false},'strict':true}},'store':false,'stream':false}");
 	assert_true(talk_warned(t, "options.topK"));
 	assert_true(talk_warned(t, "options.seed"));
 	assert_true(talk_warned(t, "options.stop"));
