@@ -161,7 +161,8 @@ on_over(void *user, const struct proc_exit *how)
 	program_reader_end(run->reader, &run->end);
 	buf_release(&report);
 	dispose(run);
-	call_carried(c);
+	if (!call_cost_start(c))
+		call_carried(c);
 }
 
 /* --- the run --- */
@@ -248,6 +249,7 @@ cancel(struct call *c)
 {
 	if (c->program)
 		stop(c->program, ERROR_CANCELLED, "cancelled");
+	call_cost_cancel(c);
 }
 
 static void

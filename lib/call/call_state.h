@@ -53,6 +53,10 @@ enum error_kind call_program_kind(const struct err *err);
 /* Let those that stay go, and wait until they have. */
 void call_warm_free(struct caller *caller);
 
+/* Ask what the ended run costs, where somebody is configured to know. True: call_carried follows. */
+bool call_cost_start(struct call *c);
+void call_cost_cancel(struct call *c);
+
 /* Kill what still runs at once: there is no time for more, or the caller is being freed. */
 void call_program_kill(struct caller *caller);
 void call_program_free_all(struct caller *caller);
@@ -126,6 +130,7 @@ struct call {
 	int64_t tape_us; /* when that began */
 	struct call_program *program; /* the run under way; NULL */
 	struct warm_process *warm; /* the one that serves it; NULL */
+	struct call_cost *cost; /* the question what it costs, under way; NULL */
 	char *scratch; /* the directory that the plan names; NULL: no program's call */
 	struct credential_wait wait; /* in the line: for a key that takes time */
 	uint64_t key_turn; /* when the key was had */

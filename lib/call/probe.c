@@ -119,7 +119,7 @@ on_ended(void *user, const struct proc_exit *how)
 static void
 ask_version(struct probe *p, struct probed *item, char *const *argv)
 {
-	static const struct child_events on = { .out = on_said, .over = on_ended };
+	static const struct child_events on = { .out = on_said, .err = on_said, .over = on_ended };
 	struct child_spec spec = { .argv = (const char *const *)argv,
 		.env = p->config->environment };
 	struct asked *asked = xcalloc(1, sizeof *asked);
