@@ -8,6 +8,7 @@
 #include "base/money.h"
 #include "base/num.h"
 #include "json/jsonw.h"
+#include "json/lex.h"
 
 enum { COMPLAINT_MAX = 16 << 10 };
 #define PRINTED_MAX ((uint64_t)4 << 30) /* deltas that repeat all that was said are quadratic */
@@ -195,6 +196,26 @@ program_reader_event(struct program_reader *r, struct json event)
 	apply_rules(r, event, false);
 }
 
+/* Text with what is no UTF-8 in it replaced: programs cut characters in two, and print what they
+ * read. */
+static struct str
+mend_utf8(struct buf *out, struct str text)
+{
+	const char *p = text.p, *end = p + text.len;
+
+	buf_reset(out);
+	while (p < end) {
+		size_t n = lex_utf8(p, end);
+
+		if (n)
+			buf_add(out, p, n);
+		else
+			buf_adds(out, "\xEF\xBF\xBD");
+		p += n ? n : 1;
+	}
+	return buf_str(out);
+}
+
 /* What stands between the events is no event: it is kept for the case that there are none. */
 static bool
 read_frame(void *user, struct str name, struct str data)
@@ -204,6 +225,8 @@ read_frame(void *user, struct str name, struct str data)
 	struct json v;
 
 	(void)name;
+	if (!str_is_utf8(data))
+		data = mend_utf8(&r->line, data);
 	if (json_parse(data.p, data.len, &v, &err) == 0 &&
 	    (v.kind == JSON_OBJECT || v.kind == JSON_ARRAY))
 		program_reader_event(r, v);
@@ -360,7 +383,6 @@ program_reader_close(struct program_reader *r, struct str file)
 		buf_adds(&r->noise, err.text); /* what is cut has no terminal event */
 	if (!r->frame && r->line.len)
 		read_line(r, buf_str(&r->line));
-	buf_reset(&r->line);
 	if (file.len && json_parse(file.p, file.len, &v, &err) == 0)
 		apply_rules(r, v, true);
 }

@@ -14,7 +14,7 @@ struct program_reader {
 	struct program_output *output;
 	struct answer *answer;
 	struct frame *frame; /* NULL: lines of text */
-	struct buf line; /* text: the one that is not over */
+	struct buf line; /* text: the one that is not over; else: the one that was mended */
 	struct buf text; /* text: ends of lines, until something follows them */
 	struct buf complaint; /* the end of standard error */
 	struct buf noise; /* what stood between the events, its beginning */

@@ -40,11 +40,11 @@ count_turns(const struct build *b, bool *users_only)
 	return n;
 }
 
-/* An empty line between what is there and what comes. */
+/* An empty line between what is there and what comes, but for a title. */
 static void
 begin_block(struct buf *out)
 {
-	if (!out->len)
+	if (!out->len || str_ends(buf_str(out), ":\n"))
 		return;
 	if (out->p[out->len - 1] != '\n')
 		buf_addc(out, '\n');

@@ -269,6 +269,8 @@ judge_text(struct program_reader *r, struct str text)
 		if (!pattern_search(m->items[i].pattern, text))
 			continue;
 		fail(r, m->items[i].kind, last_words(text), NULL);
+		if (a->usage.estimated)
+			a->usage = (struct usage)USAGE_UNKNOWN;
 		return;
 	}
 	m = &r->output->refusals;
