@@ -160,6 +160,8 @@ no_flipped_bit_passes(void **state)
 		b.p[bit / 8] ^= (char)(1 << bit % 8);
 		run(buf_str(&b), bit % 5 + 1, FRAME_LIMIT, &log);
 		assert_string_equal(log.text.p, "!");
+		if (bit < 8 * 12) /* before its length is believed */
+			assert_non_null(strstr(log.err.text, "a message's head"));
 		buf_release(&log.text);
 		b.p[bit / 8] ^= (char)(1 << bit % 8);
 	}
