@@ -50,7 +50,7 @@ struct openai_server {
 	enum openai_reasoning reasoning;
 	openai_efforts *efforts;
 };
-const struct openai_server *openai_server(const struct provider *p);
+const struct openai_server *openai_server(const struct provider *p, struct str model);
 
 /* A request on its way into a body. */
 struct openai_request {

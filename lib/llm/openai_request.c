@@ -13,7 +13,7 @@ openai_request_start(
 	*q = (struct openai_request){
 		.b = b,
 		.o = &b->request->options,
-		.server = openai_server(b->provider),
+		.server = openai_server(b->provider, b->model),
 		.err = err,
 	};
 	q->own_reasoning = (q->server->flags & OPENAI_OWN) && openai_model_reasons(b->model);
@@ -35,7 +35,7 @@ openai_key(const struct build *b, struct wire *wire)
 {
 	bool is_token = b->key && strncmp(b->key, "eyJ", 3) == 0 && strchr(b->key, '.');
 
-	if (b->key && (openai_server(b->provider)->flags & OPENAI_API_KEY) && !is_token)
+	if (b->key && (openai_server(b->provider, b->model)->flags & OPENAI_API_KEY) && !is_token)
 		http_headers_set(&wire->headers, "api-key", b->key);
 	else
 		wire_bearer(wire, b->key);
@@ -203,7 +203,7 @@ openai_schema_is_strict(const struct build *b)
 struct structured_means
 openai_means(const struct build *b)
 {
-	unsigned flags = openai_server(b->provider)->flags;
+	unsigned flags = openai_server(b->provider, b->model)->flags;
 	bool own = (flags & OPENAI_OWN) != 0;
 	bool native = !(flags & OPENAI_JSON_ONLY) && (!own || openai_model_takes_schema(b->model));
 

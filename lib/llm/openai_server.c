@@ -27,6 +27,18 @@ static openai_efforts never_off = {
 	[REASONING_MEDIUM] = "medium",
 	[REASONING_HIGH] = "high",
 };
+static openai_efforts all_but_minimal = {
+	[REASONING_OFF] = "none",
+	[REASONING_LOW] = "low",
+	[REASONING_MEDIUM] = "medium",
+	[REASONING_HIGH] = "high",
+	[REASONING_XHIGH] = "xhigh",
+};
+static openai_efforts low_high_max = {
+	[REASONING_LOW] = "low",
+	[REASONING_HIGH] = "high",
+	[REASONING_XHIGH] = "max",
+};
 static openai_efforts high_or_none = { [REASONING_OFF] = "none", [REASONING_HIGH] = "high" };
 
 enum { AZURE = OPENAI_OWN | OPENAI_NO_TOP_K | OPENAI_API_KEY };
@@ -66,15 +78,37 @@ static const struct openai_server servers[] = {
 	{ NULL, OPENAI_VIDEO, OPENAI_EFFORT, &usual },
 };
 
+/* Models that are told otherwise than the others behind their server, by their names' beginning. */
+static const struct {
+	const char *model;
+	struct openai_server server;
+} exceptions[] = {
+	{ "kimi-k3", { "api.moonshot.", OPENAI_NO_TOP_K | OPENAI_REASONING_BACK | OPENAI_JSON_ONLY,
+			 OPENAI_EFFORT, &low_high_max } },
+	{ "grok-4.3",
+	    { "api.x.ai", OPENAI_NO_TOP_K | OPENAI_SEALED, OPENAI_EFFORT, &all_but_minimal } },
+	{ "zai-glm", { "api.cerebras.ai", OPENAI_NO_TOP_K, OPENAI_EFFORT, &usual } },
+};
+
+static bool
+is_at(const struct openai_server *s, const struct provider *p)
+{
+	return !s->host || str_has_nocase(str_of(p->base_url), s->host);
+}
+
 const struct openai_server *
-openai_server(const struct provider *p)
+openai_server(const struct provider *p, struct str model)
 {
 	static const struct openai_server azure = { NULL, AZURE, OPENAI_EFFORT, &every_word };
 	const struct openai_server *s = servers;
 
 	if (p->dialect == &dialect_azure_openai) /* behind whatever gateway */
 		return &azure;
-	while (s->host && !str_has_nocase(str_of(p->base_url), s->host))
+	for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++) {
+		if (str_starts(model, exceptions[i].model) && is_at(&exceptions[i].server, p))
+			return &exceptions[i].server;
+	}
+	while (!is_at(s, p))
 		s++;
 	return s;
 }

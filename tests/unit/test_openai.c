@@ -800,7 +800,7 @@ what_was_written_in_place_of_a_call_is_kept(void **state)
 		.body =
 		    "{\"error\":{\"code\":\"tool_use_failed\",\"failed_generation\":\"<function=f>\","
 		    "\"message\":\"no call\",\"type\":\"invalid_request_error\"}}" });
-	assert_int_equal(r.answer.error.kind, ERROR_INVALID_REQUEST);
+	assert_int_equal(r.answer.error.kind, ERROR_PROTOCOL);
 	assert_string_equal(r.content.p, "<function=f>");
 	reading_release(&r);
 	read_stream(&r,

@@ -422,8 +422,16 @@ static void
 each_server_is_told_in_its_own_words_how_much_to_reason(void **state)
 {
 	static const struct {
-		const char *url, *reasoning, *said, *warned;
+		const char *url, *reasoning, *said, *warned, *model;
 	} rows[] = {
+		{ "https://api.x.ai", "\"off\"", ",\"reasoning_effort\":\"none\"", "", "grok-4.3" },
+		{ "https://api.moonshot.ai", "\"xhigh\"", ",\"reasoning_effort\":\"max\"", "",
+		    "kimi-k3" },
+		{ "https://api.cerebras.ai", "\"off\"", ",\"reasoning_effort\":\"none\"", "",
+		    "zai-glm-4.7" },
+		{ "https://api.cerebras.ai", "\"off\"", "",
+		    "{\"option\":\"options.reasoning\",\"message\":\"this provider has no word for it\"}",
+		    "gpt-oss-120b" },
 		{ lab, "\"medium\"", ",\"reasoning_effort\":\"medium\"", "" },
 		{ lab, "\"off\"", ",\"reasoning_effort\":\"none\"", "" },
 		{ lab, "\"xhigh\"", ",\"reasoning_effort\":\"high\"",
@@ -461,9 +469,9 @@ each_server_is_told_in_its_own_words_how_much_to_reason(void **state)
 		buf_addf(
 		    &ask, "{\"prompt\":\"x\",\"options\":{\"reasoning\":%s}}", rows[i].reasoning);
 		buf_addf(&got,
-		    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]%s,\"stream\":false}",
-		    rows[i].said);
-		expect_at(rows[i].url, NULL, ask.p, got.p, rows[i].warned);
+		    "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]%s,\"stream\":false}",
+		    rows[i].model ? rows[i].model : "m", rows[i].said);
+		expect_at(rows[i].url, rows[i].model, ask.p, got.p, rows[i].warned);
 	}
 	buf_release(&ask);
 	buf_release(&got);
