@@ -8,6 +8,7 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "call/credential.h"
 #include "call/probe_write.h"
 #include "llm/dialect.h"
 #include "llm/program.h"
@@ -23,6 +24,8 @@ struct probe {
 	uv_loop_t loop;
 	struct procs *procs;
 	struct http *http; /* NULL until the first server is called */
+	struct secret_tools tools;
+	struct credentials *credentials;
 	struct probed *items;
 	size_t count, cap;
 };
@@ -192,6 +195,25 @@ on_answer(void *user, const struct http_result *result)
 		refuse(item, result->message ? result->message : http_end_name(result->end));
 }
 
+static struct http *
+tools_http(void *user)
+{
+	struct probe *p = user;
+
+	if (!p->http)
+		p->http = http_new(
+		    &p->loop, &(struct http_config){ .user_agent = "agentflow/" AGENTFLOW_VERSION,
+				  .ca_file = p->config->ca_file,
+				  .ca_dir = p->config->ca_dir });
+	return p->http;
+}
+
+static struct procs *
+tools_procs(void *user)
+{
+	return ((struct probe *)user)->procs;
+}
+
 static void
 call_server(struct probe *p, struct probed *item)
 {
@@ -201,14 +223,9 @@ call_server(struct probe *p, struct probed *item)
 		.connect_ms = PROBE_CONNECT_MS,
 		.deadline_us = clock_deadline(PROBE_SERVER_MS) };
 
-	if (!p->http)
-		p->http = http_new(
-		    &p->loop, &(struct http_config){ .user_agent = "agentflow/" AGENTFLOW_VERSION,
-				  .ca_file = p->config->ca_file,
-				  .ca_dir = p->config->ca_dir });
 	provider_url(item->provider, "/", &url);
 	request.url = url.p;
-	(void)http_start(p->http, &request, &on, item);
+	(void)http_start(tools_http(p), &request, &on, item);
 	buf_release(&url);
 }
 
@@ -223,21 +240,64 @@ probe_aws(struct probe *p, struct probed *item, struct err *err)
 		aws_credentials_release(&who);
 }
 
+/* Whether the server may be called with that key, or without one. */
 static void
-probe_server(struct probe *p, struct probed *item)
+probe_with(struct probe *p, struct probed *item, const char *key)
 {
 	struct provider *provider = item->provider;
 	struct err err = ERR_INIT;
-	const char *key = NULL;
 
-	if (provider_key(provider, p->config->env, &key, &err) < 0)
-		refuse(item, err.text);
-	else if (provider_check(provider, &err) < 0)
+	if (provider_check(provider, &err) < 0)
 		refuse(item, err.text);
 	else if (provider->dialect->aws_service && !key)
 		probe_aws(p, item, &err);
 	else if (provider->key_optional || !provider->key_ref)
 		call_server(p, item);
+}
+
+/* A provider whose key takes time. */
+struct awaited {
+	struct credential_wait wait; /* first: told finds us by it */
+	struct probe *probe;
+	struct probed *of;
+};
+
+static void probe_server(struct probe *p, struct probed *item);
+
+static void
+on_key(struct credential_wait *wait, bool late)
+{
+	struct awaited *awaited = (struct awaited *)wait;
+	struct probed *item = awaited->of;
+	struct probe *p = awaited->probe;
+
+	(void)late; /* what fetches it has its own deadline */
+	free(awaited);
+	item->end_us = clock_mono_us();
+	probe_server(p, item);
+}
+
+static void
+probe_server(struct probe *p, struct probed *item)
+{
+	struct awaited *awaited;
+	struct err err = ERR_INIT;
+	const char *key = NULL;
+
+	switch (credential_get(p->credentials, item->provider, &key, &err)) {
+	case CREDENTIAL_READY:
+		probe_with(p, item, key);
+		break;
+	case CREDENTIAL_FAILED:
+		refuse(item, err.text);
+		break;
+	case CREDENTIAL_WAIT:
+		awaited = xmalloc(sizeof *awaited);
+		*awaited = (struct awaited){ { .deadline_us = CLOCK_NEVER, .told = on_key }, p,
+			item };
+		credential_wait(p->credentials, &awaited->wait);
+		break;
+	}
 }
 
 /* --- the run --- */
@@ -302,6 +362,7 @@ close_all(struct probe *p)
 	procs_free(p->procs);
 	if (p->http)
 		http_free(p->http);
+	credentials_free(p->credentials);
 	(void)uv_run(&p->loop, UV_RUN_DEFAULT); /* closes what is closing */
 	if (uv_loop_close(&p->loop) < 0)
 		BUG("probe: a handle was left open");
@@ -323,6 +384,12 @@ probe_run(const struct probe_config *config, char *const *names, struct buf *out
 	if (uv_loop_init(&p.loop) < 0)
 		return err_set(err, EXIT_SYSTEM, "cannot make an event loop");
 	p.procs = procs_new(&p.loop);
+	p.tools = (struct secret_tools){ .loop = &p.loop,
+		.env = config->env,
+		.http = tools_http,
+		.procs = tools_procs,
+		.user = &p };
+	p.credentials = credentials_new(&p.tools);
 	list(&p, names);
 	start_all(&p);
 	(void)uv_run(&p.loop, UV_RUN_DEFAULT); /* until nothing is under way */
