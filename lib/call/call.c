@@ -139,6 +139,19 @@ call_new(struct caller *caller, struct str line, int64_t number)
 }
 
 struct call *
+call_new_batch(struct caller *caller, struct str lines, const int64_t *numbers, size_t count)
+{
+	struct call *c = new_call(caller, lines, numbers[0]);
+
+	call_batch_read(c, (struct str){ c->line, lines.len }, numbers, count);
+	call_resolve(c);
+	if (c->provider && c->answer.error.kind == ERROR_NONE &&
+	    !embed_limits(c->provider, c->model).texts)
+		answer_fail(&c->answer, ERROR_UNSUPPORTED, "%s does not embed", c->provider->name);
+	return c;
+}
+
+struct call *
 call_new_bad(struct caller *caller, int64_t number, const char *message)
 {
 	struct call *c = new_call(caller, STR_LIT(""), number);
@@ -152,6 +165,7 @@ call_free(struct call *c)
 {
 	reader_free(c->reader);
 	tape_free(c->tape);
+	call_batch_free(c->batch);
 	answer_release(&c->answer);
 	wire_release(&c->wire);
 	request_release(&c->request);
@@ -263,12 +277,15 @@ plan_for_program(struct call *c, struct build *b)
 		c->carrier = &call_warm;
 }
 
-/* What is sent: the request, or the question for an answer that is being written. */
+/* What is sent: the request, the question for an answer that is being written, for a count, or for
+ * vectors. */
 static int
 say(struct call *c, const struct build *b, struct err *err)
 {
 	int rc;
 
+	if (c->batch)
+		return call_batch_build(c, b, &c->wire, err);
 	if (c->caller->config->count)
 		return count_build(b, &c->wire, err);
 	if (!c->past.polls_next)

@@ -40,6 +40,7 @@ enum {
 struct call;
 struct caller;
 struct cassettes;
+struct embed_options;
 struct models;
 
 /* What a call asks for. */
@@ -55,6 +56,9 @@ struct call_config {
 	struct request_defaults defaults;
 	struct models *models; /* what is known of models; NULL: nothing is looked up */
 	enum call_count count;
+	const struct embed_options
+	    *embed; /* vectors for texts, many in a call; NULL: no such call */
+	bool embed_base64; /* vectors as strings */
 	bool force; /* send what is too long for the model, too */
 	const char *traceparent; /* W3C trace context; NULL or malformed: no trace ids */
 	const char *const *environment; /* what programs get, "NAME=value"; NULL: there are none */
@@ -96,6 +100,10 @@ const struct err *caller_tape_error(const struct caller *caller);
 /* line is copied; number is its place in the input, from 1. Never fails: what is wrong with the
  * line ends the call as soon as it is started. */
 struct call *call_new(struct caller *caller, struct str line, int64_t number);
+/* With config.embed: one call of count lines, each of which ends with a newline and has its number.
+ */
+struct call *call_new_batch(
+    struct caller *caller, struct str lines, const int64_t *numbers, size_t count);
 /* The call of a line that can't be had at all; message says why. */
 struct call *call_new_bad(struct caller *caller, int64_t number, const char *message);
 /* read_us: when the line was read (clock_mono_us), for queueMs. */
@@ -111,6 +119,9 @@ void *call_user(const struct call *call);
 
 struct str call_id(const struct call *call); /* raw JSON; p NULL where the line had none to show */
 const struct answer *call_answer(const struct call *call);
+/* The records that it writes, and how each of them failed; told once it is written. */
+size_t call_records(const struct call *call);
+enum error_kind call_record_error(const struct call *call, size_t i);
 const struct rate_limit *call_limits(const struct call *call); /* as the provider told them */
 struct provider *call_provider(const struct call *call); /* NULL where none could be told */
 

@@ -17,6 +17,8 @@ call_is_estimated(const struct call *c)
 const struct dialect *
 call_dialect(const struct call *c)
 {
+	if (c->batch)
+		return &embed_reader;
 	return c->caller->config->count ? &count_reader : c->provider->dialect;
 }
 

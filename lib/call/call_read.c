@@ -68,9 +68,8 @@ read_record(struct call *c, size_t len)
 	}
 }
 
-/* Who is to answer. */
-static void
-resolve(struct call *c)
+void
+call_resolve(struct call *c)
 {
 	struct providers *set = c->caller->config->providers;
 	struct str spec = c->request.model;
@@ -94,7 +93,7 @@ call_read(struct call *c, size_t len)
 {
 	read_record(c, len);
 	if (c->is_request)
-		resolve(c);
+		call_resolve(c);
 }
 
 int

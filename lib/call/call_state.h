@@ -7,6 +7,7 @@
 #include "call/credential.h"
 #include "cassette/tape.h"
 #include "llm/dialect.h"
+#include "llm/embed.h"
 #include "llm/rate_limit.h"
 #include "call/sign.h"
 #include "call/trace.h"
@@ -126,6 +127,7 @@ struct call {
 	struct answer answer;
 	struct reader *reader;
 	struct profile *profile; /* NULL: none is asked for */
+	struct call_batch *batch; /* texts to be embedded; NULL: it is no such call */
 	struct tape *tape; /* NULL: it is not recorded */
 	int64_t tape_us; /* when that began */
 	struct call_program *program; /* the run under way; NULL */
@@ -162,6 +164,16 @@ bool call_is_estimated(const struct call *c);
 const struct dialect *call_dialect(const struct call *c);
 /* The count as a record. */
 void call_write_count(const struct call *c, struct buf *out);
+
+/* Calls of many texts. */
+void call_batch_read(struct call *c, struct str lines, const int64_t *numbers, size_t count);
+void call_batch_free(struct call_batch *b);
+int call_batch_build(
+    const struct call *c, const struct build *build, struct wire *w, struct err *err);
+void call_write_batch(struct call *c, struct buf *out);
+
+/* Who is to answer. */
+void call_resolve(struct call *c);
 
 /* Read the line of len bytes: the request, its id, who is to answer. What is wrong is the answer's
  * error. */

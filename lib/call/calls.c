@@ -11,6 +11,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "call/gather.h"
 #include "call/lanes.h"
 #include "json/ndjson.h"
 #include "net/secret.h"
@@ -49,6 +50,7 @@ struct calls {
 	int64_t block_us;
 	bool block_used; /* every line in it was started */
 	bool input_over;
+	struct gather gather; /* lines that go together in the next call */
 	bool starting; /* start_lines is at work */
 
 	struct output *output;
@@ -232,13 +234,14 @@ on_done(void *user, struct call *call)
 	struct buf *out = slot_out(s, slot);
 
 	leave_lane(s, slot);
-	count(s, call_answer(call)->error.kind);
 	if (s->config->text) {
 		write_text(s, call, out);
 	} else {
 		call_write(call, out);
 		buf_addc(out, '\n');
 	}
+	for (size_t i = 0; i < call_records(call); i++)
+		count(s, call_record_error(call, i));
 	call_free(call);
 	slot->call = NULL;
 	slot->done = true;
@@ -275,6 +278,32 @@ static void
 start_line(struct calls *s, struct str line, uint64_t number)
 {
 	enter_lane(s, slot_new(s, call_new(s->caller, line, (int64_t)number)), line.len);
+}
+
+static void
+start_gathered(struct calls *s)
+{
+	struct gather *g = &s->gather;
+	struct str lines = buf_str(&g->lines);
+
+	enter_lane(
+	    s, slot_new(s, call_new_batch(s->caller, lines, g->numbers, g->count)), lines.len);
+	gather_clear(g);
+}
+
+/* A line that makes too many starts those before it. */
+static void
+take_line(struct calls *s, struct str line, uint64_t number)
+{
+	if (!s->gather.most) {
+		start_line(s, line, number);
+		return;
+	}
+	if (!gather_takes(&s->gather, line.len))
+		start_gathered(s);
+	gather_add(&s->gather, line, (int64_t)number);
+	if (s->gather.count == s->gather.most)
+		start_gathered(s);
 }
 
 static void
@@ -316,14 +345,19 @@ start_lines(struct calls *s)
 		return;
 	s->starting = true;
 	while (!s->block_used && may_start(s)) {
-		status = s->input_over ? lines_end(&s->lines, &line) : lines_next(&s->lines, &line);
+		status = lines_next(&s->lines, &line);
+		if (status == LINES_MORE && s->input_over)
+			status = lines_end(&s->lines, &line);
 		if (status == LINES_LINE)
-			start_line(s, line, s->lines.number);
+			take_line(s, line, s->lines.number);
 		else if (status == LINES_TOO_LONG)
 			line_too_long(s, s->lines.number);
 		else
 			s->block_used = true;
 	}
+	/* who gathers does not wait for more while there is nothing else to wait for */
+	if (s->gather.count && s->block_used && (s->input_over || !s->in_flight) && may_start(s))
+		start_gathered(s);
 	s->starting = false;
 	if (s->block_used && s->input)
 		input_start(s->input);
@@ -334,7 +368,7 @@ is_over(const struct calls *s)
 {
 	if (s->slots)
 		return false;
-	return s->signal || s->output_errno || (s->input_over && s->block_used);
+	return s->signal || s->output_errno || (s->input_over && s->block_used && !s->gather.count);
 }
 
 static void
@@ -495,11 +529,17 @@ open_all(struct calls *s)
 	s->caller = caller_new(&s->loop, s->config->call, &events, s);
 	lines_init(&s->lines, NDJSON_LINE_MAX);
 	buf_init(&s->block, BUF_UNLIMITED);
+	gather_init(&s->gather, s->config->gather, s->config->gather_bytes);
 	s->block_used = true;
 	if (s->config->line.p) {
 		s->input_over = true;
 		s->block_us = clock_mono_us();
-		start_line(s, s->config->line, 1);
+		if (s->gather.most) {
+			lines_push(&s->lines, s->config->line.p, s->config->line.len);
+			s->block_used = false;
+		} else {
+			start_line(s, s->config->line, 1);
+		}
 	} else {
 		s->input = input_open(&s->loop, s->config->in_fd, on_input, s);
 		input_start(s->input);
@@ -523,6 +563,7 @@ close_all(struct calls *s)
 		BUG("calls: a handle was left open");
 	lines_release(&s->lines);
 	buf_release(&s->block);
+	gather_release(&s->gather);
 }
 
 static int

@@ -26,9 +26,10 @@ struct calls_config {
 	const struct call_config *call;
 	int64_t jobs;
 	bool ordered;
+	size_t gather, gather_bytes; /* so many lines, and bytes, go together in a call; 0: one */
 	double requests_per_s, tokens_per_s; /* over all providers; 0: no limit */
 	int in_fd;
-	struct str line; /* one record instead of in_fd; p NULL: none */
+	struct str line; /* one record (many lines, to gather) instead of in_fd; p NULL: none */
 	int out_fd;
 	bool
 	    text; /* plain text in place of records; streamed where line is given and asks for it */

@@ -172,6 +172,42 @@ media_base64(struct buf *out, struct str bytes)
 	}
 }
 
+static int
+value_of(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool
+media_unbase64(struct str text, struct buf *out)
+{
+	unsigned v = 0, bits = 0;
+
+	if (text.len % 4)
+		return false;
+	while (text.len && text.p[text.len - 1] == '=' && text.len % 4 != 2)
+		text.len--;
+	for (size_t i = 0; i < text.len; i++) {
+		int n = value_of(text.p[i]);
+
+		if (n < 0)
+			return false;
+		v = (v << 6 | (unsigned)n) & 0xffff;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			buf_addc(out, (char)(v >> bits & 0xff));
+		}
+	}
+	return true;
+}
+
 struct buf
 media_url(struct json part)
 {

@@ -34,6 +34,9 @@ void media_text(struct json part, struct buf *out);
 /* Append in the standard alphabet, padded (RFC 4648, section 4). */
 void media_base64(struct buf *out, struct str bytes);
 
+/* The bytes again; false where it is no base64. */
+bool media_unbase64(struct str text, struct buf *out);
+
 /* A part's url, or its data as a data URI, as a raw JSON string. */
 struct buf media_url(struct json part);
 /* Take "data:TYPE;base64,DATA" apart, a JSON string; both are borrowed from it. False where it is

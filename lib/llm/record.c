@@ -324,11 +324,8 @@ put_ms(struct jsonw *w, const char *key, int64_t us)
 }
 
 static void
-put_error(struct jsonw *w, const struct answer_error *e)
+put_error_value(struct jsonw *w, const struct answer_error *e)
 {
-	if (e->kind == ERROR_NONE)
-		return;
-	jsonw_key(w, "error");
 	jsonw_object(w);
 	jsonw_kstr(w, "kind", error_kind_name(e->kind));
 	put_masked(w, "message", buf_str(&e->message));
@@ -342,6 +339,24 @@ put_error(struct jsonw *w, const struct answer_error *e)
 	if (e->request_id.len)
 		put_masked(w, "requestId", buf_str(&e->request_id));
 	jsonw_end(w);
+}
+
+static void
+put_error(struct jsonw *w, const struct answer_error *e)
+{
+	if (e->kind == ERROR_NONE)
+		return;
+	jsonw_key(w, "error");
+	put_error_value(w, e);
+}
+
+void
+record_error(const struct answer_error *e, struct buf *out)
+{
+	struct jsonw w;
+
+	jsonw_start(&w, out);
+	put_error_value(&w, e);
 }
 
 static void

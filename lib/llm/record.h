@@ -35,6 +35,9 @@ struct response_facts {
 	int64_t exchanges; /* absent where 1 or less */
 };
 
+/* An error as the value of "error". */
+void record_error(const struct answer_error *e, struct buf *out);
+
 /* The finished answer as a response record. No newline. Secrets are masked in whatever came from
  * outside and is no content: messages, codes, raw. */
 void record_response(struct buf *out, const struct answer *a, const struct response_facts *facts);
