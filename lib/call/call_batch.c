@@ -157,6 +157,7 @@ put_usage(const struct call *c, int64_t tokens, struct buf *out)
 static void
 put_facts(const struct call *c, struct buf *out)
 {
+	struct buf list = BUF_INIT(BUF_UNLIMITED);
 	struct jsonw w;
 
 	jsonw_start(&w, out);
@@ -164,12 +165,12 @@ put_facts(const struct call *c, struct buf *out)
 	jsonw_kstr(&w, "provider", c->provider->name);
 	jsonw_kstrn(&w, "model", c->answer.model.len ? buf_str(&c->answer.model) : c->model);
 	if (c->answer.warnings.len) {
+		buf_addf(&list, "[%s]", c->answer.warnings.p);
 		jsonw_key(&w, "warnings");
-		buf_addc(out, '[');
-		buf_addstr(out, buf_str(&c->answer.warnings));
-		buf_addc(out, ']');
+		jsonw_raw(&w, buf_str(&list));
 	}
 	jsonw_end(&w);
+	buf_release(&list);
 }
 
 /* One that has its vector. */

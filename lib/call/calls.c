@@ -502,9 +502,10 @@ open_all(struct calls *s)
 	static const struct call_events events = {
 		.delta = on_delta, .restart = on_restart, .done = on_done
 	};
+	int rc = uv_loop_init(&s->loop);
 
-	if (uv_loop_init(&s->loop) < 0)
-		die(EXIT_SYSTEM, "cannot make an event loop");
+	if (rc < 0)
+		die(EXIT_SYSTEM, "cannot make an event loop: %s", uv_strerror(rc));
 	(void)uv_timer_init(&s->loop, &s->farewell); /* cannot fail */
 	s->farewell.data = s;
 	(void)uv_prepare_init(&s->loop, &s->turn); /* cannot fail, nor can its start */
