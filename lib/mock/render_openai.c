@@ -200,6 +200,36 @@ openai_call_delta(struct openai_stream *o, size_t i, bool opening, struct str ar
 	openai_chunk_end(o, NULL, mock_output_wait(o->s, o->r, &o->any));
 }
 
+/* Azure's stream begins with what its filter says of the prompt, in a chunk without a choice. */
+static void
+openai_filter_chunk(struct openai_stream *o)
+{
+	struct jsonw *w = &o->w;
+
+	buf_adds(&o->r->body.bytes, "data: ");
+	jsonw_start(w, &o->r->body.bytes);
+	jsonw_object(w);
+	jsonw_key(w, "choices");
+	jsonw_array(w);
+	jsonw_end(w);
+	jsonw_ki64(w, "created", 0);
+	jsonw_kstr(w, "id", "");
+	jsonw_kstr(w, "model", "");
+	jsonw_kstr(w, "object", "");
+	jsonw_key(w, "prompt_filter_results");
+	jsonw_array(w);
+	jsonw_object(w);
+	jsonw_ki64(w, "prompt_index", 0);
+	jsonw_key(w, "content_filter_results");
+	jsonw_object(w);
+	jsonw_end(w);
+	jsonw_end(w);
+	jsonw_end(w);
+	jsonw_end(w);
+	buf_adds(&o->r->body.bytes, "\n\n");
+	mock_tape_mark(&o->r->body, 0);
+}
+
 static void
 openai_stream(const struct mock_saying *s, struct mock_reply *r)
 {
@@ -208,6 +238,8 @@ openai_stream(const struct mock_saying *s, struct mock_reply *r)
 	bool refused = strcmp(s->stop, "refusal") == 0;
 	size_t i;
 
+	if (s->request->deployment)
+		openai_filter_chunk(&o);
 	openai_chunk(&o);
 	jsonw_kstr(&o.w, "role", "assistant");
 	jsonw_kstr(&o.w, "content", s->answer->call_count && !s->text.len ? NULL : "");
