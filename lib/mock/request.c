@@ -160,8 +160,8 @@ request_response(struct mock_request *r, struct str path)
 static void
 request_provider(struct mock_request *r, struct str path)
 {
-	static const char *const not_names[] = { "v1", "v1beta", "v1beta1", "v2", "api", "chat",
-		"models", "openai", "messages", "model", "responses" };
+	static const char *const not_names[] = { "v1", "v1beta", "v1beta1", "v2", "computeMetadata",
+		"api", "chat", "models", "openai", "messages", "model", "responses" };
 	struct str rest = { path.p + 1, path.len ? path.len - 1 : 0 }, first = STR_NONE;
 	size_t i;
 

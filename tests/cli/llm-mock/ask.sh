@@ -22,6 +22,17 @@ ollama() {
 	curl -sS "$MOCK/api/chat" "$@"
 }
 
+cohere() {
+	curl -sS -H 'content-type: application/json' -H 'authorization: Bearer k' "$MOCK/v2/chat" "$@"
+}
+
+# vertex PUBLISHER/models/NAME:METHOD [curl arguments]
+vertex() {
+	path=$1
+	shift
+	curl -sS -H 'content-type: application/json' "$MOCK/v1/projects/p/locations/us-east5/publishers/$path" "$@"
+}
+
 # bedrock METHOD [curl arguments]
 bedrock() {
 	method=$1
