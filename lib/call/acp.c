@@ -29,12 +29,13 @@ struct acp {
 	bool cancelled;
 	struct buf methods; /* raw JSON: how one may log in */
 	struct buf cwd; /* of the prompt under way */
-	struct buf content; /* the same, raw JSON */
+	struct buf content, settings; /* the same, raw JSON */
+	bool last_step_only; /* the same */
 	struct buf session; /* its id, raw JSON; empty: not yet told */
 	struct buf offer; /* what session/new told of modes and models, raw JSON */
 	size_t setting; /* the next of acp_settings to make */
 	struct acp_turn turn;
-	int64_t ready_by_us, now_us;
+	int64_t start_ms, now_us;
 };
 
 static struct acp *
@@ -108,7 +109,7 @@ on_prompted(void *user, const struct rpc_reply *reply)
 	if (!a) /* it was given up */
 		return;
 	if (reply->how == RPC_RESULT)
-		acp_read_end(&acp->turn, a, reply->value, acp->talk.setting->last_step_only);
+		acp_read_end(&acp->turn, a, reply->value, acp->last_step_only);
 	else
 		acp_read_error(a, reply->value, acp_kept(&acp->methods));
 	conclude(acp);
@@ -140,7 +141,7 @@ set_next(struct acp *acp)
 		enum acp_setting which = (enum acp_setting)acp->setting++;
 
 		choice = acp_choose(
-		    which, acp_wanted(acp->talk.setting, which), acp_kept(&acp->offer));
+		    which, acp_wanted(acp_kept(&acp->settings), which), acp_kept(&acp->offer));
 		if (choice.how == ACP_SET_ASK) {
 			rpc_ask(acp->rpc, choice.method,
 			    acp_choice_params(&params, &acp->session, &choice),
@@ -150,7 +151,7 @@ set_next(struct acp *acp)
 		}
 		if (choice.how == ACP_SET_UNKNOWN) {
 			acp_refuse_setting(acp->talk.answer, which,
-			    acp_wanted(acp->talk.setting, which), acp_kept(&acp->offer));
+			    acp_wanted(acp_kept(&acp->settings), which), acp_kept(&acp->offer));
 			conclude(acp);
 			return;
 		}
@@ -205,8 +206,8 @@ open_session(struct acp *acp)
 	jsonw_end(&w);
 	jsonw_end(&w);
 	buf_reset(&acp->session);
-	rpc_ask(acp->rpc, "session/new", buf_str(&params),
-	    acp->now_us + acp->talk.setting->start_ms * 1000, on_session, acp);
+	rpc_ask(acp->rpc, "session/new", buf_str(&params), acp->now_us + acp->start_ms * 1000,
+	    on_session, acp);
 	buf_release(&params);
 }
 
@@ -267,8 +268,8 @@ greet(struct acp *acp)
 	jsonw_kstr(&w, "version", AGENTFLOW_VERSION);
 	jsonw_end(&w);
 	jsonw_end(&w);
-	rpc_ask(acp->rpc, "initialize", buf_str(&params),
-	    acp->now_us + acp->talk.setting->start_ms * 1000, on_greeted, acp);
+	rpc_ask(acp->rpc, "initialize", buf_str(&params), acp->now_us + acp->start_ms * 1000,
+	    on_greeted, acp);
 	buf_release(&params);
 }
 
@@ -308,7 +309,7 @@ static void
 on_asked(void *user, struct json id, struct str method, struct json params)
 {
 	struct acp *acp = user;
-	bool ours = is_ours(acp, params), allow = acp->talk.setting->allow;
+	bool ours = is_ours(acp, params), allow = acp->talk.allow;
 	struct buf result = BUF_INIT(BUF_UNLIMITED);
 
 	if (!str_is(method, "session/request_permission")) {
@@ -326,7 +327,7 @@ on_asked(void *user, struct json id, struct str method, struct json params)
 /* --- the talk --- */
 
 static struct talk *
-acp_open(const struct talk_setting *setting, int64_t now_us)
+acp_open(int64_t start_ms, int64_t now_us)
 {
 	static const struct rpc_handler handler = { .asked = on_asked, .told = on_told };
 	struct acp *acp = xcalloc(1, sizeof *acp);
@@ -335,10 +336,11 @@ acp_open(const struct talk_setting *setting, int64_t now_us)
 	buf_init(&acp->methods, BUF_UNLIMITED);
 	buf_init(&acp->cwd, BUF_UNLIMITED);
 	buf_init(&acp->content, BUF_UNLIMITED);
+	buf_init(&acp->settings, BUF_UNLIMITED);
 	buf_init(&acp->session, BUF_UNLIMITED);
 	buf_init(&acp->offer, BUF_UNLIMITED);
 	acp->talk.protocol = &talk_acp;
-	acp->talk.setting = setting;
+	acp->start_ms = start_ms;
 	acp->now_us = now_us;
 	acp->rpc = rpc_new(&handler, acp, &acp->talk.out, LINE_MAX_BYTES);
 	greet(acp);
@@ -355,22 +357,31 @@ acp_close(struct talk *t)
 	buf_release(&acp->methods);
 	buf_release(&acp->cwd);
 	buf_release(&acp->content);
+	buf_release(&acp->settings);
 	buf_release(&acp->session);
 	buf_release(&acp->offer);
 	free(acp);
 }
 
 static void
-acp_prompt(struct talk *t, struct str cwd, struct json content, struct answer *a, int64_t now_us)
+keep(struct buf *b, struct str text)
+{
+	buf_reset(b);
+	buf_addstr(b, text);
+}
+
+static void
+acp_prompt(struct talk *t, const struct talk_prompt *prompt, struct answer *a, int64_t now_us)
 {
 	struct acp *acp = acp_of(t);
 
 	acp->now_us = now_us;
 	acp->cancelled = false;
-	buf_reset(&acp->cwd);
-	buf_addstr(&acp->cwd, cwd);
-	buf_reset(&acp->content);
-	buf_addstr(&acp->content, json_raw(content));
+	acp->last_step_only = prompt->last_step_only;
+	keep(&acp->cwd, prompt->cwd);
+	keep(&acp->content, json_raw(prompt->content));
+	keep(&acp->settings, json_raw(prompt->settings));
+	t->allow = prompt->allow;
 	t->answer = a;
 	if (acp->greeted)
 		open_session(acp);

@@ -47,59 +47,37 @@ acp_params(struct buf *out, const struct buf *session, const char *name, const s
 
 /* --- settings --- */
 
-struct str
-acp_wanted(const struct talk_setting *setting, enum acp_setting which)
+struct json
+acp_wanted(struct json wanted, enum acp_setting which)
 {
-	switch (which) {
-	case ACP_MODEL:
-		return setting->model;
-	case ACP_MODE:
-		return setting->mode;
-	case ACP_REASONING:
-		return setting->reasoning;
-	case ACP_SETTINGS:
-		break;
-	}
-	return STR_NONE;
-}
-
-static bool
-text_is(struct json v, struct str wanted)
-{
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	bool same;
-
-	json_text(v, &text);
-	same = text.len && str_eq(buf_str(&text), wanted);
-	buf_release(&text);
-	return same;
+	return json_get(wanted, settings[which].name);
 }
 
 /* Whether the id is an address that ends in "#wanted". */
 static bool
-has_fragment(struct json id, struct str wanted)
+has_fragment(struct json id, struct json wanted)
 {
-	struct str rest;
+	struct str rest, word;
 
-	if (!json_plain(id, &rest) || rest.len <= wanted.len)
+	if (!json_plain(id, &rest) || !json_plain(wanted, &word) || rest.len <= word.len)
 		return false;
-	rest.p += rest.len - wanted.len - 1;
-	return *rest.p == '#' && str_eq((struct str){ rest.p + 1, wanted.len }, wanted);
+	rest.p += rest.len - word.len - 1;
+	return *rest.p == '#' && str_eq((struct str){ rest.p + 1, word.len }, word);
 }
 
 /* Ids may be addresses ("https://...#plan"), and names are for people ("Plan"). */
 static bool
-is_called(struct json item, const char *id_member, struct str wanted)
+is_called(struct json item, const char *id_member, struct json wanted)
 {
 	struct json id = json_get(item, id_member);
 
-	return text_is(id, wanted) || has_fragment(id, wanted) ||
-	       text_is(json_get(item, "name"), wanted);
+	return json_equal(id, wanted) || has_fragment(id, wanted) ||
+	       json_equal(json_get(item, "name"), wanted);
 }
 
 /* The id of what is wanted in a list, whose items may be groups of "options"; or JSON_NONE. */
 static struct json
-find_in(struct json list, const char *id_member, struct str wanted)
+find_in(struct json list, const char *id_member, struct json wanted)
 {
 	struct json_iter it = json_each(list), inner;
 
@@ -138,13 +116,13 @@ choice_of(struct json value, struct json current)
 }
 
 struct acp_choice
-acp_choose(enum acp_setting which, struct str wanted, struct json offer)
+acp_choose(enum acp_setting which, struct json wanted, struct json offer)
 {
 	struct json option = option_of(offer, settings[which].category);
 	struct json current = json_find(offer, settings[which].current);
 	struct acp_choice choice = { .how = ACP_SET_NOT };
 
-	if (!wanted.len)
+	if (wanted.kind != JSON_STRING)
 		return choice;
 	if (option.kind == JSON_OBJECT) {
 		choice = choice_of(find_in(json_get(option, "options"), "value", wanted),
@@ -158,7 +136,7 @@ acp_choose(enum acp_setting which, struct str wanted, struct json offer)
 	    find_in(json_find(offer, settings[which].list), settings[which].id, wanted), current);
 	choice.method = settings[which].method;
 	choice.member = which == ACP_MODE ? "modeId" : settings[which].id;
-	if (choice.how == ACP_SET_UNKNOWN && text_is(current, wanted)) /* not in its own list */
+	if (choice.how == ACP_SET_UNKNOWN && json_equal(current, wanted)) /* not in its own list */
 		choice.how = ACP_SET_NOT;
 	return choice;
 }
@@ -180,21 +158,23 @@ acp_choice_params(struct buf *out, const struct buf *session, const struct acp_c
 }
 
 void
-acp_refuse_setting(struct answer *a, enum acp_setting which, struct str wanted, struct json offer)
+acp_refuse_setting(struct answer *a, enum acp_setting which, struct json wanted, struct json offer)
 {
 	struct json option = option_of(offer, settings[which].category);
 	bool by_option = option.kind == JSON_OBJECT;
 	struct json_iter it = json_each(
 	    by_option ? json_get(option, "options") : json_find(offer, settings[which].list));
-	struct buf names = BUF_INIT(NAMES_MAX);
+	struct buf names = BUF_INIT(NAMES_MAX), word = BUF_INIT(NAMES_MAX);
 
+	json_text(wanted, &word);
 	for (const char *sep = ": it offers "; json_next(&it); sep = ", ") {
 		buf_adds(&names, sep);
 		json_text(json_get(it.value, by_option ? "value" : settings[which].id), &names);
 	}
-	answer_fail(a, settings[which].kind, "there is no %s \"%.*s\"%s", settings[which].name,
-	    (int)str_cut_utf8(wanted, NAMES_MAX), wanted.p, names.p);
+	answer_fail(a, settings[which].kind, "there is no %s \"%s\"%s", settings[which].name,
+	    word.p, names.p);
 	buf_release(&names);
+	buf_release(&word);
 }
 
 /* --- permissions --- */

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "call/talk.h"
 #include "json/json.h"
 #include "llm/answer.h"
 
@@ -19,7 +18,7 @@ struct str acp_params(
 
 /* In the order in which they are made: a model may decide which efforts there are. */
 enum acp_setting { ACP_MODEL, ACP_MODE, ACP_REASONING, ACP_SETTINGS };
-struct str acp_wanted(const struct talk_setting *setting, enum acp_setting which);
+struct json acp_wanted(struct json wanted, enum acp_setting which);
 
 /* How a setting is made with what session/new offers. */
 struct acp_choice {
@@ -33,12 +32,12 @@ struct acp_choice {
 	struct json option; /* the id of a configuration option, or JSON_NONE */
 	struct json value;
 };
-struct acp_choice acp_choose(enum acp_setting which, struct str wanted, struct json offer);
+struct acp_choice acp_choose(enum acp_setting which, struct json wanted, struct json offer);
 struct str acp_choice_params(
     struct buf *out, const struct buf *session, const struct acp_choice *choice);
 /* What was wanted is not offered: a failure, since something else would answer. */
 void acp_refuse_setting(
-    struct answer *a, enum acp_setting which, struct str wanted, struct json offer);
+    struct answer *a, enum acp_setting which, struct json wanted, struct json offer);
 
 /* The result of session/request_permission: one of the options, or cancelled where none fits. */
 void acp_permission(struct buf *out, struct json options, bool allow, bool cancelled);

@@ -221,7 +221,7 @@ answer_request(struct stream_json *s, struct json line)
 {
 	struct json request = json_get(line, "request");
 	bool asks_leave = json_eq(json_get(request, "subtype"), "can_use_tool");
-	bool allow = s->talk.setting->allow;
+	bool allow = s->talk.allow;
 	struct jsonw w;
 
 	if (asks_leave && !allow)
@@ -279,13 +279,13 @@ hear(struct stream_json *s, struct str text)
 /* --- the talk --- */
 
 static struct talk *
-stream_open(const struct talk_setting *setting, int64_t now_us)
+stream_open(int64_t start_ms, int64_t now_us)
 {
 	struct stream_json *s = xcalloc(1, sizeof *s);
 
+	(void)start_ms; /* it greets nobody: its first answer tells that it is there */
 	(void)now_us;
 	s->talk.protocol = &talk_stream_json;
-	s->talk.setting = setting;
 	buf_init(&s->talk.out, BUF_UNLIMITED);
 	lines_init(&s->lines, LINE_MAX_BYTES);
 	return &s->talk;
@@ -321,13 +321,13 @@ write_block(struct jsonw *w, struct json block)
 }
 
 static void
-stream_prompt(struct talk *t, struct str cwd, struct json content, struct answer *a, int64_t now_us)
+stream_prompt(struct talk *t, const struct talk_prompt *prompt, struct answer *a, int64_t now_us)
 {
-	struct json_iter it = json_each(content);
+	struct json_iter it = json_each(prompt->content);
 	struct jsonw w;
 
-	(void)cwd; /* it is the process's own */
 	(void)now_us;
+	t->allow = prompt->allow;
 	t->answer = a;
 	jsonw_start(&w, &t->out);
 	jsonw_object(&w);

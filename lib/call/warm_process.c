@@ -2,13 +2,16 @@
 /* warm_process - one program that stays: its pipes, the talk with it, its deadlines. */
 #include "call/warm_process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 #include "json/jsonw.h"
 #include "sys/clock.h"
+#include "sys/tree.h"
 
 enum {
 	START_MS = 60 * 1000, /* programs have taken ten seconds where all are started at once */
@@ -177,29 +180,7 @@ warm_process_free(struct warm_process *p)
 	buf_release(&p->key);
 	buf_release(&p->text);
 	buf_release(&p->complaint);
-	for (size_t i = 0; i < sizeof p->words / sizeof *p->words; i++)
-		buf_release(&p->words[i]);
 	uv_close((uv_handle_t *)&p->timer, free_closed);
-}
-
-/* The plan but for what belongs to one call. */
-static void
-keep_plan(struct warm_process *p, struct json plan)
-{
-	static const char *const words[] = { "settings.model", "settings.mode",
-		"settings.reasoning" };
-	struct str *settings[] = { &p->setting.model, &p->setting.mode, &p->setting.reasoning };
-
-	buf_init(&p->text, BUF_UNLIMITED);
-	program_plan_key(plan, &p->text);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		buf_init(&p->words[i], BUF_UNLIMITED);
-		json_text(json_find(plan, words[i]), &p->words[i]);
-		*settings[i] = buf_str(&p->words[i]);
-	}
-	p->setting.allow = json_eq(json_get(plan, "permissions"), "allow");
-	p->setting.last_step_only = p->program->warm.last_step_only;
-	p->setting.start_ms = START_MS;
 }
 
 static const struct talk_protocol *
@@ -221,7 +202,8 @@ warm_process_start(struct caller *caller, const struct program *program, struct 
 	buf_init(&p->key, BUF_UNLIMITED);
 	buf_addstr(&p->key, key);
 	buf_init(&p->complaint, COMPLAINT_MAX);
-	keep_plan(p, plan);
+	buf_init(&p->text, BUF_UNLIMITED);
+	program_plan_key(plan, &p->text);
 	(void)uv_timer_init(caller->loop, &p->timer); /* cannot fail */
 	p->timer.data = p;
 	if (plan_lay(&p->plan, plan, scratch, caller->config->environment, err) == 0) {
@@ -234,7 +216,7 @@ warm_process_start(struct caller *caller, const struct program *program, struct 
 		warm_process_free(p);
 		return NULL;
 	}
-	p->talk = protocol_of(plan)->open(&p->setting, clock_mono_us());
+	p->talk = protocol_of(plan)->open(START_MS, clock_mono_us());
 	look(p);
 	return p;
 }
@@ -245,36 +227,69 @@ warm_process_is_free(const struct warm_process *p)
 	return !p->call && !p->ending && p->child;
 }
 
-/* Each call has a directory of its own, unless it was told where to be. */
-static void
-set_cwd(const struct warm_process *p, struct buf *cwd)
+static bool
+is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t n = 0;
+
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	(void)closedir(dir); /* it was only read */
+	return n == 0;
+}
+
+/*
+ * Where the call's conversation is: in an empty directory, unless it was told where to be. The path
+ * stays the same, since programs take seconds to know a new one, so what one call has left there
+ * goes before the next comes.
+ */
+static int
+set_cwd(const struct warm_process *p, struct buf *cwd, struct err *err)
 {
 	buf_adds(cwd, p->plan.cwd);
 	if (!p->plan.scratch || !str_starts(buf_str(cwd), p->plan.scratch))
-		return;
-	buf_addf(cwd, "/%llu", (unsigned long long)p->calls);
-	if (mkdir(cwd->p, S_IRWXU) < 0 && errno != EEXIST)
-		buf_truncate(cwd, strlen(p->plan.cwd));
+		return 0;
+	buf_adds(cwd, "/work");
+	if (is_empty(cwd->p))
+		return 0;
+	(void)tree_remove(cwd->p); /* mkdir finds out */
+	if (mkdir(cwd->p, S_IRWXU) < 0)
+		return err_sys(err, errno, "cannot empty %s", cwd->p);
+	return 0;
 }
 
 void
 warm_process_serve(struct warm_process *p, struct call *c, struct json plan)
 {
 	const struct request_options *o = &c->request.options;
+	struct talk_prompt prompt = {
+		.content = json_get(plan, "content"),
+		.settings = json_get(plan, "settings"),
+		.allow = json_eq(json_get(plan, "permissions"), "allow"),
+		.last_step_only = p->program->warm.last_step_only,
+	};
 	struct buf cwd = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
 
 	p->call = c;
 	c->warm = p;
-	p->calls++;
 	p->end = (struct program_end){ .warm = true };
 	(void)json_i64(json_get(plan, "tokensIn"), &p->end.prompt_tokens);
 	p->judge = program_reader_new(p->program, &c->answer);
 	c->sent_us = clock_mono_us();
 	p->total_us = clock_deadline(o->timeout_ms > 0 ? o->timeout_ms : CALL_TOTAL_MS);
 	p->quiet_us = clock_deadline(o->ttft_timeout_ms);
-	set_cwd(p, &cwd);
-	p->talk->protocol->prompt(
-	    p->talk, buf_str(&cwd), json_get(plan, "content"), &c->answer, c->sent_us);
+	if (set_cwd(p, &cwd, &err) < 0) {
+		answer_fail(&c->answer, ERROR_SERVER, "%s", err.text);
+		warm_process_stop(p, ERROR_SERVER, "");
+	} else {
+		prompt.cwd = buf_str(&cwd);
+		p->talk->protocol->prompt(p->talk, &prompt, &c->answer, c->sent_us);
+	}
 	buf_release(&cwd);
 	say(p);
 	set_timer(p);

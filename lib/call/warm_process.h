@@ -29,15 +29,12 @@ struct warm_process {
 	struct plan plan;
 	struct child *child; /* NULL: it is over */
 	struct talk *talk;
-	struct talk_setting setting; /* its words lie in text */
-	struct buf words[3]; /* model, mode, reasoning */
 	struct call *call; /* the one that is served; NULL: none */
 	struct program_reader *judge; /* of its answer */
 	struct program_end end;
 	struct buf complaint; /* what it wrote on standard error during the call, its end */
 	uv_timer_t timer; /* to the next deadline */
 	int64_t total_us, quiet_us; /* deadlines of the call; CLOCK_NEVER */
-	uint64_t calls; /* served so far */
 	bool ending; /* it serves no more */
 };
 

@@ -448,7 +448,8 @@ program_plan(const struct build *b, struct buf *out, struct err *err)
 void
 program_plan_key(struct json plan, struct buf *key)
 {
-	static const char *const one_prompt_s[] = { "content", "tokensIn", "transport", NULL };
+	static const char *const one_prompt_s[] = { "content", "settings", "permissions",
+		"tokensIn", "transport", NULL };
 	struct json_iter it = json_each(plan);
 	struct jsonw w;
 

@@ -28,20 +28,21 @@ static struct outcome
 run(const uint8_t *data, size_t size, unsigned control, size_t step)
 {
 	static const struct talk_protocol *const protocols[] = { &talk_acp, &talk_stream_json };
-	struct talk_setting setting = {
-		.model = control & 2 ? STR_LIT("m") : STR_NONE,
-		.mode = control & 4 ? STR_LIT("plan") : STR_NONE,
+	static const char *const settings[] = { "{}", "{\"model\":\"m\"}", "{\"mode\":\"plan\"}",
+		"{\"model\":\"m\",\"mode\":\"plan\"}" };
+	struct talk_prompt prompt = {
+		.content = json_literal("[{\"type\":\"text\",\"text\":\"hi\"}]"),
+		.settings = json_literal(settings[control >> 1 & 3]),
+		.cwd = STR_LIT("/"),
 		.allow = control & 8,
 		.last_step_only = control & 16,
-		.start_ms = 1,
 	};
 	struct outcome o = { .text = BUF_INIT(BUF_UNLIMITED) };
-	struct talk *t = protocols[control & 1]->open(&setting, 0);
-	struct json content = json_literal("[{\"type\":\"text\",\"text\":\"hi\"}]");
+	struct talk *t = protocols[control & 1]->open(1, 0);
 	struct answer a;
 
 	answer_init(&a, NULL, NULL);
-	t->protocol->prompt(t, STR_LIT("/"), content, &a, 0);
+	t->protocol->prompt(t, &prompt, &a, 0);
 	for (size_t at = 0, n; at < size; at += n) {
 		char *piece;
 

@@ -14,7 +14,8 @@
 
 enum { START_MS = 100 };
 
-static struct talk_setting setting;
+static bool allow;
+static const char *settings; /* NULL: none */
 static struct talk *talk;
 static struct answer answer;
 static struct buf out; /* what was sent, without its end */
@@ -34,7 +35,7 @@ quoted(const char *text)
 static void
 opened(const struct talk_protocol *protocol)
 {
-	talk = protocol->open(&setting, 0);
+	talk = protocol->open(START_MS, 0);
 	buf_init(&out, BUF_UNLIMITED);
 	answer_init(&answer, NULL, NULL);
 }
@@ -46,7 +47,8 @@ closed(void **state)
 	talk->protocol->close(talk);
 	answer_release(&answer);
 	buf_release(&out);
-	setting = (struct talk_setting){ .start_ms = START_MS };
+	allow = false;
+	settings = NULL;
 	return 0;
 }
 
@@ -54,7 +56,6 @@ static int
 acp(void **state)
 {
 	(void)state;
-	setting.start_ms = START_MS;
 	opened(&talk_acp);
 	return 0;
 }
@@ -70,9 +71,16 @@ stream_json(void **state)
 static void
 prompt(const char *content)
 {
-	char *text = quoted(content);
+	char *text = quoted(content), *set = quoted(settings ? settings : "{}");
+	struct talk_prompt given = {
+		.content = json_literal(text),
+		.settings = json_literal(set),
+		.cwd = STR_LIT("/dir"),
+		.allow = allow,
+	};
 
-	talk->protocol->prompt(talk, STR_LIT("/dir"), json_literal(text), &answer, 0);
+	talk->protocol->prompt(talk, &given, &answer, 0);
+	free(set);
 	free(text);
 }
 
@@ -295,7 +303,7 @@ static void
 leave_is_given_once_where_that_is_allowed(void **state)
 {
 	(void)state;
-	setting.allow = true;
+	allow = true;
 	prompted();
 	feed(ASKS("s1"));
 	contains("'optionId':'a'");
@@ -390,8 +398,7 @@ static void
 a_model_and_a_mode_are_set_before_the_prompt(void **state)
 {
 	(void)state;
-	setting.model = STR_LIT("a/two");
-	setting.mode = STR_LIT("plan");
+	settings = "{'model':'a/two','mode':'plan'}";
 	prompt("[]");
 	feed(GREETED);
 	buf_reset(&talk->out);
@@ -409,8 +416,7 @@ static void
 what_is_so_already_is_not_set(void **state)
 {
 	(void)state;
-	setting.model = STR_LIT("One");
-	setting.mode = STR_LIT("agent");
+	settings = "{'model':'One','mode':'agent'}";
 	prompt("[]");
 	feed(GREETED OFFER);
 	contains("'id':3,'method':'session/prompt'");
@@ -420,7 +426,7 @@ static void
 a_model_that_is_not_offered_answers_nothing(void **state)
 {
 	(void)state;
-	setting.model = STR_LIT("three");
+	settings = "{'model':'three'}";
 	prompt("[]");
 	feed(GREETED OFFER);
 	failed(ERROR_NOT_FOUND, "there is no model \"three\": it offers a/one");
