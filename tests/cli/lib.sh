@@ -56,3 +56,38 @@ not_under_valgrind() {
 	echo "skip: valgrind $1" >&2
 	exit 77
 }
+
+# programs_start: agentflow.yaml with two programs that stay: cli:agent (Agent Client Protocol; its mode is its word of greeting) and
+# cli:stream (stream-json). What they say begins with the number of their process.
+programs_start() {
+	echo "exec jq -nr --unbuffered --arg pid \$\$ --arg greeting \"\$1\" -f '$top/tests/support/fake_acp.jq'" >agent
+	echo "exec jq -nr --unbuffered --arg pid \$\$ -f '$top/tests/support/fake_stream.jq'" >stream
+	cat >agentflow.yaml <<-EOF
+		providers:
+		  cli:agent:
+		    argv: [echo, cold, "{prompt}"]
+		    output: {format: text}
+		    modes: {login: [login], hang: [hang]}
+		    warm: {protocol: acp, argv: [sh, $PWD/agent, "{mode}"], model: "{model}"}
+		  cli:stream:
+		    argv: [echo, cold, "{prompt}"]
+		    output: {format: text}
+		    warm: {protocol: stream-json, argv: [sh, $PWD/stream]}
+	EOF
+}
+
+# prompts PROGRAM TEXT...: a request for each text.
+prompts() {
+	program=$1
+	shift
+	for text in "$@"; do
+		printf '{"model":"%s","prompt":"%s"}\n' "$program" "$text"
+	done
+}
+
+# numbered: process numbers in the order in which they appear: 1, 2, ...
+numbered() {
+	jq -c -n '[inputs] | . as $all | [$all[].content // "" | capture("process (?<p>[0-9]+)"; "g").p] |
+		(reduce .[] as $p ([]; if index($p) then . else . + [$p] end)) as $seen |
+		$all[] | if .content then .content |= gsub("process (?<p>[0-9]+)"; .p as $p | "process \(($seen | index($p)) + 1)") else . end'
+}

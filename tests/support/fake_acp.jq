@@ -28,7 +28,7 @@ def prompted($m; $heard; $n):
 
 foreach inputs as $m ({sessions: 0, heard: {}, counts: {}, prompt: null};
 	if $m.method == "session/new" then .sessions += 1
-	elif $m.method == "session/prompt" then .prompt = $m | .heard[$m.params.sessionId] += [$m.params.prompt[].text // "picture"] |
+	elif $m.method == "session/prompt" then .prompt = $m | .heard[$m.params.sessionId] += [$m.params.prompt[] | .text // "picture"] |
 		.counts[$m.params.sessionId] += 1
 	else . end;
 	if $m.method == "initialize" then

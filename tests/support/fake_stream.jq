@@ -2,7 +2,7 @@
 # For: jq -nr --unbuffered --arg pid $$ -f fake_stream.jq
 def delta($text): {type: "stream_event", event: {type: "content_block_delta", index: 0, delta: {type: "text_delta", text: $text}}};
 foreach inputs as $m ({heard: [], cost: 0};
-	if $m.type == "user" then .heard += [$m.message.content[].text // "picture"] | .cost += 0.25 else . end;
+	if $m.type == "user" then .heard += [$m.message.content[] | .text // "picture"] | .cost += 0.25 else . end;
 	if $m.type == "user" then
 		(.heard | join(" / ")) as $all |
 		if ($all | endswith("crash")) then delta("half an ans"), ("it hurts\n" | halt_error(3))
