@@ -182,12 +182,12 @@ add(struct listing *list, struct json model)
 	struct listed *to;
 	size_t i;
 
+	if (id && strncmp(id, "models/", strlen("models/")) == 0)
+		memmove(id, id + strlen("models/"), strlen(id + strlen("models/")) + 1);
 	if (!id || !*id) {
 		free(id);
 		return;
 	}
-	if (strncmp(id, "models/", strlen("models/")) == 0)
-		memmove(id, id + strlen("models/"), strlen(id + strlen("models/")) + 1);
 	for (i = 0; names[i] && !name; i++)
 		name = json_strdup(json_get(model, names[i]));
 	if (name && (strcmp(name, id) == 0 || !*name)) {
