@@ -329,7 +329,7 @@ read_warm(const struct source *s, struct program *p)
 		[PROGRAM_EITHER] = "either", [PROGRAM_ONCE] = "once", [PROGRAM_WARM] = "warm", NULL
 	};
 	static const char *const usages[] = { "turn", "lastStep", NULL };
-	static const char *const known[] = { "protocol", "argv", "model", "mode", "reasoning",
+	static const char *const known[] = { "protocol", "argv", "model", "modes", "reasoning",
 		"usage", "permissions", NULL };
 	static const char *const permissions[] = { "reject", "allow", NULL };
 	struct source warm = { s->doc, yaml_get(s->map, "warm"), s->err };
@@ -347,7 +347,7 @@ read_warm(const struct source *s, struct program *p)
 	    read_choice(&warm, "protocol", protocols, &protocol) < 0 ||
 	    read_args(&warm, "argv", &p->warm.argv) < 0 ||
 	    read_member(&warm, "model", &p->warm.model) < 0 ||
-	    read_member(&warm, "mode", &p->warm.mode) < 0 ||
+	    read_pairs(&warm, "modes", false, &p->warm.modes) < 0 ||
 	    read_member(&warm, "reasoning", &p->warm.reasoning) < 0 ||
 	    read_choice(&warm, "usage", usages, &usage) < 0 ||
 	    read_choice(&warm, "permissions", permissions, &allow) < 0)
@@ -495,7 +495,7 @@ program_free(struct program *p)
 	args_release(&p->argv);
 	args_release(&p->warm.argv);
 	free(p->warm.model);
-	free(p->warm.mode);
+	pairs_release(&p->warm.modes);
 	free(p->warm.reasoning);
 	free(p->stdin_text);
 	pairs_release(&p->env);

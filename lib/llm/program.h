@@ -99,7 +99,8 @@ struct program_warm {
 	enum program_protocol protocol;
 	enum program_transport transport;
 	struct program_args argv;
-	char *model, *mode, *reasoning; /* templates: what each conversation is set to; NULL */
+	char *model, *reasoning; /* templates: what each conversation is set to; NULL */
+	struct program_pairs modes; /* mode -> what each conversation is set to */
 	bool last_step_only; /* its usage is that of a turn's last model call */
 	bool allow; /* it may do what it asks leave for */
 };

@@ -244,12 +244,29 @@ warn_of(const struct build *b, bool asked, const char *option)
 		answer_warn(b->answer, option, "%s takes no such option", b->provider->name);
 }
 
+/* A process that is there already can't be told by words what it was not started with. */
+static void
+warn_warm(const struct plan *plan)
+{
+	const struct program_warm *warm = &plan->program->warm;
+
+	warn_of(plan->build,
+	    plan->values[PROGRAM_MODEL].len && !warm->model && !takes(plan, PROGRAM_MODEL),
+	    "model");
+	warn_of(plan->build,
+	    plan->values[PROGRAM_REASONING].len && !warm->reasoning &&
+		!takes(plan, PROGRAM_REASONING),
+	    "options.reasoning");
+}
+
 static void
 warn(const struct plan *plan)
 {
 	const struct build *b = plan->build;
 	const struct request_options *o = &b->request->options;
 
+	if (b->warm)
+		warn_warm(plan);
 	warn_of(b, json_exists(o->temperature), "options.temperature");
 	warn_of(b, json_exists(o->top_p), "options.topP");
 	warn_of(b, o->top_k != OPTION_UNSET, "options.topK");
@@ -323,7 +340,9 @@ put_talk(struct plan *plan, struct jsonw *w)
 	jsonw_key(w, "settings");
 	jsonw_object(w);
 	put_setting(plan, "model", warm->model, w);
-	put_setting(plan, "mode", warm->mode, w);
+	for (size_t i = 0; i < warm->modes.count; i++)
+		if (str_is(buf_str(&plan->values[PROGRAM_MODE]), warm->modes.items[i].name))
+			jsonw_kstr(w, "mode", warm->modes.items[i].value);
 	put_setting(plan, "reasoning", warm->reasoning, w);
 	jsonw_end(w);
 	jsonw_kstr(w, "permissions", warm->allow ? "allow" : "reject");
