@@ -62,7 +62,7 @@ Q_CC = $(if $(V),,@echo "  cc    $<";)
 Q_LD = $(if $(V),,@echo "  link  $@";)
 Q_AR = $(if $(V),,@echo "  ar    $@";)
 
-.PHONY: all deps check demo install uninstall lint lint-objects sizes asan valgrind bench fuzz dist clean completions help
+.PHONY: all deps check check-clis demo install uninstall lint lint-objects sizes asan valgrind bench fuzz dist clean completions help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PRECIOUS: $(BUILD)/obj/%.o
@@ -123,6 +123,9 @@ check: ## build and run the whole test suite
 
 asan: ## the suite under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS="-O1 -g" check
+
+check-clis: all ## the real command line programs, from their registry, against llm-mock
+	BUILD=$(BUILD) sh tests/clis/run
 
 valgrind: all $(UNIT) $(ROWS) ## the unit tests and the programs' cases under valgrind
 	BUILD=$(BUILD) VALGRIND=1 sh tests/run $(UNIT)

@@ -160,17 +160,21 @@ write_files(struct json files, struct err *err)
 static int
 make_scratch(struct plan *plan, const char *scratch, struct json env, struct err *err)
 {
-	char *home = json_strdup(json_get(env, "HOME"));
+	static const char *const names[] = { "HOME", "TMPDIR" };
 	int rc = 0;
 
-	if (make_dir_of(scratch, err) < 0 || mkdir(scratch, S_IRWXU) < 0) {
-		free(home);
-		return *err->text ? -1 : err_sys(err, errno, "cannot make %s", scratch);
-	}
+	if (make_dir_of(scratch, err) < 0)
+		return -1;
+	if (mkdir(scratch, S_IRWXU) < 0)
+		return err_sys(err, errno, "cannot make %s", scratch);
 	plan->scratch = xstrdup(scratch);
-	if (home && str_starts(str_of(home), scratch))
-		rc = file_mkdirs(home, err);
-	free(home);
+	for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+		char *dir = json_strdup(json_get(env, names[i]));
+
+		if (dir && str_starts(str_of(dir), scratch))
+			rc = file_mkdirs(dir, err);
+		free(dir);
+	}
 	return rc;
 }
 

@@ -285,9 +285,9 @@ warn(const struct plan *plan)
 static void
 put_env(struct plan *plan, struct jsonw *w)
 {
-	static const char *const dirs[][2] = { { "XDG_CONFIG_HOME", ".config" },
-		{ "XDG_CACHE_HOME", ".cache" }, { "XDG_DATA_HOME", ".local/share" },
-		{ "XDG_STATE_HOME", ".local/state" } };
+	static const char *const dirs[][2] = { { "TMPDIR", "tmp" },
+		{ "XDG_CONFIG_HOME", ".config" }, { "XDG_CACHE_HOME", ".cache" },
+		{ "XDG_DATA_HOME", ".local/share" }, { "XDG_STATE_HOME", ".local/state" } };
 	const struct program *p = plan->program;
 	const struct buf *home = &plan->values[PROGRAM_HOME];
 

@@ -28,6 +28,7 @@ tells agent man/man5/agentflow-workflow.5
 tells pricing man/man5/agentflow-pricing.5
 tells model man/man5/agentflow-models.5 man/man1/llm-models.1
 tells tokens man/man1/llm-tokens.1
+tells program man/man5/agentflow-programs.5 man/man5/agentflow-records.5
 tells profile man/man5/agentflow-prompts.5
 tells mock-script man/man1/llm-mock.1
 verdict 'each schema is looked at' "$(for f in share/schemas/*; do
