@@ -137,6 +137,8 @@ read_answer(const struct recorded *c, const struct feed *feed, struct buf *out, 
 	headers_of(c, &headers);
 	stream_init(&streamed);
 	answer_init(&a, stream_add, &streamed);
+	if (strcmp(c->provider, "huggingface") == 0 || strcmp(c->provider, "groq") == 0)
+		lead_think(&a.lead); /* as their presets have it */
 	r = reader_new(c->dialect, &a, asked(c));
 	reader_head(r, c->status, &headers, 0);
 	for (at = 0; at < feed->len; at += n) {

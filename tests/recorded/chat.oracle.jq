@@ -59,11 +59,15 @@ def citations($messages; $content):
   | if . != [] then . else null end;
 def sources: [.[] | select(any(.choices[]?; .finish_reason // "" != ""))] | first // {}
   | if (.search_results // []) != [] then .search_results | map({url, title, text: .snippet}) else (.citations // []) | map({url: .}) end;
+# Where reasoning comes between tags, the first block is it, and white space around the tags is nobody's.
+def between: capture("^\\s*<think>\\s*(?<reasoning>(.|\n)*?)\\s*</think>\\s*(?<content>(.|\n)*)$") // capture("^\\s*<think>\\s*(?<reasoning>(.|\n)*)(?<content>)$") // {content: .};
 . as $in | chunks as $chunks | ($chunks | zeroth) as $choices
 | [$choices[] | if $in.streamed then .delta // .message // {} else .message // .delta // {} end] as $messages
 | calls($messages) as $calls
 | ([$messages[] | .refusal | nonempty] | join("")) as $refusal
-| (([$messages[] | .content | said] | join("")) + $refusal) as $content
+| ((([$messages[] | .content | said] | join("")) + $refusal)
+   | if $in.provider == "huggingface" or $in.provider == "groq" then between else {content: .} end) as $said
+| $said.content as $content
 | any($messages[]; (.reasoning_content // .reasoning // "") != "") as $told
 | ($choices | finish) as $finish
 | (($in.streamed | not) or any($in.events[]; . == "[DONE]") or ($in.doneOptional and $finish != null)) as $ended
@@ -75,7 +79,7 @@ def sources: [.[] | select(any(.choices[]?; .finish_reason // "" != ""))] | firs
       ok: ($finish != "error"),
       content: $content,
       citations: (citations($messages; $content) // ($chunks | sources) | map(with_entries(select(.value != null and .value != "")))),
-      reasoning: ([$messages[] | reasoning($told)] | join("")),
+      reasoning: (([$messages[] | reasoning($told)] | join("")) + ($said.reasoning // "")),
       toolCalls: $calls,
       stop: ($finish | stop($calls; $refusal != "")),
       usage: ($chunks | usage($in.provider))
