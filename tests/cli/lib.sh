@@ -60,8 +60,8 @@ not_under_valgrind() {
 # programs_start: agentflow.yaml with two programs that stay: cli:agent (Agent Client Protocol; its mode is its word of greeting) and
 # cli:stream (stream-json). What they say begins with the number of their process.
 programs_start() {
-	echo "exec jq -nr --unbuffered --arg pid \$\$ --arg greeting \"\$1\" -f '$top/tests/support/fake_acp.jq'" >agent
-	echo "exec jq -nr --unbuffered --arg pid \$\$ -f '$top/tests/support/fake_stream.jq'" >stream
+	echo "exec jq -nr --unbuffered --arg pid \$\$ --arg greeting \"\$1\" -f '${top:?}/tests/support/fake_acp.jq'" >agent
+	echo "exec jq -nr --unbuffered --arg pid \$\$ -f '${top:?}/tests/support/fake_stream.jq'" >stream
 	cat >agentflow.yaml <<-EOF
 		providers:
 		  cli:agent:
