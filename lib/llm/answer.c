@@ -114,13 +114,18 @@ answer_restart(struct answer *a)
 void
 answer_carry(struct answer *a, const char *key, struct json v)
 {
+	struct buf one = BUF_INIT(BUF_UNLIMITED);
 	struct jsonw w;
 
-	buf_adds(&a->carry, a->carry.len ? "," : "");
-	jsonw_start(&w, &a->carry);
+	jsonw_start(&w, &one);
 	jsonw_str(&w, key);
-	buf_addc(&a->carry, ':');
-	buf_addstr(&a->carry, json_raw(v));
+	buf_addc(&one, ':');
+	buf_addstr(&one, json_raw(v));
+	if (!strstr(a->carry.p, one.p)) { /* restated */
+		buf_adds(&a->carry, a->carry.len ? "," : "");
+		buf_addstr(&a->carry, buf_str(&one));
+	}
+	buf_release(&one);
 }
 
 void

@@ -251,6 +251,22 @@ stop_block(struct answer *a, int64_t index)
 	buf_release(&raw);
 }
 
+/* Why it stopped, and the container that its code ran in: who goes on names it again. */
+static void
+read_end(struct answer *a, struct json message)
+{
+	struct json details = json_get(message, "stop_details");
+	struct json container = json_find(message, "container.id");
+
+	answer_stop(a, stops, json_get(message, "stop_reason"));
+	if (json_exists(details)) {
+		buf_reset(&a->stop_details);
+		buf_addstr(&a->stop_details, json_raw(details));
+	}
+	if (container.kind == JSON_STRING)
+		answer_carry(a, "container", container);
+}
+
 static void
 start_message(struct answer *a, struct json message)
 {
@@ -274,7 +290,7 @@ start_message(struct answer *a, struct json message)
 		start_block(a, index, it.value);
 		stop_block(a, index);
 	}
-	answer_stop(a, stops, json_get(message, "stop_reason"));
+	read_end(a, message);
 }
 
 void
@@ -297,7 +313,7 @@ anthropic_event(struct answer *a, struct str name, struct json data)
 		stop_block(a, index);
 	} else if (json_eq(type, "message_delta")) {
 		read_usage(a, json_get(data, "usage"));
-		answer_stop(a, stops, json_find(data, "delta.stop_reason"));
+		read_end(a, json_get(data, "delta"));
 	} else if (json_eq(type, "message_stop")) {
 		answer_end(a);
 	} else if (json_eq(type, "error") || json_exists(json_get(data, "error"))) {

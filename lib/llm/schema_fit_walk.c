@@ -39,6 +39,14 @@ fit_despair(struct fitter *x, const char *why)
 		x->fit->hopeless = why;
 }
 
+/* Give up where a value has to stand. */
+static void
+despair_here(struct fitter *x, const char *why)
+{
+	fit_despair(x, why);
+	jsonw_null(&x->w);
+}
+
 bool
 fit_takes(const struct fitter *x, const char *keyword)
 {
@@ -220,33 +228,42 @@ write_schemas(
 	jsonw_end(&x->w);
 }
 
-/* A type as it is, or with null, or without it where "nullable" says so. */
+/* The one type beside null, and null by "nullable". */
+static void
+write_nullable_type(struct fitter *x, struct json types)
+{
+	struct json_iter it = json_each(types);
+	struct json one = JSON_ABSENT;
+
+	while (json_next(&it)) {
+		if (json_eq(it.value, "null"))
+			continue;
+		if (json_exists(one))
+			fit_despair(x, "a value of several types");
+		one = it.value;
+	}
+	jsonw_json(&x->w, json_exists(one) ? one : json_literal("\"null\""));
+	jsonw_kbool(&x->w, "nullable", true);
+}
+
+/* A type as it is, or with null. */
 static void
 write_type(struct fitter *x, struct json type, bool nullable)
 {
-	bool says_nullable = flagged(x, FIT_NULLABLE) && type.kind == JSON_ARRAY &&
-			     names_type(type, "null") && json_count(type) > 1;
 	struct json_iter it = json_each(type);
 
-	if (!nullable && !says_nullable) {
+	if (flagged(x, FIT_NULLABLE) && type.kind == JSON_ARRAY && names_type(type, "null")) {
+		write_nullable_type(x, type);
+	} else if (!nullable) {
 		jsonw_json(&x->w, type);
-		return;
-	}
-	if (says_nullable && json_count(type) > 2)
-		fit_despair(x, "a value of several types");
-	if (!says_nullable)
+	} else {
 		jsonw_array(&x->w);
-	if (type.kind == JSON_STRING)
-		jsonw_json(&x->w, type);
-	while (type.kind == JSON_ARRAY && !x->fit->hopeless && json_next(&it)) {
-		if (!says_nullable || !json_eq(it.value, "null"))
+		if (type.kind == JSON_STRING)
+			jsonw_json(&x->w, type);
+		while (type.kind == JSON_ARRAY && json_next(&it))
 			jsonw_json(&x->w, it.value);
-	}
-	if (!says_nullable) {
 		jsonw_str(&x->w, "null");
 		jsonw_end(&x->w);
-	} else if (!x->fit->hopeless) {
-		jsonw_kbool(&x->w, "nullable", true);
 	}
 }
 
@@ -479,7 +496,7 @@ write_merged(struct fitter *x, struct json schema, struct fit_spot at)
 	struct err err = ERR_INIT;
 
 	if (!fit_merge(x, schema, &text) || json_parse(text.p, text.len, &merged, &err) < 0) {
-		fit_despair(x, "schemas that can't be made one");
+		despair_here(x, "schemas that can't be made one");
 	} else {
 		at.inlined = &here;
 		fit_write(x, merged, at);
@@ -506,7 +523,7 @@ write_reference(struct fitter *x, struct json schema, struct fit_spot at)
 	bool unwound = at.root && flagged(x, FIT_ROOT_OBJECT);
 
 	if (!json_exists(target) || target.kind == JSON_FALSE) {
-		fit_despair(x, "a $ref that leads out of the schema");
+		despair_here(x, "a $ref that leads out of the schema");
 	} else if (flagged(x, FIT_INLINE) && fit_is_inlined(at.inlined, target)) {
 		lose(x, json_literal("\"$ref\"")); /* cut where it comes round */
 		jsonw_object(&x->w);
@@ -559,7 +576,7 @@ write_pair(struct fitter *x, struct json schema, struct json other, struct fit_s
 	if (json_parse(text.p, text.len, &v, &err) == 0)
 		fit_write(x, v, at);
 	else
-		fit_despair(x, "it grows too large");
+		despair_here(x, "it grows too large");
 	buf_release(&text);
 }
 
@@ -569,8 +586,7 @@ fit_write(struct fitter *x, struct json schema, struct fit_spot at)
 	struct json other;
 
 	if (x->fit->hopeless || at.depth > FIT_DEPTH_MAX) {
-		fit_despair(x, "schemas nested too deep");
-		jsonw_null(&x->w);
+		despair_here(x, "schemas nested too deep");
 	} else if (schema.kind != JSON_OBJECT) {
 		if (flagged(x, FIT_CLOSED))
 			fit_despair(x, "a value of any kind");
