@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_recorded - every recorded exchange of the four APIs, read and built again. */
+/* test_recorded - every recorded exchange of every chat API, read and built again. */
 #include <stdio.h>
 #include <stdlib.h>
 
