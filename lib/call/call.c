@@ -186,6 +186,8 @@ call_free(struct call *c)
 void
 call_finish(struct call *c)
 {
+	if (c->caller->starting == c)
+		c->caller->starting = NULL;
 	call_sum_up(c);
 	if (!c->end_us)
 		c->end_us = clock_mono_us();
@@ -348,6 +350,23 @@ on_key(struct credential_wait *w, bool late)
 	call_finish(c);
 }
 
+/* A carrier may end the call at once, and then it is gone. */
+static void
+start(struct call *c)
+{
+	struct caller *caller = c->caller;
+	struct call *outer =
+	    caller->starting; /* which made room for this one, or is this one again */
+	bool is_there;
+
+	caller->starting = c;
+	c->carrier->start(c);
+	is_there = caller->starting == c;
+	if (is_there && c->paused)
+		c->carrier->pause(c);
+	caller->starting = outer == c && !is_there ? NULL : outer;
+}
+
 void
 call_send(struct call *c)
 {
@@ -367,9 +386,7 @@ call_send(struct call *c)
 		return;
 	}
 	c->past.exchanges += !c->past.polls_next;
-	c->carrier->start(c);
-	if (c->paused)
-		c->carrier->pause(c);
+	start(c);
 }
 
 void

@@ -20,6 +20,7 @@ struct caller {
 	const struct call_events *on;
 	void *user;
 	uv_loop_t *loop;
+	struct call *starting; /* the one whose carrier is being started; NULL once it has ended */
 	struct procs *procs; /* NULL until the first process is started */
 	struct call_program *programs; /* those under way, the newest first */
 	struct warm_process *warm; /* those that stay, the newest first */
@@ -54,7 +55,8 @@ enum error_kind call_program_kind(const struct err *err);
 /* Let those that stay go, and wait until they have. */
 void call_warm_free(struct caller *caller);
 
-/* Ask what the ended run costs, where somebody is configured to know. True: call_carried follows. */
+/* Ask what the ended run costs, where somebody is configured to know. True: call_carried follows.
+ */
 bool call_cost_start(struct call *c);
 void call_cost_cancel(struct call *c);
 
