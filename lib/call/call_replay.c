@@ -15,6 +15,12 @@ path_of(const char *url)
 	return slash ? (struct str){ slash, strcspn(slash, "?") } : STR_LIT("/");
 }
 
+static const char *
+method_of(const struct call *c)
+{
+	return c->wire.method ? c->wire.method : "POST";
+}
+
 static struct cassette_case *
 find(struct call *c)
 {
@@ -23,7 +29,8 @@ find(struct call *c)
 
 	if (json_parse(c->wire.body.p, c->wire.body.len, &body, &err) < 0)
 		body = JSON_ABSENT;
-	return cassettes_same(c->caller->config->replay, "POST", path_of(c->wire.url.p), body);
+	return cassettes_same(
+	    c->caller->config->replay, method_of(c), path_of(c->wire.url.p), body);
 }
 
 /* Feed the pieces; the time since the request went out at which the last one taken came. */
@@ -82,7 +89,7 @@ start(struct call *c)
 
 	if (!k) {
 		answer_fail(&c->answer, ERROR_NOT_FOUND,
-		    "no recorded exchange is of this request (POST %s)", c->wire.url.p);
+		    "no recorded exchange is of this request (%s %s)", method_of(c), c->wire.url.p);
 	} else if (cassette_case_answer(k, &a, &err) < 0) {
 		answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
 	} else {

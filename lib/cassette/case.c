@@ -2,10 +2,13 @@
 /* case - reading one recorded exchange. */
 #include "cassette/case.h"
 
+#include <sys/stat.h>
+
 #include "base/mem.h"
 #include "sys/file.h"
 
 #define CASE_FILE_MAX ((size_t)256 << 20)
+enum { CASE_MS_MAX = 24 * 60 * 60 * 1000 }; /* a moment later than that was not recorded */
 
 void
 cassette_case_init(struct cassette_case *k, const char *dir, const char *name)
@@ -28,12 +31,23 @@ cassette_case_release(struct cassette_case *k)
 		k->note_free(k->note);
 }
 
+/*
+ * Cassettes come from others: what a meta.json names is a file in its own directory. No path leads
+ * out of there, no link does, and nothing is read whose end may never come.
+ */
 static int
 case_read(const struct cassette_case *k, const char *file, struct buf *out, struct err *err)
 {
 	char *path = file_join(k->dir, file);
-	int rc = file_read(path, out, err);
+	struct stat st;
+	int rc = -1;
 
+	if (!*file || *file == '.' || strchr(file, '/') || lstat(path, &st) < 0 ||
+	    !S_ISREG(st.st_mode))
+		(void)err_set(err, EXIT_IO, "%s: no file \"%.*s\" of its own", k->dir,
+		    (int)str_cut_utf8(str_of(file), 80), file);
+	else
+		rc = file_read(path, out, err);
 	free(path);
 	return rc;
 }
@@ -105,6 +119,16 @@ case_field_is_ours(const char *name)
 	return false;
 }
 
+/* A field that was made up must not begin another, or a body. */
+static bool
+case_field_is_sound(const char *name, const char *value)
+{
+	for (; *name; name++)
+		if (*name <= ' ' || *name > '~' || *name == ':')
+			return false;
+	return !strpbrk(value, "\r\n");
+}
+
 static void
 case_fields(struct cassette_case *k, struct cassette_answer *a)
 {
@@ -114,7 +138,8 @@ case_fields(struct cassette_case *k, struct cassette_answer *a)
 	while (json_next(&it)) {
 		name = json_strdup(it.key);
 		value = json_strdup(it.value);
-		if (name && value && !case_field_is_ours(name) && !strpbrk(value, "\r\n"))
+		if (name && *name && value && !case_field_is_ours(name) &&
+		    case_field_is_sound(name, value))
 			http_headers_set(&a->headers, name, value);
 		free(name);
 		free(value);
@@ -158,22 +183,35 @@ add_piece(struct cassette_answer *a, size_t end, int64_t at_us)
 	a->pieces[a->count++] = (struct cassette_piece){ end, at_us };
 }
 
+/* Milliseconds that can have been recorded, as microseconds. */
+static bool
+moment(struct json v, int64_t *us)
+{
+	double ms;
+
+	if (!json_double(v, &ms) || !(ms >= 0 && ms <= CASE_MS_MAX))
+		return false;
+	*us = (int64_t)(ms * 1000);
+	return true;
+}
+
 /* Pieces as they came; false where that was not recorded, or makes no sense. */
 static bool
 timed_pieces(struct cassette_answer *a, struct json timing)
 {
 	struct json_iter it = json_each(timing);
-	int64_t end, last = 0;
-	double ms;
+	int64_t end, last = 0, at_us, last_us = 0;
 
 	while (json_next(&it)) {
 		if (!json_i64(json_find(it.value, "0"), &end) || end < last ||
-		    (uint64_t)end > a->body.len || !json_double(json_find(it.value, "1"), &ms)) {
+		    (uint64_t)end > a->body.len || !moment(json_find(it.value, "1"), &at_us) ||
+		    at_us < last_us) {
 			a->count = 0;
 			return false;
 		}
-		add_piece(a, (size_t)end, (int64_t)(ms * 1000));
+		add_piece(a, (size_t)end, at_us);
 		last = end;
+		last_us = at_us;
 	}
 	return a->count > 0 && (size_t)last == a->body.len;
 }
@@ -192,25 +230,27 @@ event_pieces(struct cassette_answer *a, struct json framing)
 	}
 }
 
-static void
-read_answer(struct cassette_case *k, struct cassette_answer *a)
+static int
+read_answer(struct cassette_case *k, struct cassette_answer *a, struct err *err)
 {
 	struct json framing = json_get(k->meta, "framing");
 	int64_t status = 200;
-	double ms;
 
 	if (!json_i64(json_get(k->meta, "http_status"), &status))
 		(void)json_i64(
 		    json_get(k->meta, "http_status_assumed"), &status); /* else it is 200 */
+	if (status < 200 || status > 599)
+		return err_set(err, EXIT_IO, "%s: http_status is that of no answer", k->dir);
 	a->status = (int)status;
 	http_headers_set(&a->headers, "content-type", case_type(framing));
 	case_fields(k, a);
 	a->streamed = json_is_true(json_get(k->meta, "stream")) && a->body.len > 0;
 	a->cut = json_eq(json_get(k->meta, "ended"), "cut");
-	if (json_double(json_get(k->meta, "ms"), &ms))
-		a->end_us = (int64_t)(ms * 1000);
+	if (!moment(json_get(k->meta, "ms"), &a->end_us))
+		a->end_us = 0;
 	if (!timed_pieces(a, json_get(k->meta, "timing")))
 		event_pieces(a, framing);
+	return 0;
 }
 
 int
@@ -223,15 +263,15 @@ cassette_case_answer(struct cassette_case *k, struct cassette_answer *a, struct 
 		return err_set(err, EXIT_IO, "%s: no meta.json, or no JSON object in it", k->dir);
 	*a = (struct cassette_answer){ .body = BUF_INIT(CASE_FILE_MAX) };
 	file = json_strdup(json_get(k->meta, "response_file"));
-	if (file && case_read(k, file, &a->body, err) < 0)
-		rc = -1;
-	free(file);
-	if (rc == 0) {
+	if (file)
+		rc = case_read(k, file, &a->body, err);
+	if (rc == 0)
+		rc = read_answer(k, a, err);
+	if (rc == 0)
 		k->given++;
-		read_answer(k, a);
-	} else {
+	else
 		cassette_answer_release(a);
-	}
+	free(file);
 	return rc;
 }
 

@@ -7,7 +7,8 @@
  * (names in lower case, secrets left out), request_file, response_file, stream, framing (sse,
  * ndjson, json-array, aws-eventstream) and, where they were recorded, timing ([[END, MS], ...]: so
  * many bytes of the body had come so long after the request went out) and ended ("cut": the
- * connection ended inside the body).
+ * connection ended inside the body). The files are of the case's own directory: one that a path or a
+ * link leads out of it is not read.
  */
 #ifndef CASSETTE_CASE_H
 #define CASSETTE_CASE_H

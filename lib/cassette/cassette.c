@@ -83,6 +83,15 @@ cassette_known(const struct cassettes *c, struct str name, size_t count)
 	return NULL;
 }
 
+/* A directory, and no link: those can go round in circles. */
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Every directory below path that holds a meta.json is a case; name is path below its cassette. */
 static void
 cassette_walk(struct cassettes *c, const char *path, const char *name, int depth)
@@ -98,14 +107,14 @@ cassette_walk(struct cassettes *c, const char *path, const char *name, int depth
 			(void)cassette_add(c, path, name);
 		return;
 	}
-	dir = depth < CASSETTE_DEPTH_MAX ? opendir(path)
-					 : NULL; /* a plain file is passed over here */
+	dir = depth < CASSETTE_DEPTH_MAX ? opendir(path) : NULL;
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		below = file_join(path, entry->d_name);
 		below_name = file_join(name, entry->d_name);
-		cassette_walk(c, below, below_name, depth + 1);
+		if (is_directory(below))
+			cassette_walk(c, below, below_name, depth + 1);
 		free(below);
 		free(below_name);
 	}

@@ -244,32 +244,68 @@ add_segment(struct buf *path, const char *name)
 		buf_addc(path, name[i] == '/' || (i == 0 && name[i] == '.') ? '_' : name[i]);
 }
 
+static char *
+numbered(const char *parent, uint64_t h, int n)
+{
+	char *name = n > 1 ? xasprintf("%016llx-%d", (unsigned long long)h, n)
+			   : xasprintf("%016llx", (unsigned long long)h);
+	char *path = file_join(parent, name);
+
+	free(name);
+	return path;
+}
+
+static bool
+is_taken(const char *parent, uint64_t h, int n)
+{
+	char *path = numbered(parent, h, n);
+	bool taken = file_exists(path);
+
+	free(path);
+	return taken;
+}
+
+/* A number that nobody has yet, as far as can be seen: taken ones are not counted one by one. */
+static int
+free_number(const char *parent, uint64_t h)
+{
+	int taken = 0, at = 1;
+
+	while (at < SAME_MAX && is_taken(parent, h, at)) {
+		taken = at;
+		at *= 2;
+	}
+	while (at - taken > 1) {
+		int middle = taken + (at - taken) / 2;
+
+		if (is_taken(parent, h, middle))
+			taken = middle;
+		else
+			at = middle;
+	}
+	return at;
+}
+
 /* A directory of that name below parent that nobody has yet; NULL and err on failure. */
 static char *
 make_dir(const struct tape *t, const char *parent, struct err *err)
 {
 	uint64_t h = hash(0xcbf29ce484222325, str_of(t->method));
-	struct buf name = BUF_INIT(BUF_UNLIMITED);
-	char *path = NULL;
+	char *path;
 
 	h = hash(hash(h, str_of(t->url)), buf_str(&t->request));
-	for (int n = 1; n < SAME_MAX; n++) {
-		buf_reset(&name);
-		buf_addf(&name, "%016llx", (unsigned long long)h);
-		if (n > 1)
-			buf_addf(&name, "-%d", n);
-		path = file_join(parent, name.p);
-		if (mkdir(path, 0777) == 0 || errno != EEXIST)
-			break;
-		free(path);
-		path = NULL;
-		errno = EEXIST;
+	for (int n = free_number(parent, h); n < SAME_MAX; n++) {
+		path = numbered(parent, h, n);
+		if (mkdir(path, 0777) == 0)
+			return path;
+		if (errno != EEXIST) {
+			(void)err_sys(err, errno, "cannot make a case in %s", parent);
+			free(path);
+			return NULL;
+		}
+		free(path); /* another process was faster */
 	}
-	buf_release(&name);
-	if (path && file_exists(path))
-		return path;
-	(void)err_sys(err, errno, "cannot make a case in %s", parent);
-	free(path);
+	(void)err_set(err, EXIT_IO, "%s has %d cases of one request", parent, SAME_MAX - 1);
 	return NULL;
 }
 
@@ -292,17 +328,50 @@ write_file(const char *dir, const char *name, struct str text, struct err *err)
 	return rc;
 }
 
-/* meta.json last: without it a directory is no case. */
+#define UNNAMED_META ".meta.json"
+
+/* Take back what there is of a case; what cannot be removed is only a leftover, and no case. */
+static void
+remove_case(const char *dir, const char *const *files, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *path = files[i] ? file_join(dir, files[i]) : NULL;
+
+		if (path)
+			(void)unlink(path);
+		free(path);
+	}
+	(void)rmdir(dir);
+}
+
+static int
+name_meta(const char *dir, struct err *err)
+{
+	char *from = file_join(dir, UNNAMED_META), *to = file_join(dir, "meta.json");
+	int rc = rename(from, to);
+
+	if (rc < 0)
+		(void)err_sys(err, errno, "cannot write %s", to);
+	free(from);
+	free(to);
+	return rc;
+}
+
+/* meta.json last, and whole: without it a directory is no case. */
 static int
 write_case(const struct tape *t, const struct ending *e, const char *dir, struct err *err)
 {
+	const char *files[] = { request_file(t), response_file(t, e->framing), UNNAMED_META };
 	struct buf meta = BUF_INIT(BUF_UNLIMITED);
 	int rc = -1;
 
 	write_meta(t, e, &meta);
-	if (write_file(dir, request_file(t), buf_str(&t->request), err) == 0 &&
-	    write_file(dir, response_file(t, e->framing), buf_str(&t->response), err) == 0)
-		rc = write_file(dir, "meta.json", buf_str(&meta), err);
+	if (write_file(dir, files[0], buf_str(&t->request), err) == 0 &&
+	    write_file(dir, files[1], buf_str(&t->response), err) == 0 &&
+	    write_file(dir, files[2], buf_str(&meta), err) == 0)
+		rc = name_meta(dir, err);
+	if (rc < 0)
+		remove_case(dir, files, sizeof files / sizeof *files);
 	buf_release(&meta);
 	return rc;
 }

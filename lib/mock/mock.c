@@ -345,7 +345,7 @@ visit_begin(void *user, struct serve_exchange *x)
 	visit_render(v, &scripted);
 	visit_choose_faults(v, scripted, &asked);
 	mock_wire_content(&v->reply, &v->faults, v->request.family, m->serial);
-	v->raw = mock_wire_is_raw(&v->faults);
+	v->raw = mock_wire_is_raw(&v->reply, &v->faults);
 	if (v->raw)
 		mock_wire_build(&v->wire, &v->reply, &v->faults);
 	mock_faults_release(

@@ -125,6 +125,7 @@ mock_recorded_reply(struct cassette_case *k, struct mock_reply *r, struct err *e
 	if (cassette_case_answer(k, &a, err) < 0)
 		return -1;
 	mock_reply_init(r, a.status);
+	r->cut = a.cut;
 	for (size_t i = 0; i < a.headers.count; i++)
 		mock_reply_field(r, a.headers.items[i].name, a.headers.items[i].value);
 	if (a.streamed)

@@ -38,6 +38,7 @@ struct mock_reply {
 	struct serve_field *fields; /* ends with a NULL name; names and values are owned */
 	size_t field_count, field_cap;
 	bool streamed; /* of unknown length: chunks */
+	bool cut; /* the connection ends inside the body, behind what there is of it */
 	int64_t head_wait_us;
 	struct mock_tape body;
 	size_t first_output; /* where in the body the first piece of output begins */

@@ -21,10 +21,12 @@ struct wire_build {
 };
 
 bool
-mock_wire_is_raw(const struct mock_faults *faults)
+mock_wire_is_raw(const struct mock_reply *r, const struct mock_faults *faults)
 {
 	size_t i;
 
+	if (r->cut)
+		return true;
 	for (i = 0; i < faults->count; i++)
 		switch (faults->items[i].kind) {
 		case FAULT_STALL:
@@ -141,7 +143,7 @@ wire_head(struct wire_build *b)
 	if (b->framing == FRAMING_CHUNKS)
 		buf_adds(out, "transfer-encoding: chunked\r\n");
 	if (b->framing == FRAMING_LENGTH)
-		buf_addf(out, "content-length: %zu\r\n", b->r->body.bytes.len);
+		buf_addf(out, "content-length: %zu\r\n", b->r->body.bytes.len + b->r->cut);
 	buf_adds(out, "connection: close\r\n\r\n");
 	wire_piece(b);
 }
@@ -237,6 +239,8 @@ wire_body(struct wire_build *b)
 		}
 	}
 	wire_strike(b, at);
+	if (!b->ended && b->r->cut)
+		wire_end(b, MOCK_END_CLOSE);
 	if (b->ended || b->framing != FRAMING_CHUNKS)
 		return;
 	buf_adds(&b->w->tape.bytes, "0\r\n\r\n");

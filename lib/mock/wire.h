@@ -29,7 +29,7 @@ struct mock_wire {
 /* faults: those in force for this request. */
 void mock_wire_content(struct mock_reply *r, const struct mock_faults *faults,
     enum mock_family family, uint64_t serial);
-bool mock_wire_is_raw(const struct mock_faults *faults);
+bool mock_wire_is_raw(const struct mock_reply *r, const struct mock_faults *faults);
 void mock_wire_build(
     struct mock_wire *w, const struct mock_reply *r, const struct mock_faults *faults);
 void mock_wire_release(struct mock_wire *w);

@@ -101,7 +101,7 @@ wire_text(const char *spec, bool streamed)
 
 	reply_of(&r, streamed);
 	mock_wire_content(&r, &f, FAMILY_OPENAI, 1);
-	assert_true(mock_wire_is_raw(&f));
+	assert_true(mock_wire_is_raw(&r, &f));
 	mock_wire_build(&w, &r, &f);
 	for (i = 0; i < w.tape.count; i++) {
 		if (w.tape.pieces[i].wait_us == MOCK_FOREVER)
@@ -179,8 +179,14 @@ faults_of_content_need_no_raw_connection(void **state)
 	struct mock_faults f = faults_of(
 	    "status@500,delay@1s,html,empty,null,array,no-end,double-end,gzip,type@x");
 
+	struct mock_reply r;
+
 	(void)state;
-	assert_false(mock_wire_is_raw(&f));
+	reply_of(&r, true);
+	assert_false(mock_wire_is_raw(&r, &f));
+	r.cut = true;
+	assert_true(mock_wire_is_raw(&r, &f));
+	mock_reply_release(&r);
 	mock_faults_release(&f);
 }
 
