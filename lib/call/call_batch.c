@@ -23,10 +23,9 @@ struct call_batch {
 };
 
 static void
-refuse(struct item *item, const char *why)
+refuse(struct item *item, enum error_kind kind, const char *why)
 {
-	item->error.kind = ERROR_INVALID_INPUT;
-	buf_init(&item->error.message, BUF_UNLIMITED);
+	item->error.kind = kind;
 	buf_adds(&item->error.message, why);
 }
 
@@ -42,17 +41,17 @@ read_item(struct call_batch *b, struct item *item, struct str line)
 	buf_init(&item->error.message, BUF_UNLIMITED);
 	if (json_parse(line.p, line.len, &item->record, &err) < 0) {
 		item->record = JSON_ABSENT;
-		refuse(item, err.text);
+		refuse(item, ERROR_INVALID_INPUT, err.text);
 		return;
 	}
 	if (item->record.kind != JSON_OBJECT) {
 		item->record = JSON_ABSENT;
-		refuse(item, "not a JSON object");
+		refuse(item, ERROR_INVALID_INPUT, "not a JSON object");
 		return;
 	}
 	text = json_get(item->record, "text");
 	if (text.kind != JSON_STRING || json_is_empty_string(text))
-		refuse(item, "text: must be a string that is not empty");
+		refuse(item, ERROR_INVALID_INPUT, "text: must be a string that is not empty");
 	else
 		b->texts[b->text_count++] = text;
 }
@@ -241,7 +240,7 @@ text_bytes(const struct call_batch *b)
 void
 call_write_batch(struct call *c, struct buf *out)
 {
-	const struct call_batch *b = c->batch;
+	struct call_batch *b = c->batch;
 	struct json *vectors = xcalloc(b->text_count + 1, sizeof *vectors);
 	uint64_t all = text_bytes(b), before = 0;
 	struct buf vector = BUF_INIT(BUF_UNLIMITED);
@@ -249,7 +248,7 @@ call_write_batch(struct call *c, struct buf *out)
 
 	find_vectors(c, vectors);
 	for (size_t i = 0; i < b->count; i++) {
-		const struct item *item = &b->items[i];
+		struct item *item = &b->items[i];
 		int64_t whole = c->answer.usage.in, tokens = -1;
 
 		if (i)
@@ -262,13 +261,15 @@ call_write_batch(struct call *c, struct buf *out)
 			tokens = share(whole, before, b->texts[nth].len, all);
 		before += b->texts[nth].len;
 		buf_reset(&vector);
-		if (c->answer.error.kind == ERROR_NONE &&
-		    embed_write(vectors[nth], c->caller->config->embed_base64, &vector) < 0)
-			answer_fail(&c->answer, ERROR_PROTOCOL, "a vector is no list of numbers");
-		if (c->answer.error.kind == ERROR_NONE)
-			write_good(c, item->record, buf_str(&vector), tokens, out);
-		else
+		if (c->answer.error.kind != ERROR_NONE) {
 			write_bad(item, &c->answer.error, out);
+		} else if (embed_write(vectors[nth], c->caller->config->embed_base64, &vector) <
+			   0) {
+			refuse(item, ERROR_PROTOCOL, "the vector is no list of numbers");
+			write_bad(item, &item->error, out);
+		} else {
+			write_good(c, item->record, buf_str(&vector), tokens, out);
+		}
 		nth++;
 	}
 	buf_release(&vector);

@@ -306,12 +306,16 @@ take_line(struct calls *s, struct str line, uint64_t number)
 		start_gathered(s);
 }
 
+/* Those gathered came before it. */
 static void
 line_too_long(struct calls *s, uint64_t number)
 {
-	struct slot *slot = slot_new(
-	    s, call_new_bad(s->caller, (int64_t)number, "the line is longer than 64 MiB"));
+	struct slot *slot;
 
+	if (s->gather.count)
+		start_gathered(s);
+	slot = slot_new(
+	    s, call_new_bad(s->caller, (int64_t)number, "the line is longer than 64 MiB"));
 	enter_lane(s, slot, 0);
 }
 

@@ -58,10 +58,13 @@ read_body(struct answer *a, struct json body)
 
 const struct dialect embed_reader = { .name = "embed", .body = read_body };
 
+/* Base64 as it may be; whether it is, embed_write finds. */
 static bool
 is_vector(struct json v)
 {
-	return v.kind == JSON_STRING || (v.kind == JSON_ARRAY && json_count(v));
+	if (v.kind == JSON_STRING)
+		return !json_is_empty_string(v);
+	return v.kind == JSON_ARRAY && json_count(v) > 0;
 }
 
 static struct json
@@ -72,8 +75,8 @@ first_of(struct json list)
 	return json_next(&it) ? it.value : JSON_ABSENT;
 }
 
-/* The list of one place; false where it is not that one. */
-static bool
+/* The list of one place: how many vectors it has, 0 where it is not that one. */
+static size_t
 take_place(struct json list, const char *inner, struct json *vectors, size_t count)
 {
 	struct json_iter it = json_each(list);
@@ -82,22 +85,21 @@ take_place(struct json list, const char *inner, struct json *vectors, size_t cou
 	size_t i;
 
 	if (list.kind != JSON_ARRAY || !is_vector(inner ? json_find(first, inner) : first))
-		return false;
+		return 0;
 	for (i = 0; json_next(&it); i++) {
 		if (!json_i64(json_get(it.value, "index"), &index))
 			index = (int64_t)i;
 		if (index >= 0 && (uint64_t)index < count)
 			vectors[index] = inner ? json_find(it.value, inner) : it.value;
 	}
-	return true;
+	return i;
 }
 
 int
 embed_vectors(struct json body, struct json *vectors, size_t count, struct err *err)
 {
 	struct json only = json_get(body, "embedding"); /* Titan: one text, one vector */
-	bool found = false;
-	size_t i;
+	size_t i, found = 0;
 
 	for (i = 0; i < count; i++)
 		vectors[i] = JSON_ABSENT;
@@ -106,6 +108,9 @@ embed_vectors(struct json body, struct json *vectors, size_t count, struct err *
 		    json_find(body, places[i].list), places[i].inner, vectors, count);
 	if (!found && count == 1)
 		vectors[0] = only;
+	if (found > count)
+		return err_set(
+		    err, EXIT_NO, "the answer has %zu vectors for %zu texts", found, count);
 	for (i = 0; i < count; i++)
 		if (!is_vector(vectors[i]))
 			return err_set(err, EXIT_NO, "the answer has no vector for text %zu of %zu",
@@ -134,7 +139,7 @@ put_numbers(struct str base64, struct buf *out)
 	struct buf bytes = BUF_INIT(BUF_UNLIMITED);
 	int rc = -1;
 
-	if (media_unbase64(base64, &bytes) && bytes.len % 4 == 0) {
+	if (media_unbase64(base64, &bytes) && bytes.len && bytes.len % 4 == 0) {
 		buf_addc(out, '[');
 		for (size_t i = 0; i < bytes.len; i += 4) {
 			const unsigned char *p = (const unsigned char *)bytes.p + i;
@@ -173,6 +178,10 @@ put_base64(struct json numbers, struct buf *out)
 			break;
 		}
 		f = (float)d;
+		if (!isfinite(f)) { /* what no float holds */
+			rc = -1;
+			break;
+		}
 		memcpy(&bits, &f, sizeof bits);
 		for (int shift = 0; shift < 32; shift += 8)
 			buf_addc(&bytes, (char)(bits >> shift & 0xff));
@@ -186,16 +195,41 @@ put_base64(struct json numbers, struct buf *out)
 	return rc;
 }
 
+/* As they came, once they are known to be numbers. */
+static int
+copy_numbers(struct json numbers, struct buf *out)
+{
+	struct json_iter it = json_each(numbers);
+
+	while (json_next(&it))
+		if (it.value.kind != JSON_NUMBER)
+			return -1;
+	buf_addstr(out, json_raw(numbers));
+	return 0;
+}
+
+/* Floats in base64, as they came once they are known to be that, or as numbers. */
+static int
+write_base64(struct json vector, bool base64, struct buf *out)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED), numbers = BUF_INIT(BUF_UNLIMITED);
+	int rc;
+
+	json_text(vector, &text); /* some write \/ for / */
+	rc = put_numbers(buf_str(&text), &numbers);
+	if (rc == 0)
+		buf_addstr(out, base64 ? json_raw(vector) : buf_str(&numbers));
+	buf_release(&text);
+	buf_release(&numbers);
+	return rc;
+}
+
 int
 embed_write(struct json vector, bool base64, struct buf *out)
 {
-	struct str text;
-
-	if (vector.kind == JSON_ARRAY && base64)
-		return put_base64(vector, out);
-	if (vector.kind == JSON_ARRAY || base64) {
-		buf_addstr(out, json_raw(vector));
-		return 0;
-	}
-	return json_plain(vector, &text) ? put_numbers(text, out) : -1;
+	if (vector.kind == JSON_STRING)
+		return write_base64(vector, base64, out);
+	if (vector.kind != JSON_ARRAY)
+		return -1;
+	return base64 ? put_base64(vector, out) : copy_numbers(vector, out);
 }

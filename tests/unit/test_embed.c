@@ -54,7 +54,9 @@ a_vector_that_is_missing_is_an_error(void **state)
 		"{\"data\":[{\"embedding\":[1]}]}",
 		"{\"data\":[{\"embedding\":[1]},{\"embedding\":[]}]}",
 		"{\"data\":[{\"index\":5,\"embedding\":[1]},{\"index\":-1,\"embedding\":[1]}]}",
-		"{\"embedding\":[7]}" };
+		"{\"embedding\":[7]}", "{\"data\":[{\"embedding\":[1]},{\"embedding\":\"\"}]}",
+		"{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":0,\"embedding\":[2]}]}",
+		"{\"embeddings\":[[1],[2],[3]]}" /* whose is which? */ };
 	struct json v[2];
 
 	(void)state;
@@ -80,6 +82,15 @@ floats_come_out_of_base64_as_they_went_in(void **state)
 	assert_int_equal(embed_write(parsed("\"AAAA\""), false, &back), -1); /* three bytes */
 	assert_int_equal(embed_write(parsed("\"A?==\""), false, &back), -1);
 	assert_int_equal(embed_write(parsed("\"AADAfw==\""), false, &back), -1); /* no number */
+	assert_int_equal(embed_write(parsed("\"AADAfw==\""), true, &back), -1);
+	assert_int_equal(embed_write(parsed("\"\""), false, &back), -1);
+	assert_int_equal(embed_write(parsed("[1,null]"), false, &back), -1);
+	assert_int_equal(embed_write(parsed("[[1]]"), false, &back), -1);
+	assert_int_equal(embed_write(parsed("[1,\"2\"]"), true, &back), -1);
+	assert_int_equal(embed_write(parsed("[1e300]"), true, &back), -1); /* no float holds it */
+	buf_reset(&back);
+	assert_int_equal(embed_write(parsed("\"AAA\\/Pw==\""), false, &back), 0);
+	assert_string_equal(back.p, "[0.74609375]");
 	buf_release(&text);
 	buf_release(&back);
 }
