@@ -38,7 +38,7 @@ wrap(struct fitter *x, struct json schema, struct buf *out)
 	struct jsonw w;
 
 	if (!refers_to_definitions(schema))
-		fit_despair(x, "a $ref to the whole, which is no object");
+		schema_fit_despair(x, "a $ref to the whole, which is no object");
 	x->fit->wrapped = true;
 	jsonw_start(&w, out);
 	jsonw_object(&w);
@@ -50,7 +50,7 @@ wrap(struct fitter *x, struct json schema, struct buf *out)
 	while (json_next(&it)) {
 		if (is_documents(it.key))
 			continue;
-		fit_write_key(&w, it.key);
+		schema_fit_write_key(&w, it.key);
 		jsonw_json(&w, it.value);
 	}
 	jsonw_end(&w);
@@ -60,7 +60,7 @@ wrap(struct fitter *x, struct json schema, struct buf *out)
 	jsonw_kbool(&w, "additionalProperties", false);
 	for (it = json_each(schema); json_next(&it);) {
 		if (is_documents(it.key)) {
-			fit_write_key(&w, it.key);
+			schema_fit_write_key(&w, it.key);
 			jsonw_json(&w, it.value);
 		}
 	}
@@ -74,9 +74,9 @@ is_root_object(const struct fitter *x)
 	int hops = 0;
 
 	while (json_exists(json_get(root, "$ref")) && hops++ < FIT_DEPTH_MAX)
-		root = fit_resolve(x, json_get(root, "$ref"));
+		root = schema_fit_resolve(x, json_get(root, "$ref"));
 	return (json_eq(json_get(root, "type"), "object") ||
-		   (!json_exists(json_get(root, "type")) && fit_is_object(root))) &&
+		   (!json_exists(json_get(root, "type")) && schema_fit_is_object(root))) &&
 	       !json_exists(json_get(root, "anyOf")) && !json_exists(json_get(root, "oneOf"));
 }
 
@@ -93,18 +93,19 @@ fit_whole(struct schema_fit *fit, struct json schema, const struct schema_target
 	if ((target->flags & FIT_ROOT_OBJECT) && !is_root_object(&x)) {
 		wrap(&x, schema, &wrapped);
 		if (json_parse(wrapped.p, wrapped.len, &x.root, &err) < 0)
-			fit_despair(&x, "it is too large");
+			schema_fit_despair(&x, "it is too large");
 	}
-	if ((target->flags & FIT_NO_RECURSION) && fit_is_recursive(&x))
-		fit_despair(&x, "a schema that refers to itself");
+	if ((target->flags & FIT_NO_RECURSION) && schema_fit_is_recursive(&x))
+		schema_fit_despair(&x, "a schema that refers to itself");
 	jsonw_start(&x.w, &fit->text);
 	if (!target->keywords)
 		jsonw_json(&x.w, x.root);
 	else if (!fit->hopeless)
-		fit_write(&x, x.root, (struct fit_spot){ .root = true, .no_arguments = tool });
+		schema_fit_write(
+		    &x, x.root, (struct fit_spot){ .root = true, .no_arguments = tool });
 	if (!fit->hopeless &&
 	    (buf_is_full(&fit->text) || json_parse(fit->text.p, fit->text.len, &now, &err) < 0))
-		fit_despair(&x, "it grows too large");
+		schema_fit_despair(&x, "it grows too large");
 	fit->same = !fit->hopeless && json_equal(now, schema);
 	buf_release(&wrapped);
 	return !fit->hopeless;

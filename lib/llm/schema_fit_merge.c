@@ -9,7 +9,7 @@
 enum { TOGETHER_MAX = 64, TARGETS_MAX = 4096 };
 
 struct json
-fit_resolve(const struct fitter *x, struct json ref)
+schema_fit_resolve(const struct fitter *x, struct json ref)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	struct json v = JSON_ABSENT;
@@ -22,7 +22,7 @@ fit_resolve(const struct fitter *x, struct json ref)
 }
 
 bool
-fit_is_inlined(const struct fit_inlined *inlined, struct json target)
+schema_fit_is_inlined(const struct fit_inlined *inlined, struct json target)
 {
 	while (inlined && inlined->target != target.p)
 		inlined = inlined->up;
@@ -42,13 +42,13 @@ static bool leads_back(struct walk *walk, struct json v, const struct fit_inline
 static bool
 follows_back(struct walk *walk, struct json ref, const struct fit_inlined *from)
 {
-	struct json target = fit_resolve(walk->x, ref);
+	struct json target = schema_fit_resolve(walk->x, ref);
 	struct fit_inlined here = { from, target.p };
 	size_t i;
 
 	if (target.kind != JSON_OBJECT)
 		return false;
-	if (fit_is_inlined(from, target))
+	if (schema_fit_is_inlined(from, target))
 		return true;
 	for (i = 0; i < walk->count; i++) {
 		if (walk->done[i] == target.p)
@@ -75,7 +75,7 @@ leads_back(struct walk *walk, struct json v, const struct fit_inlined *from)
 }
 
 bool
-fit_is_recursive(const struct fitter *x)
+schema_fit_is_recursive(const struct fitter *x)
 {
 	struct walk *walk = xcalloc(1, sizeof *walk);
 	struct fit_inlined root = { NULL, x->root.p };
@@ -107,7 +107,7 @@ gather(struct together *t, struct json schema)
 	if (schema.kind != JSON_OBJECT || t->count == TOGETHER_MAX)
 		return false;
 	t->schemas[t->count++] = schema;
-	if (json_exists(ref) && !gather(t, fit_resolve(t->x, ref)))
+	if (json_exists(ref) && !gather(t, schema_fit_resolve(t->x, ref)))
 		return false;
 	while (json_next(&it)) {
 		if (!gather(t, it.value))
@@ -206,7 +206,7 @@ put_member(const struct together *t, size_t i, const struct json_iter *it, struc
 }
 
 bool
-fit_merge(const struct fitter *x, struct json schema, struct buf *out)
+schema_fit_merge(const struct fitter *x, struct json schema, struct buf *out)
 {
 	struct together t = { .x = x };
 	bool ok = gather(&t, schema);

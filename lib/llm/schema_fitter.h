@@ -32,22 +32,62 @@ struct fit_spot {
 	bool no_arguments; /* an object without properties is one that stays empty */
 };
 
-/* The first reason stays. */
-void fit_despair(struct fitter *x, const char *why);
-bool fit_takes(const struct fitter *x, const char *keyword);
-bool fit_is_object(struct json schema);
+/* --- schema_fit_walk --- */
 
+/* The first reason stays. */
+void schema_fit_despair(struct fitter *x, const char *why);
 /* Write the schema as the target takes it. */
-void fit_write(struct fitter *x, struct json schema, struct fit_spot at);
-void fit_write_key(struct jsonw *w, struct json key);
+void schema_fit_write(struct fitter *x, struct json schema, struct fit_spot at);
+void schema_fit_write_key(struct jsonw *w, struct json key);
+
+/* --- schema_fit_object --- */
+
+/* Write a schema that stands for itself: no reference to follow, no null to add but to its type. */
+void schema_fit_write_object(struct fitter *x, struct json schema, struct fit_spot at);
+/* The keyword is said in words only. */
+void schema_fit_lose(struct fitter *x, struct json key);
+
+/* --- schema_fit_closed --- */
+
+/* Give up on what can't be said where every object is closed. */
+void schema_fit_check_closed(struct fitter *x, struct json schema, struct fit_spot at);
+/* Whether the member is one that schema_fit_write_closing writes anew. */
+bool schema_fit_is_closings(const struct fitter *x, struct json schema, const struct json_iter *it);
+void schema_fit_write_closing(struct fitter *x, struct json schema);
+/* The type where it is not said, and values or properties speak for themselves. */
+void schema_fit_write_plain_type(struct fitter *x, struct json schema);
+
+/* --- schema_fit_glance --- */
+
+static inline bool
+schema_fit_flagged(const struct fitter *x, unsigned flag)
+{
+	return (x->target->flags & flag) != 0;
+}
+
+bool schema_fit_takes(const struct fitter *x, const char *keyword);
+bool schema_fit_names_type(struct json type, const char *name);
+bool schema_fit_is_object(struct json schema);
+bool schema_fit_requires(struct json schema, struct json name);
+bool schema_fit_describes(struct json schema, struct json name);
+/* Whether it says anything of its value. */
+bool schema_fit_says_what(struct json schema);
+/* Whether it tells its values by more than a type. */
+bool schema_fit_names_values(struct json schema);
+/* Whether it takes null as it is. */
+bool schema_fit_takes_null(struct json schema);
+/* Whether it is {anyOf: [X, null]}; then X. */
+bool schema_fit_is_pair_with_null(struct json schema, struct json *other);
+
+/* --- schema_fit_merge --- */
 
 /* What a $ref leads to within the schema, or JSON_NONE. */
-struct json fit_resolve(const struct fitter *x, struct json ref);
-bool fit_is_inlined(const struct fit_inlined *inlined, struct json target);
+struct json schema_fit_resolve(const struct fitter *x, struct json ref);
+bool schema_fit_is_inlined(const struct fit_inlined *inlined, struct json target);
 /* Whether following references from the root ever leads back. */
-bool fit_is_recursive(const struct fitter *x);
+bool schema_fit_is_recursive(const struct fitter *x);
 /* Append one schema that says what schema, all of its allOf, and what it refers to say together.
  * False where they can't be made one. */
-bool fit_merge(const struct fitter *x, struct json schema, struct buf *out);
+bool schema_fit_merge(const struct fitter *x, struct json schema, struct buf *out);
 
 #endif
