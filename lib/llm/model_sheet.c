@@ -324,6 +324,15 @@ count_entries(const struct yaml *v)
 	return n;
 }
 
+/* Whether a name could go on with c. */
+static bool
+goes_on(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '-' || c == '.' || c == '_' || c == '/';
+}
+
+/* Whether name stands in the line, and not as a part of a longer one. */
 static bool
 has(struct str line, struct str name)
 {
@@ -333,7 +342,8 @@ has(struct str line, struct str name)
 		at = memchr(at, name.p[0], (size_t)(end - at) - name.len + 1);
 		if (!at)
 			return false;
-		if (memcmp(at, name.p, name.len) == 0)
+		if (memcmp(at, name.p, name.len) == 0 && (at == line.p || !goes_on(at[-1])) &&
+		    (at + name.len == end || !goes_on(at[name.len])))
 			return true;
 		at++;
 	}

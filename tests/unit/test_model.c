@@ -22,6 +22,14 @@ static const char plants[] =
     "     efforts: [low, high], refuses: [temperature]}\n"
     "  - {id: moss, deprecationDate: 2026-05-01, replacement: fern}\n";
 
+/* One a line, as the files are. */
+static const char trees[] = "provider: garden\n"
+			    "models:\n"
+			    "  - {id: rose-1, name: Rose One, aliases: [rose, old/rose]}\n"
+			    "  - {id: rose-1-2026-01-02}\n"
+			    "  - {\"id\":\"fern\"}\n"
+			    "  - {id: moss, replacement: fern}\n";
+
 static struct model_sheet *
 parsed(const char *text)
 {
@@ -131,6 +139,29 @@ a_sifted_sheet_finds_what_the_whole_one_does(void **state)
 }
 
 static void
+a_sifted_sheet_leaves_out_those_whose_words_only_hold_the_name(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t models;
+	} asked[] = { { "o", 0 }, { "rose-1", 1 }, { "rose", 1 }, { "moss", 1 }, { "fern", 2 } };
+	struct model_sheet *few;
+	struct err err = ERR_INIT;
+	size_t i, count;
+
+	(void)state;
+	for (i = 0; i < sizeof asked / sizeof *asked; i++) {
+		struct str name = str_of(asked[i].name);
+
+		few = model_sheet_parse("g.yaml", str_of(trees), &name, 1, &err);
+		assert_non_null(few);
+		(void)model_sheet_models(few, &count);
+		assert_int_equal(count, asked[i].models);
+		model_sheet_free(few);
+	}
+}
+
+static void
 a_model_is_gone_from_its_day_on(void **state)
 {
 	struct model_sheet *sheet = parsed(plants);
@@ -190,6 +221,7 @@ main(void)
 		cmocka_unit_test(a_model_has_what_its_line_and_the_defaults_say),
 		cmocka_unit_test(the_fullest_name_is_the_one_that_counts),
 		cmocka_unit_test(a_sifted_sheet_finds_what_the_whole_one_does),
+		cmocka_unit_test(a_sifted_sheet_leaves_out_those_whose_words_only_hold_the_name),
 		cmocka_unit_test(a_model_is_gone_from_its_day_on),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_place),
 	};
