@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "mock/check.h"
+#include "mock/render.h"
 
 static const char *const openai_members[] = { "messages", "model", "service_tier", "modalities",
 	"verbosity", "reasoning_effort", "max_completion_tokens", "frequency_penalty",
@@ -395,6 +396,9 @@ mock_check_body(
 			return false;
 		}
 	}
+	if (r->api == MOCK_EMBED)
+		return mock_embeddings_asked(r) > 0 ||
+		       mock_refuse(error, 400, NULL, "the request has no text to embed");
 	switch (r->family) {
 	case FAMILY_OPENAI:
 		return r->api == MOCK_RESPONSES ? mock_check_responses(r, body, error)

@@ -239,6 +239,8 @@ visit_render(struct visit *v, struct mock_faults **faults)
 		mock_render_models(&v->request, models, count, &v->reply);
 	} else if (m->cassettes && !m->config.script) {
 		visit_refuse(v, 404, "no recorded case fits this request", STR_NONE);
+	} else if (v->request.api == MOCK_EMBED) {
+		mock_render_embeddings(&v->request, &v->reply);
 	} else {
 		answer = mock_script_answer(m->script, &v->request);
 		mock_render(answer, &v->request, m->serial, &v->reply);

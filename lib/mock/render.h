@@ -42,6 +42,10 @@ void mock_render_error(
 void mock_render_models(const struct mock_request *request, const char *const *models, size_t count,
     struct mock_reply *r);
 
+/* A vector for each text that the request asks one for; how many those are. */
+void mock_render_embeddings(const struct mock_request *request, struct mock_reply *r);
+size_t mock_embeddings_asked(const struct mock_request *r);
+
 /* An access token of Google's: the key that is good here, or any. in_form: it was asked for as the
  * metadata server or OAuth's wants it. */
 void mock_render_token(const char *key, bool in_form, uint64_t serial, struct mock_reply *r);

@@ -50,6 +50,8 @@ request_google_path(struct mock_request *r, struct str path)
 		r->api = MOCK_GEMINI;
 	else if (str_is(part, "streamGenerateContent"))
 		r->api = MOCK_GEMINI_STREAM;
+	else if (str_is(part, "batchEmbedContents"))
+		r->api = MOCK_EMBED;
 	else if (str_is(part, "rawPredict") || str_is(part, "streamRawPredict"))
 		r->api = MOCK_ANTHROPIC;
 	r->vertex = has_segment(path, "publishers") || has_segment(path, "projects");
@@ -83,6 +85,9 @@ static const struct {
 	{ "/v1/messages", MOCK_ANTHROPIC, FAMILY_ANTHROPIC },
 	{ "/api/chat", MOCK_OLLAMA_CHAT, FAMILY_OLLAMA },
 	{ "/v2/chat", MOCK_COHERE, FAMILY_COHERE },
+	{ "/embeddings", MOCK_EMBED, FAMILY_OPENAI },
+	{ "/api/embed", MOCK_EMBED, FAMILY_OLLAMA },
+	{ "/v2/embed", MOCK_EMBED, FAMILY_COHERE },
 	{ "/token", MOCK_GOOGLE_TOKEN, FAMILY_GEMINI },
 	{ "/converse", MOCK_BEDROCK, FAMILY_BEDROCK },
 	{ "/converse-stream", MOCK_BEDROCK_STREAM, FAMILY_BEDROCK },
@@ -194,7 +199,7 @@ mock_request_path(struct mock_request *r, struct str path, bool anthropic_header
 	}
 	if (r->api == MOCK_UNKNOWN)
 		request_response(r, path);
-	if (r->api == MOCK_OPENAI_CHAT)
+	if (r->api == MOCK_OPENAI_CHAT || (r->api == MOCK_EMBED && r->family == FAMILY_OPENAI))
 		request_deployment(r, path);
 	if (r->family == FAMILY_BEDROCK)
 		request_bedrock_path(r, path);

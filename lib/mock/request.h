@@ -25,6 +25,7 @@ enum mock_api {
 	MOCK_GOOGLE_TOKEN, /* of the metadata server, or of OAuth's */
 	MOCK_BEDROCK, /* /converse */
 	MOCK_BEDROCK_STREAM, /* /converse-stream */
+	MOCK_EMBED, /* texts to vectors */
 	MOCK_RESPONSE, /* one of those, asked for later */
 	MOCK_OPENAI_MODELS,
 	MOCK_ANTHROPIC_MODELS,
