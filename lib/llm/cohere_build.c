@@ -379,13 +379,20 @@ write_documents(struct builder *x)
 
 /* --- tools --- */
 
-/* One tool can be forced only by offering no other. */
+/* One tool can be forced only by offering no other: whether there is that one. */
 static bool
-is_offered(const struct builder *x, struct json tool)
+is_one_forced(const struct builder *x)
 {
 	const struct request *r = x->b->request;
+	struct json_iter it = json_each(r->tools);
 
-	return r->tool_choice != TOOLS_ONE || json_equal(json_get(tool, "name"), r->tool_name);
+	if (r->tool_choice != TOOLS_ONE)
+		return false;
+	while (json_next(&it))
+		if (json_equal(json_get(it.value, "name"), r->tool_name))
+			return true;
+	answer_warn(x->b->answer, "toolChoice", "no tool has that name: any may be called");
+	return false;
 }
 
 static void
@@ -414,16 +421,18 @@ write_tools(struct builder *x)
 	const struct request *r = x->b->request;
 	struct json_iter it = json_each(r->tools);
 	size_t strict = 0;
+	bool one;
 
 	if (!json_count(r->tools))
 		return;
 	if (x->o->parallel_tools == PARALLEL_OFF)
 		answer_warn(x->b->answer, "options.parallelTools", "the API can't forbid them");
+	one = is_one_forced(x);
 	jsonw_key(&x->w, "tools");
 	jsonw_array(&x->w);
 	while (json_next(&it)) {
 		strict += json_is_true(json_get(it.value, "strict"));
-		if (is_offered(x, it.value))
+		if (!one || json_equal(json_get(it.value, "name"), r->tool_name))
 			write_tool(x, it.value);
 	}
 	jsonw_end(&x->w);

@@ -29,7 +29,8 @@ static const char prologue[] =
     " then map(if .type == \"text\" then .text else tojson end) | join(\"\\n\") else tojson end;"
     " def before($text): if type == \"string\" then $text + . else [{type: \"text\", text: $text}] + . end;"
     " .messages = ((.messages // []) + (if has(\"prompt\") then [{role: \"user\", content: .prompt}]"
-    " else [] end)) | del(.prompt)";
+    " else [] end)) | del(.prompt)"
+    " | .messages |= map(if .role? == \"developer\" then .role = \"system\" else . end)";
 
 static const char epilogue[] = " | {messages, tools, toolChoice, options, providerOptions}"
 			       " | with_entries(select(.value != null))";

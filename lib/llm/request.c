@@ -22,6 +22,7 @@ const char *const request_roles[] = {
 	[ROLE_USER] = "user",
 	[ROLE_ASSISTANT] = "assistant",
 	[ROLE_TOOL] = "tool",
+	[ROLE_TOOL + 1] = "developer", /* OpenAI's word for the system */
 	NULL,
 };
 
@@ -59,6 +60,12 @@ word_index(struct json v, const char *const *words)
 	return i;
 }
 
+enum role
+request_role(int word)
+{
+	return word > ROLE_TOOL ? ROLE_SYSTEM : (enum role)word;
+}
+
 struct request_turns
 request_turns(const struct request *r)
 {
@@ -82,8 +89,8 @@ request_next_turn(struct request_turns *t)
 		if (json_next(&t->it)) {
 			t->message = t->it.value;
 			t->content = json_get(t->message, "content");
-			t->role = (enum role)word_index(
-			    json_get(t->message, "role"), request_roles);
+			t->role = request_role(
+			    word_index(json_get(t->message, "role"), request_roles));
 			return true;
 		}
 		t->stage = 2;

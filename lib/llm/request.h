@@ -37,6 +37,8 @@ extern const char *const request_levels[], *const request_roles[], *const reques
 enum tool_choice { TOOLS_UNSET, TOOLS_AUTO, TOOLS_NONE, TOOLS_REQUIRED, TOOLS_ONE };
 
 enum role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL };
+/* The role of a word of request_roles: "developer", the last of them, is the system's too. */
+enum role request_role(int word);
 
 /* Members that are absent are JSON_NONE, OPTION_UNSET or NAN-free flags; see each. */
 #define OPTION_UNSET INT64_MIN

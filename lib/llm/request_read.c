@@ -153,7 +153,7 @@ check_message(struct request *r, struct check *at, struct json message)
 	i = check_word(at, "role", json_get(message, "role"), request_roles);
 	if (i < 0 || check_cache(at, json_get(message, "cache")) < 0)
 		return -1;
-	role = (enum role)i;
+	role = request_role(i);
 	content = json_get(message, "content");
 	if (json_is(content, JSON_STRING))
 		return role == ROLE_TOOL

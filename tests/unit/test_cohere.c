@@ -108,6 +108,11 @@ one_tool_is_forced_by_offering_no_other(void **state)
 	talk_body_is(t, "tool_choice", "'REQUIRED'");
 	talk_body_is(t, "tools.0.function.name", "'g'");
 	assert_false(talk_body_has(t, "tools.1"));
+	assert_false(talk_warned(t, "toolChoice"));
+	assert_true(
+	    talk_build(t, "{'model':'" MODEL "'," HELLO "," TOOLS ",'toolChoice':{'name':'h'}}"));
+	assert_true(talk_body_has(t, "tools.1"));
+	assert_true(talk_warned(t, "toolChoice"));
 	assert_true(talk_build(t, "{'model':'" MODEL "'," HELLO "," TOOLS ",'toolChoice':'none'}"));
 	talk_body_is(t, "tool_choice", "'NONE'");
 }

@@ -140,6 +140,27 @@ turns_come_in_order_the_system_text_first_and_the_prompt_last(void **state)
 }
 
 static void
+a_developer_s_turn_is_the_system_s(void **state)
+{
+	struct request_defaults defaults = { .options = JSON_ABSENT };
+	struct err err = ERR_INIT;
+	struct request_turns t;
+	struct request r;
+
+	(void)state;
+	assert_int_equal(
+	    request_read(&r,
+		json_literal("{\"messages\":[{\"role\":\"developer\",\"content\":\"D\"}]}"),
+		&defaults, &err),
+	    0);
+	t = request_turns(&r);
+	assert_true(request_next_turn(&t));
+	assert_int_equal(t.role, ROLE_SYSTEM);
+	assert_true(json_eq(t.content, "D"));
+	assert_false(request_next_turn(&t));
+}
+
+static void
 parts_are_walked_and_a_string_is_one_text_part(void **state)
 {
 	struct request_parts p = request_parts(json_literal("\"hi\""));
@@ -288,6 +309,7 @@ main(void)
 		cmocka_unit_test(a_model_spelled_with_escapes_is_understood),
 		cmocka_unit_test(the_command_line_fills_in_what_a_record_leaves_open),
 		cmocka_unit_test(turns_come_in_order_the_system_text_first_and_the_prompt_last),
+		cmocka_unit_test(a_developer_s_turn_is_the_system_s),
 		cmocka_unit_test(parts_are_walked_and_a_string_is_one_text_part),
 		cmocka_unit_test(opaque_state_goes_to_its_own_provider_and_model_only),
 		cmocka_unit_test(tool_choice_is_a_word_or_a_name),
