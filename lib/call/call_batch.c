@@ -216,6 +216,12 @@ write_bad(const struct item *item, const struct answer_error *error, struct buf 
 	buf_release(&line);
 }
 
+void
+call_write_no_text(const struct call *c, struct buf *out)
+{
+	write_bad(&(struct item){ .number = c->number }, &c->answer.error, out);
+}
+
 /* The vectors of the texts that are good; where they are not all there that is the call's error. */
 static void
 find_vectors(struct call *c, struct json *vectors)

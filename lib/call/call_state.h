@@ -173,6 +173,8 @@ void call_batch_free(struct call_batch *b);
 int call_batch_build(
     const struct call *c, const struct build *build, struct wire *w, struct err *err);
 void call_write_batch(struct call *c, struct buf *out);
+/* A line that is none, where each should have had a text. */
+void call_write_no_text(const struct call *c, struct buf *out);
 
 /* Who is to answer. */
 void call_resolve(struct call *c);

@@ -77,7 +77,9 @@ call_write(struct call *c, struct buf *out)
 	const struct call_config *config = c->caller->config;
 	const char *provider = c->provider ? c->provider->name : NULL;
 
-	if (c->batch && (!config->dry_run || c->answer.error.kind != ERROR_NONE))
+	if (config->embed && !c->batch)
+		call_write_no_text(c, out);
+	else if (c->batch && (!config->dry_run || c->answer.error.kind != ERROR_NONE))
 		call_write_batch(c, out);
 	else if (c->answer.error.kind != ERROR_NONE)
 		write_response(c, out);

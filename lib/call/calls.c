@@ -198,6 +198,18 @@ write_text(struct calls *s, struct call *call, struct buf *out)
 	buf_release(&text);
 }
 
+/* With -v: why nothing goes. */
+static void
+tell_hold(struct calls *s, const struct call *call, const char *why, int64_t ms)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	buf_addf(&text, "* %s is sent nothing for %lld ms: %s", call_provider(call)->name,
+	    (long long)ms, why);
+	s->config->call->log(text.p);
+	buf_release(&text);
+}
+
 static void
 leave_lane(struct calls *s, struct slot *slot)
 {
@@ -208,10 +220,14 @@ leave_lane(struct calls *s, struct slot *slot)
 		.told = *call_limits(slot->call),
 	};
 	int64_t used = a->usage.in >= 0 && a->usage.out >= 0 ? a->usage.in + a->usage.out : -1;
+	int64_t held_ms;
 
 	if (!slot->place.waiting)
 		s->in_flight--;
-	lanes_leave(s->lanes, &slot->place, &end, used, clock_mono_us());
+	held_ms = lanes_leave(s->lanes, &slot->place, &end, used, clock_mono_us());
+	if (held_ms > 0 && s->config->call->log)
+		tell_hold(s, slot->call,
+		    end.limited ? error_kind_name(a->error.kind) : "its limit is used up", held_ms);
 }
 
 static void

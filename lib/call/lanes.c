@@ -134,26 +134,31 @@ lanes_enter(struct lanes *lanes, struct lane_place *place, const struct provider
 	return true;
 }
 
-void
+int64_t
 lanes_leave(struct lanes *lanes, struct lane_place *place, struct pace_end *end,
     int64_t tokens_used, int64_t now_us)
 {
 	struct pace_end of_all;
+	struct pace *pace;
+	int64_t held_us;
 
 	if (!place->lane)
-		return;
+		return 0;
 	if (place->waiting) {
 		dequeue(lanes, place);
-		return;
+		return 0;
 	}
+	pace = &place->lane->pace;
+	held_us = pace->hold_us;
 	end->started_us = place->started_us;
 	end->tokens_more = tokens_used >= 0 ? tokens_used - place->tokens : 0;
-	pace_end(&place->lane->pace, end, now_us);
+	pace_end(pace, end, now_us);
 	of_all = (struct pace_end){
 		.tokens_more = end->tokens_more, .retry_after_ms = -1, .told = RATE_LIMIT_UNTOLD
 	};
 	pace_end(&lanes->all, &of_all, now_us);
 	place->lane = NULL;
+	return pace->hold_us > held_us ? (pace->hold_us - now_us) / 1000 : 0;
 }
 
 /* Let go who may in one lane; until when the next has to wait. */

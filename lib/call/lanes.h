@@ -43,8 +43,9 @@ size_t lanes_waiting(const struct lanes *lanes);
 bool lanes_enter(struct lanes *lanes, struct lane_place *place, const struct provider *provider,
     int64_t tokens, int64_t now_us);
 /* It has ended, or gives up waiting (end is not looked at then). tokens_more and started_us of end
- * are filled in from tokens_used (-1: not known). */
-void lanes_leave(struct lanes *lanes, struct lane_place *place, struct pace_end *end,
+ * are filled in from tokens_used (-1: not known). For how many milliseconds its provider is sent
+ * nothing on account of it; 0: it changes nothing. */
+int64_t lanes_leave(struct lanes *lanes, struct lane_place *place, struct pace_end *end,
     int64_t tokens_used, int64_t now_us);
 /* Let go who may. */
 void lanes_serve(struct lanes *lanes, int64_t now_us);
