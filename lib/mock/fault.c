@@ -38,6 +38,8 @@ static const struct {
 	[FAULT_CLOSE] = { "close", ARG_NONE, NULL },
 	[FAULT_NO_END] = { "no-end", ARG_NONE, NULL },
 	[FAULT_DOUBLE_END] = { "double-end", ARG_NONE, NULL },
+	[FAULT_END] = { "end", ARG_PLACE, NULL },
+	[FAULT_BAD_UTF8] = { "bad-utf8", ARG_NONE, NULL },
 	[FAULT_GZIP] = { "gzip", ARG_NONE, NULL },
 	[FAULT_HUGE_HEADER] = { "huge-header", ARG_SIZE, "1Mi" },
 };
@@ -103,6 +105,8 @@ fault_argument(struct mock_fault *f, struct str arg, struct err *err)
 			    err, arg, "not a place: head, token, or a number of bytes");
 		if (f->kind == FAULT_BAD_CHUNK && f->number == FAULT_AT_HEAD)
 			return fault_bad(err, arg, "there are no chunks before the head");
+		if (f->kind == FAULT_END && f->number == FAULT_AT_HEAD)
+			return fault_bad(err, arg, "there is no body before the head");
 		return 0;
 	case ARG_COUNT:
 		if (!num_i64(arg, &f->number) || f->number < 1)

@@ -37,6 +37,8 @@ enum mock_fault_kind {
 	FAULT_CLOSE, /* no length, no chunks: the connection's end is the body's */
 	FAULT_NO_END, /* the terminal event is missing */
 	FAULT_DOUBLE_END, /* it comes twice */
+	FAULT_END, /* place: the body ends there, as if it were whole */
+	FAULT_BAD_UTF8, /* each U+FFFD comes as bytes that are no UTF-8 */
 	FAULT_GZIP,
 	FAULT_HUGE_HEADER, /* number: bytes of a header field's value */
 };

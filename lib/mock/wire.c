@@ -48,6 +48,8 @@ mock_wire_is_raw(const struct mock_reply *r, const struct mock_faults *faults)
 		case FAULT_ARRAY:
 		case FAULT_NO_END:
 		case FAULT_DOUBLE_END:
+		case FAULT_END:
+		case FAULT_BAD_UTF8:
 		case FAULT_GZIP:
 			break;
 		}

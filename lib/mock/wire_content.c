@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* wire_content - the faults that change what an answer says. */
 #include "base/buf.h"
+#include "base/crc.h"
 #include "base/mem.h"
 #include "mock/gzip.h"
 #include "mock/render.h"
@@ -38,6 +39,21 @@ content_html(struct mock_reply *r, int status)
 	buf_release(&page);
 }
 
+/* What stands behind that byte is never said. */
+static void
+content_end(struct mock_reply *r, size_t at)
+{
+	struct mock_tape *t = &r->body;
+
+	if (at >= t->bytes.len)
+		return;
+	t->bytes.len = at;
+	t->bytes.p[at] = '\0';
+	while (t->count > 0 && t->pieces[t->count - 1].end > at)
+		t->count--;
+	mock_tape_mark(t, 0);
+}
+
 /* Cut the terminal event off, or say it once more. */
 static void
 content_terminal(struct mock_reply *r, bool twice)
@@ -48,18 +64,55 @@ content_terminal(struct mock_reply *r, bool twice)
 
 	if (!r->streamed || start >= t->bytes.len)
 		return;
-	if (twice) {
-		event = xmemdup(t->bytes.p + start, t->bytes.len - start);
-		buf_add(&t->bytes, event, t->bytes.len - start);
-		mock_tape_mark(t, 0);
-		free(event);
+	if (!twice) {
+		content_end(r, start);
 		return;
 	}
-	t->bytes.len = start;
-	t->bytes.p[start] = '\0';
-	while (t->count > 0 && t->pieces[t->count - 1].end > start)
-		t->count--;
+	event = xmemdup(t->bytes.p + start, t->bytes.len - start);
+	buf_add(&t->bytes, event, t->bytes.len - start);
 	mock_tape_mark(t, 0);
+	free(event);
+}
+
+static uint32_t
+big_endian(const char *p)
+{
+	const unsigned char *b = (const unsigned char *)p;
+
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* AWS's messages end with their checksum: what was changed in them is meant so. */
+static void
+content_seal(struct buf *body)
+{
+	size_t at, len;
+	uint32_t crc;
+
+	for (at = 0; body->len - at >= 16; at += len) {
+		len = big_endian(body->p + at);
+		if (len < 16 || len > body->len - at)
+			return; /* another fault's body */
+		crc = crc_32(0, (struct str){ body->p + at, len - 4 });
+		for (int i = 0; i < 4; i++)
+			body->p[at + len - 4 + (size_t)i] = (char)(crc >> (24 - 8 * i));
+	}
+}
+
+/* Bytes that are no UTF-8 anywhere, and as many as there were. */
+static void
+content_bad_utf8(struct mock_reply *r, enum mock_family family)
+{
+	static const char mark[] = "\xef\xbf\xbd", bad[] = "\xff\xfe\xfd";
+	struct buf *body = &r->body.bytes;
+	size_t at;
+
+	for (at = 0; at + 3 <= body->len; at++) {
+		if (memcmp(body->p + at, mark, 3) == 0)
+			memcpy(body->p + at, bad, 3);
+	}
+	if (family == FAMILY_BEDROCK && r->streamed)
+		content_seal(body);
 }
 
 /* The body compressed as one; its timing is lost, as behind a proxy that buffers. */
@@ -118,6 +171,12 @@ content_apply(
 	case FAULT_NO_END:
 	case FAULT_DOUBLE_END:
 		content_terminal(r, f->kind == FAULT_DOUBLE_END);
+		break;
+	case FAULT_END:
+		content_end(r, f->number == FAULT_AT_TOKEN ? r->first_output : (size_t)f->number);
+		break;
+	case FAULT_BAD_UTF8:
+		content_bad_utf8(r, family);
 		break;
 	case FAULT_GZIP:
 		content_gzip(r);
