@@ -55,6 +55,15 @@ xstrdup(const char *s)
 	return xmemdup(s, strlen(s));
 }
 
+void
+xreplace(char **at, const char *s)
+{
+	char *copy = xstrdup(s); /* s may lie in what is freed */
+
+	free(*at);
+	*at = copy;
+}
+
 char *
 xmemdup(const char *p, size_t len)
 {

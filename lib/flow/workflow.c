@@ -247,8 +247,7 @@ set_model(struct node *n, const char *model)
 {
 	if (!node_is_llm(n))
 		return;
-	free(n->task.model);
-	n->task.model = xstrdup(model);
+	xreplace(&n->task.model, model);
 }
 
 /* "MODEL" or "NODE=MODEL". */

@@ -82,8 +82,7 @@ read_text(const struct source *s, const struct yaml *v, const char *what, char *
 		return yaml_error(s->doc, v, s->err, "%s must be text", what);
 	if (check_template(s, v, str_of(text)) < 0)
 		return -1;
-	free(*out);
-	*out = xstrdup(text);
+	xreplace(out, text);
 	return 0;
 }
 
@@ -401,8 +400,7 @@ read_cost(const struct source *s, struct program *p)
 	text = str_of(yaml_str(v));
 	if (!str_starts(text, "env:") && !str_starts(text, "cmd:"))
 		return yaml_error(s->doc, v, s->err, "cost must be env:NAME or cmd:COMMAND");
-	free(p->cost);
-	p->cost = xstrdup(text.p);
+	xreplace(&p->cost, text.p);
 	return 0;
 }
 

@@ -422,8 +422,7 @@ program_output_read(struct program_output **output, const struct yaml_doc *doc,
 	if (file && !yaml_str(file))
 		return yaml_error(doc, file, err, "file must be a path");
 	if (file) {
-		free(o->file);
-		o->file = xstrdup(yaml_str(file));
+		xreplace(&o->file, yaml_str(file));
 	}
 	return check_rules(&s, o);
 }

@@ -430,8 +430,7 @@ provider_mask(struct provider *p, env_fn *env)
 		struct http_field *field = &p->headers.items[i];
 
 		if (is_reference(field->value) || http_field_is_secret(field->name)) {
-			free(field->value);
-			field->value = xstrdup("***");
+			xreplace(&field->value, "***");
 		}
 	}
 }

@@ -26,8 +26,7 @@ mock_yaml_text(const struct yaml_doc *doc, const struct yaml *map, const char *k
 		return 0;
 	if (!yaml_str(node))
 		return yaml_error(doc, node, err, "%s: not a text", key);
-	free(*out);
-	*out = xstrdup(yaml_str(node));
+	xreplace(out, yaml_str(node));
 	return 0;
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* provider_read - what providers.c has of one provider: nobody else makes any. */
+#ifndef LLM_PROVIDER_READ_H
+#define LLM_PROVIDER_READ_H
+
+#include "base/err.h"
+#include "json/yaml.h"
+#include "llm/provider.h"
+
+/* What the names of command line programs begin with. */
+#define PROGRAM_PREFIX "cli:"
+
+/* One map of the configuration on its way into a provider. */
+struct provider_source {
+	const struct yaml_doc *doc;
+	const struct yaml *map;
+	env_fn *env;
+	struct err *err;
+};
+
+/* Lay the map over what the provider is so far: all that it does not name stays. */
+int provider_read(struct provider *p, const struct provider_source *s)
+    __attribute__((warn_unused_result));
+void provider_free(struct provider *p);
+
+#endif
