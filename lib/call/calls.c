@@ -5,14 +5,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/die.h"
-#include "base/mem.h"
 #include "call/gather.h"
-#include "call/lanes.h"
+#include "call/slots.h"
 #include "json/ndjson.h"
 #include "net/secret.h"
 #include "sys/clock.h"
@@ -24,16 +22,6 @@ enum {
 	OUTPUT_HIGH = 256 << 10,
 	TWIN_US = 250 * 1000, /* timeout(1) sends its signal twice: to the child and to the group */
 	FAREWELL_MS = 3000, /* after a signal, for the reader to take what is left to say */
-};
-
-/* A request that was started and not yet written whole, in the order of the input. */
-struct slot {
-	struct slot *next, *prev;
-	struct call *call;
-	int64_t read_us;
-	struct buf held; /* what it has to say, while it is not its turn */
-	struct lane_place place;
-	bool done;
 };
 
 struct calls {
@@ -56,9 +44,8 @@ struct calls {
 	struct output *output;
 	bool paused; /* the output is slow */
 
-	struct slot *first, *last;
+	struct slots slots;
 	struct lanes *lanes;
-	size_t slots, done; /* done: of the slots, those to sweep */
 	size_t in_flight; /* started and not done */
 	uint64_t failed, failed_retryable, failed_refused;
 	int signal; /* the one that came, or 0 */
@@ -70,61 +57,7 @@ struct calls {
 
 static const int caught[2] = { SIGINT, SIGTERM };
 
-/* --- slots --- */
-
-static struct slot *
-slot_new(struct calls *s, struct call *call)
-{
-	struct slot *slot = xcalloc(1, sizeof *slot);
-
-	slot->call = call;
-	buf_init(&slot->held, BUF_UNLIMITED);
-	slot->prev = s->last;
-	*(s->last ? &s->last->next : &s->first) = slot;
-	s->last = slot;
-	s->slots++;
-	call_set_user(call, slot);
-	return slot;
-}
-
-static void
-slot_free(struct calls *s, struct slot *slot)
-{
-	*(slot->prev ? &slot->prev->next : &s->first) = slot->next;
-	*(slot->next ? &slot->next->prev : &s->last) = slot->prev;
-	s->slots--;
-	s->done--;
-	buf_release(&slot->held);
-	free(slot);
-}
-
-/* Where what a slot has to say goes now. */
-static struct buf *
-slot_out(struct calls *s, struct slot *slot)
-{
-	return s->config->ordered && slot != s->first ? &slot->held : output_buf(s->output);
-}
-
-/* Let go of what is done; with `ordered`, the next in line may speak. */
-static void
-sweep(struct calls *s)
-{
-	struct slot *slot, *next;
-
-	if (!s->done && !s->config->ordered)
-		return;
-	for (slot = s->first; slot; slot = next) {
-		next = slot->next;
-		if (s->config->ordered && slot->held.len) {
-			buf_addstr(output_buf(s->output), buf_str(&slot->held));
-			buf_release(&slot->held);
-		}
-		if (slot->done)
-			slot_free(s, slot);
-		else if (s->config->ordered)
-			break;
-	}
-}
+/* --- what is heard --- */
 
 static void start_lines(struct calls *s);
 
@@ -132,9 +65,7 @@ static void
 pause_all(struct calls *s)
 {
 	s->paused = true;
-	for (struct slot *slot = s->first; slot; slot = slot->next)
-		if (slot->call)
-			call_pause(slot->call);
+	slots_each(&s->slots, call_pause);
 }
 
 /* Not only once a turn: in one, hundreds of streams can have a lot to say. */
@@ -148,13 +79,11 @@ hold_back(struct calls *s)
 		pause_all(s);
 }
 
-/* --- what is heard --- */
-
 static void
 on_delta(void *user, struct call *call, const struct delta *delta)
 {
 	struct calls *s = user;
-	struct buf *out = slot_out(s, call_user(call));
+	struct buf *out = slots_out(&s->slots, call_user(call));
 
 	if (!s->config->text) {
 		call_write_chunk(call, delta, out);
@@ -234,7 +163,7 @@ static void
 on_restart(void *user, struct call *call)
 {
 	struct calls *s = user;
-	struct buf *out = slot_out(s, call_user(call));
+	struct buf *out = slots_out(&s->slots, call_user(call));
 
 	if (!s->config->text)
 		call_write_restart(call, out);
@@ -247,7 +176,7 @@ on_done(void *user, struct call *call)
 {
 	struct calls *s = user;
 	struct slot *slot = call_user(call);
-	struct buf *out = slot_out(s, slot);
+	struct buf *out = slots_out(&s->slots, slot);
 
 	leave_lane(s, slot);
 	if (s->config->text) {
@@ -258,10 +187,7 @@ on_done(void *user, struct call *call)
 	}
 	for (size_t i = 0; i < call_records(call); i++)
 		count(s, call_record_error(call, i));
-	call_free(call);
-	slot->call = NULL;
-	slot->done = true;
-	s->done++;
+	slots_done(&s->slots, slot);
 	start_lines(s); /* at once, so that what is sent spreads out as what is answered does */
 }
 
@@ -293,7 +219,7 @@ enter_lane(struct calls *s, struct slot *slot, size_t bytes)
 static void
 start_line(struct calls *s, struct str line, uint64_t number)
 {
-	enter_lane(s, slot_new(s, call_new(s->caller, line, (int64_t)number)), line.len);
+	enter_lane(s, slots_add(&s->slots, call_new(s->caller, line, (int64_t)number)), line.len);
 }
 
 static void
@@ -302,8 +228,8 @@ start_gathered(struct calls *s)
 	struct gather *g = &s->gather;
 	struct str lines = buf_str(&g->lines);
 
-	enter_lane(
-	    s, slot_new(s, call_new_batch(s->caller, lines, g->numbers, g->count)), lines.len);
+	enter_lane(s, slots_add(&s->slots, call_new_batch(s->caller, lines, g->numbers, g->count)),
+	    lines.len);
 	gather_clear(g);
 }
 
@@ -330,8 +256,8 @@ line_too_long(struct calls *s, uint64_t number)
 
 	if (s->gather.count)
 		start_gathered(s);
-	slot = slot_new(
-	    s, call_new_bad(s->caller, (int64_t)number, "the line is longer than 64 MiB"));
+	slot = slots_add(
+	    &s->slots, call_new_bad(s->caller, (int64_t)number, "the line is longer than 64 MiB"));
 	enter_lane(s, slot, 0);
 }
 
@@ -347,7 +273,7 @@ may_start(const struct calls *s)
 {
 	if (s->signal || s->output_errno || output_is_slow(s->output))
 		return false;
-	if (s->config->ordered && (int64_t)s->slots / AHEAD_FACTOR >= s->config->jobs)
+	if (s->config->ordered && (int64_t)s->slots.count / AHEAD_FACTOR >= s->config->jobs)
 		return false;
 	if ((int64_t)lanes_waiting(s->lanes) / AHEAD_FACTOR >= s->config->jobs)
 		return false;
@@ -386,7 +312,7 @@ start_lines(struct calls *s)
 static bool
 is_over(const struct calls *s)
 {
-	if (s->slots)
+	if (s->slots.count)
 		return false;
 	return s->signal || s->output_errno || (s->input_over && s->block_used && !s->gather.count);
 }
@@ -411,7 +337,7 @@ on_turn(uv_prepare_t *handle)
 	do {
 		start_waiting(s);
 		start_lines(s);
-		sweep(s);
+		slots_sweep(&s->slots);
 		if (!s->output_errno)
 			output_kick(s->output);
 	} while (!s->block_used && may_start(s)); /* the sweep, or the kick, made room */
@@ -450,9 +376,7 @@ on_drained(void *user)
 	struct calls *s = user;
 
 	s->paused = false;
-	for (struct slot *slot = s->first; slot; slot = slot->next)
-		if (slot->call)
-			call_resume(slot->call);
+	slots_each(&s->slots, call_resume);
 }
 
 static void
@@ -461,9 +385,7 @@ cancel_all(struct calls *s)
 	if (s->input)
 		input_close(s->input);
 	s->input = NULL;
-	for (struct slot *slot = s->first; slot; slot = slot->next)
-		if (slot->call)
-			call_cancel(slot->call);
+	slots_each(&s->slots, call_cancel);
 }
 
 static void
@@ -540,6 +462,8 @@ open_all(struct calls *s)
 			die(EXIT_SYSTEM, "cannot catch signals");
 	}
 	s->output = output_open(&s->loop, s->config->out_fd, OUTPUT_HIGH, &out, s);
+	s->slots.ordered = s->config->ordered;
+	s->slots.output = s->output;
 	s->lanes = lanes_new(&s->loop,
 	    &(struct pace_limits){
 		.max = s->config->jobs,
