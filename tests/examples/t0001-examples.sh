@@ -72,5 +72,15 @@ line=$(sed -n 's/^0 9 \* \* 1-5 *//p' examples/cron/crontab)
 : >"$work/want"
 AGENTFLOW_MODEL=openai:gpt-4 HOME=$work try "the crontab's line runs the workflow" sh -c "$line"
 
+# The README's commands, one after the other as they stand there, print what it says.
+ln -s "$BUILD" build
+cp -R "$top/share" "$top/README.md" .
+{
+	echo "set -e; trap 'kill \$!' EXIT"
+	awk -f "$top/tests/examples/commands.awk" README.md
+} >readme.sh
+awk -v want=1 -f "$top/tests/examples/commands.awk" README.md >"$work/want"
+try "the README's commands run" env -u GEMINI_BASE_URL sh readme.sh
+
 echo "1..$n"
 exit $bad
