@@ -42,18 +42,19 @@ SAN   = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-san
 COMPILE = $(CC) $(DEFS) $(INC) $(WARN) $(HARD) $(SAN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 LINK  = $(CC) $(SAN) $(CFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 
-# A program links what it uses and no more: --as-needed drops the rest (readelf -d shows).
+# A program links what it uses and no more: --as-needed drops the rest (readelf -d shows). libjq is loaded by the run that needs it
+# (lib/json/jqlib.c).
 pkg       = $(shell $(PKGCONFIG) --libs $(1) 2>/dev/null || echo $(2))
 CURL_LIBS ?= $(call pkg,libcurl,-lcurl)
 UV_LIBS   ?= $(call pkg,libuv,-luv)
 YAML_LIBS ?= $(call pkg,yaml-0.1,-lyaml)
-JQ_LIBS   ?= $(call pkg,libjq,-ljq)
+DL_LIBS   ?= -ldl
 CRYPTO_LIBS ?= $(call pkg,libcrypto,-lcrypto)
 # Without libmicrohttpd llm-mock still builds, and says what it lacks when it is started.
 MHD_LIBS  ?= $(shell $(PKGCONFIG) --libs libmicrohttpd 2>/dev/null)
 HAVE       = $(if $(MHD_LIBS),-DHAVE_MICROHTTPD=1)
 CMOCKA_LIBS ?= $(call pkg,cmocka,-lcmocka)
-LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(JQ_LIBS) $(MHD_LIBS) $(CRYPTO_LIBS) -lm -lpthread
+LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(DL_LIBS) $(MHD_LIBS) $(CRYPTO_LIBS) -lm -lpthread
 
 # --- rules -------------------------------------------------------------------------------------
 

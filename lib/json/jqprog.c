@@ -6,11 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include <jq.h>
-#include <jv.h>
-
 #include "base/die.h"
 #include "base/mem.h"
+#include "json/jqlib.h"
 #include "json/jsonw.h"
 #include "sys/alarm.h"
 
@@ -21,6 +19,8 @@ extern char **environ;
  * that follows it, which is quadratic, so a long list is cut into programs of CHUNK.
  */
 enum { CHUNK = 256 };
+
+static const struct jqlib *lib; /* there since the first program was compiled */
 
 struct jqprog {
 	struct chunk {
@@ -128,11 +128,11 @@ keep_first_message(void *user, jv message)
 {
 	struct buf *first = user;
 
-	message = jq_format_error(message);
+	message = lib->jq_format_error(message);
 	if (first->len == 0)
-		buf_add(first, jv_string_value(message),
-		    (size_t)jv_string_length_bytes(jv_copy(message)));
-	jv_free(message);
+		buf_add(first, lib->jv_string_value(message),
+		    (size_t)lib->jv_string_length_bytes(lib->jv_copy(message)));
+	lib->jv_free(message);
 }
 
 /* "jq: error: syntax error, unexpected '}' (Unix shell quoting issues?) at <top-level>, line 1:..."
@@ -171,7 +171,7 @@ compile_without_environment(jq_state *jq, const char *program)
 	int ok;
 
 	environ = none;
-	ok = jq_compile(jq, program);
+	ok = lib->jq_compile(jq, program);
 	environ = saved;
 	return ok;
 }
@@ -188,20 +188,20 @@ static jq_state *
 program_compile(const char *program, struct err *err)
 {
 	struct buf message = BUF_INIT(4096);
-	jq_state *jq = jq_init();
+	jq_state *jq = lib->jq_init();
 
 	if (!jq) {
 		err_set(err, EXIT_SYSTEM, "libjq does not start");
 		return NULL;
 	}
-	jq_set_nomem_handler(jq, out_of_memory, NULL);
-	jq_set_error_cb(jq, keep_first_message, &message);
-	jq_set_attr(jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
+	lib->jq_set_nomem_handler(jq, out_of_memory, NULL);
+	lib->jq_set_error_cb(jq, keep_first_message, &message);
+	lib->jq_set_attr(jq, lib->jv_string("JQ_LIBRARY_PATH"), lib->jv_array());
 	if (!compile_without_environment(jq, program)) {
 		set_compile_error(buf_str(&message), err);
-		jq_teardown(&jq);
+		lib->jq_teardown(&jq);
 	} else {
-		jq_set_error_cb(jq, NULL, NULL);
+		lib->jq_set_error_cb(jq, NULL, NULL);
 	}
 	buf_release(&message);
 	return jq;
@@ -252,7 +252,7 @@ find_bad(const char *const *expressions, size_t count, struct err *err)
 			*err = own;
 			return i;
 		}
-		jq_teardown(&jq);
+		lib->jq_teardown(&jq);
 	}
 	return 0; /* none alone: err says what is wrong with all together */
 }
@@ -267,6 +267,11 @@ jqprog_compile(const char *const *expressions, size_t count, size_t *bad, struct
 			*bad = i;
 			return NULL;
 		}
+	}
+	lib = jqlib_load(err);
+	if (!lib) {
+		*bad = 0;
+		return NULL;
 	}
 	p = xcalloc(1, sizeof *p);
 	p->count = count;
@@ -294,7 +299,7 @@ jqprog_free(struct jqprog *p)
 		return;
 	for (size_t i = 0; i * CHUNK < p->count; i++) {
 		if (p->chunks[i].jq)
-			jq_teardown(&p->chunks[i].jq);
+			lib->jq_teardown(&p->chunks[i].jq);
 		free(p->chunks[i].program);
 	}
 	free(p->chunks);
@@ -303,16 +308,22 @@ jqprog_free(struct jqprog *p)
 
 /* --- running --- */
 
+static bool
+is_valid(jv value)
+{
+	return lib->jv_get_kind(value) != JV_KIND_INVALID;
+}
+
 /* Takes result, which is invalid and bears a message. */
 static int
 set_run_error(jv result, struct err *err)
 {
-	jv message = jv_invalid_get_msg(result);
+	jv message = lib->jv_invalid_get_msg(result);
 
-	if (jv_get_kind(message) != JV_KIND_STRING)
-		message = jv_dump_string(message, 0);
-	err_set(err, EXIT_NO, "%s", jv_string_value(message));
-	jv_free(message);
+	if (lib->jv_get_kind(message) != JV_KIND_STRING)
+		message = lib->jv_dump_string(message, 0);
+	err_set(err, EXIT_NO, "%s", lib->jv_string_value(message));
+	lib->jv_free(message);
 	return -1;
 }
 
@@ -320,9 +331,9 @@ set_run_error(jv result, struct err *err)
 static int
 put_value(jv value, struct buf *out, struct err *err)
 {
-	jv dumped = jv_dump_string(value, 0);
-	struct str text = { jv_string_value(dumped),
-		(size_t)jv_string_length_bytes(jv_copy(dumped)) };
+	jv dumped = lib->jv_dump_string(value, 0);
+	struct str text = { lib->jv_string_value(dumped),
+		(size_t)lib->jv_string_length_bytes(lib->jv_copy(dumped)) };
 	struct json proven;
 	int rc = 0;
 
@@ -330,7 +341,7 @@ put_value(jv value, struct buf *out, struct err *err)
 		buf_addstr(out, text);
 	else
 		rc = err_set(err, EXIT_NO, "the result is nested too deeply");
-	jv_free(dumped);
+	lib->jv_free(dumped);
 	return rc;
 }
 
@@ -338,7 +349,7 @@ put_value(jv value, struct buf *out, struct err *err)
 static void
 out_of_time(void *user)
 {
-	jq_halt(user, jv_null(), jv_null());
+	lib->jq_halt(user, lib->jv_null(), lib->jv_null());
 }
 
 static sigjmp_buf gave_up;
@@ -364,9 +375,9 @@ first_result(jq_state *jq, jv input, jv *result)
 	sigemptyset(&fence.sa_mask);
 	(void)sigaction(SIGABRT, &fence, &before); /* fails for unknown signals only */
 	if (sigsetjmp(gave_up, 1) == 0) {
-		jq_start(jq, input, 0);
+		lib->jq_start(jq, input, 0);
 		alarm_set(JQPROG_RUN_MS, out_of_time, jq);
-		*result = jq_next(jq);
+		*result = lib->jq_next(jq);
 		good = true;
 	}
 	alarm_clear();
@@ -378,12 +389,12 @@ first_result(jq_state *jq, jv input, jv *result)
 static int
 take_result(jq_state *jq, jv result, struct buf *out, struct err *err)
 {
-	if (jv_is_valid(result))
+	if (is_valid(result))
 		return put_value(result, out, err);
-	if (!jq_halted(jq) && jv_invalid_has_msg(jv_copy(result)))
+	if (!lib->jq_halted(jq) && lib->jv_invalid_has_msg(lib->jv_copy(result)))
 		return set_run_error(result, err);
-	jv_free(result);
-	if (jq_halted(jq))
+	lib->jv_free(result);
+	if (lib->jq_halted(jq))
 		return err_set(err, EXIT_NO, "no result after %d s", JQPROG_RUN_MS / 1000);
 	return 0;
 }
@@ -398,11 +409,11 @@ jqprog_run(struct jqprog *p, size_t index, struct json input, struct buf *out, s
 		return err_set(err, EXIT_NO, "the value is too large for jq");
 	if (!c->jq && !(c->jq = program_compile(c->program, err)))
 		return -1;
-	value = jv_parse_sized(input.p, (int)input.len);
-	if (!jv_is_valid(value)) /* it is JSON, so this is a limit of libjq's: depth 256 */
+	value = lib->jv_parse_sized(input.p, (int)input.len);
+	if (!is_valid(value)) /* it is JSON, so this is a limit of libjq's: depth 256 */
 		return set_run_error(value, err);
-	value = jv_array_append(
-	    jv_array_append(jv_array(), jv_number((double)(index % CHUNK))), value);
+	value = lib->jv_array_append(
+	    lib->jv_array_append(lib->jv_array(), lib->jv_number((double)(index % CHUNK))), value);
 	if (first_result(c->jq, value, &result))
 		return take_result(c->jq, result, out, err);
 	c->jq = NULL;
