@@ -1,6 +1,6 @@
 #!/bin/sh
 # llm-call against every fault that a provider or the way to it may have, in each dialect, streamed and whole: matrix.tsv says what
-# must come of each. Then answers are cut, or end as if they were whole, at every event boundary and inside each event: never ok.
+# must come of each.
 set -u
 # shellcheck source=tests/support/faults.sh
 . "${top:?run by tests/run}/tests/support/faults.sh"
@@ -11,7 +11,8 @@ export PATH HOME XDG_CONFIG_HOME
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 # shellcheck source=tests/cli/lib.sh
 . "$top/tests/cli/lib.sh"
-dialects='openai-chat openai-responses azure-openai anthropic-messages gemini vertex-gemini vertex-anthropic cohere-v2 bedrock-converse ollama'
+# shellcheck source=tests/support/dialects.sh
+. "$top/tests/support/dialects.sh"
 said='one two \uFFFD three four'
 tls_pid=
 mock_pid=
@@ -37,17 +38,6 @@ tls_start() {
 		[ -z "$tls" ] || return
 		sleep 0.1
 	done
-}
-
-# provider NAME DIALECT URL: its entry in the configuration.
-provider() {
-	case $2 in
-	azure-openai) places=', deployment: d, apiVersion: 2024-10-21' ;;
-	vertex-*) places=', project: p, location: us-east5' ;;
-	bedrock-*) places=', region: us-east-1' ;;
-	*) places= ;;
-	esac
-	printf '  %s: {dialect: %s, baseUrl: "%s", key: key-of-the-test%s}\n' "$1" "$2" "$3" "$places"
 }
 
 # script: a rule for each row, for who says "row N."
@@ -119,9 +109,9 @@ config >agentflow.yaml
 cells >cells.tsv
 big=$(awk -F '\t' '$2 ~ /repeat:/ { print NR }' matrix)
 grep -v "^${big}[.]" cells.tsv | requests >most
-grep "^${big}[.]" cells.tsv | requests >big
+grep "^${big}[.]" cells.tsv | requests >largest
 llm-call -q -j 32 <most >out 2>err
-llm-call -q -j 2 <big >out.big 2>>err
+llm-call -q -j 2 <largest >out.big 2>>err
 results <out >have
 results <out.big >>have
 cut -f 1-4 cells.tsv | sort >want
