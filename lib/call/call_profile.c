@@ -66,8 +66,11 @@ call_profile(struct call *c)
 			BUG("call_profile: %s", err.text);
 	}
 	defaults.system = STR_NONE;
-	if (c->profile && profile_apply(c->profile, record, &put, &err) == 0)
+	if (c->profile && profile_apply(c->profile, record, &put, &err) == 0) {
 		rc = call_read_again(c, &put, &defaults, &err);
+		if (rc < 0)
+			(void)err_wrap(&err, "as profile %s puts it", profile_name(c->profile));
+	}
 	if (rc < 0)
 		answer_fail(&c->answer, ERROR_INVALID_REQUEST, "%s", err.text);
 	buf_release(&given);

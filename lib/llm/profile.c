@@ -332,6 +332,7 @@ profile_apply(struct profile *p, struct json record, struct buf *out, struct err
 	}
 	if (compile(p, err) == 0) {
 		if (jqprog_run(p->program, 0, record, &changed, err) == 0 &&
+		    (changed.len || err_set(err, EXIT_NO, "there is no result") == 0) &&
 		    json_parse(changed.p, changed.len, &v, err) == 0) {
 			splice(record, v, out);
 			rc = 0;
