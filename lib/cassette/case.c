@@ -99,8 +99,57 @@ cassette_case_body(struct cassette_case *k)
 	if (!file || case_read(k, file, &k->body_text, &err) < 0 ||
 	    json_parse(k->body_text.p, k->body_text.len, &k->body, &err) < 0)
 		k->body = JSON_ABSENT;
+	k->print = cassette_print(k->body);
 	free(file);
 	return k->body;
+}
+
+static uint64_t
+print_text(uint64_t h, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3;
+	return h;
+}
+
+/* In a body all that tells requests apart is texts, and where they stand: members in any order,
+ * elements in theirs. Numbers count for nothing, since equal ones may be spelled otherwise. */
+static uint64_t
+print_value(struct json v, struct buf *text)
+{
+	struct json_iter it = json_each(v);
+	uint64_t h = 0xcbf29ce484222325 + (uint64_t)v.kind, place = 1;
+
+	if (v.kind == JSON_STRING) {
+		buf_reset(text);
+		json_text(v, text);
+		return print_text(h, buf_str(text));
+	}
+	while ((v.kind == JSON_OBJECT || v.kind == JSON_ARRAY) && json_next(&it)) {
+		if (v.kind == JSON_OBJECT)
+			place = print_value(it.key, text) | 1;
+		else
+			place += 2;
+		h += place * print_value(it.value, text);
+	}
+	return h;
+}
+
+uint64_t
+cassette_print(struct json body)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	uint64_t print = print_value(body, &text);
+
+	buf_release(&text);
+	return print;
+}
+
+uint64_t
+cassette_case_print(struct cassette_case *k)
+{
+	(void)cassette_case_body(k);
+	return k->print;
 }
 
 /* --- what was answered --- */

@@ -7,8 +7,8 @@
  * (names in lower case, secrets left out), request_file, response_file, stream, framing (sse,
  * ndjson, json-array, aws-eventstream) and, where they were recorded, timing ([[END, MS], ...]: so
  * many bytes of the body had come so long after the request went out) and ended ("cut": the
- * connection ended inside the body). The files are of the case's own directory: one that a path or a
- * link leads out of it is not read.
+ * connection ended inside the body). The files are of the case's own directory: one that a path or
+ * a link leads out of it is not read.
  */
 #ifndef CASSETTE_CASE_H
 #define CASSETTE_CASE_H
@@ -35,6 +35,7 @@ struct cassette_case {
 	bool tried, tried_body;
 	struct buf meta_text, body_text;
 	struct json body;
+	uint64_t print;
 };
 
 void cassette_case_init(struct cassette_case *k, const char *dir, const char *name);
@@ -43,6 +44,9 @@ void cassette_case_release(struct cassette_case *k);
 bool cassette_case_meta(struct cassette_case *k);
 /* The request's body: JSON_NONE where there is none, or it is no JSON. */
 struct json cassette_case_body(struct cassette_case *k);
+/* A number of the body: bodies that are json_equal, and name no member twice, have the same. */
+uint64_t cassette_case_print(struct cassette_case *k);
+uint64_t cassette_print(struct json body);
 
 /* What was answered. */
 struct cassette_answer {

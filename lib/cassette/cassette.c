@@ -188,12 +188,13 @@ struct cassette_case *
 cassettes_same(struct cassettes *c, const char *method, struct str path, struct json body)
 {
 	struct cassette_case *best = NULL, *k;
+	uint64_t print = cassette_print(body);
 	struct json recorded;
 
 	for (size_t i = 0; (k = cassettes_at(c, i)) != NULL; i++) {
 		if ((best && k->given >= best->given) || !cassette_case_meta(k) ||
-		    !json_eq(json_get(k->meta, "method"), method) ||
-		    !str_eq(path, buf_str(&k->path)))
+		    !str_eq(path, buf_str(&k->path)) || cassette_case_print(k) != print ||
+		    !json_eq(json_get(k->meta, "method"), method))
 			continue;
 		recorded = cassette_case_body(k);
 		if (recorded.kind == JSON_NONE ? body.kind == JSON_NONE
