@@ -10,6 +10,7 @@
 #include "json/edit.h"
 #include "json/jqprog.h"
 #include "llm/profile_form.h"
+#include "llm/profile_number.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 
@@ -319,6 +320,29 @@ splice(struct json record, struct json changed, struct buf *out)
 	json_edit_write(&e, out);
 }
 
+/* Run the program over the record; its numbers come through as they are. */
+static int
+run(struct profile *p, struct json record, struct buf *changed, struct err *err)
+{
+	struct buf hidden = BUF_INIT(BUF_UNLIMITED), result = BUF_INIT(BUF_UNLIMITED);
+	struct json given = record;
+	int rc = 0;
+
+	if (profile_number_hide(json_raw(record), &hidden))
+		rc = json_parse(hidden.p, hidden.len, &given, err);
+	if (rc == 0)
+		rc = jqprog_run(p->program, 0, given, &result, err);
+	if (rc == 0 && !result.len)
+		rc = err_set(err, EXIT_NO, "there is no result");
+	if (rc == 0 && hidden.len)
+		profile_number_show(buf_str(&result), changed);
+	else
+		buf_addstr(changed, buf_str(&result));
+	buf_release(&hidden);
+	buf_release(&result);
+	return rc;
+}
+
 int
 profile_apply(struct profile *p, struct json record, struct buf *out, struct err *err)
 {
@@ -331,8 +355,7 @@ profile_apply(struct profile *p, struct json record, struct buf *out, struct err
 		return 0;
 	}
 	if (compile(p, err) == 0) {
-		if (jqprog_run(p->program, 0, record, &changed, err) == 0 &&
-		    (changed.len || err_set(err, EXIT_NO, "there is no result") == 0) &&
+		if (run(p, record, &changed, err) == 0 &&
 		    json_parse(changed.p, changed.len, &v, err) == 0) {
 			splice(record, v, out);
 			rc = 0;
