@@ -28,6 +28,11 @@ tells agent man/man5/agentflow-workflow.5
 tells pricing man/man5/agentflow-pricing.5
 tells model man/man5/agentflow-models.5 man/man1/llm-models.1
 tells tokens man/man1/llm-tokens.1
+tells httpRequest man/man1/llm-call.1
+tells programRun man/man1/llm-call.1 man/man5/agentflow-programs.5
+tells probe man/man1/llm-call.1
+tells embedding man/man1/llm-embed.1 man/man5/agentflow-records.5
+tells validation man/man1/json-validate.1
 tells program man/man5/agentflow-programs.5 man/man5/agentflow-records.5
 tells profile man/man5/agentflow-prompts.5
 tells mock-script man/man1/llm-mock.1
