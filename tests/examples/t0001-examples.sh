@@ -72,6 +72,30 @@ line=$(sed -n 's/^0 9 \* \* 1-5 *//p' examples/cron/crontab)
 : >"$work/want"
 AGENTFLOW_MODEL=openai:gpt-4 HOME=$work try "the crontab's line runs the workflow" sh -c "$line"
 
+cat >"$work/want" <<-EOF
+	1	The VPN wants a new certificate each January.
+EOF
+try "notes are found by their vectors" sh examples/search/search.sh examples/search/notes.ndjson "The VPN wants a new certificate each January."
+
+cat >"$work/want" <<-EOF
+	openai:gpt-4o-mini	true	end
+	anthropic:claude-haiku-4-5	true	end
+	ollama:llama3.2	true	end
+EOF
+try "usable models are compared, others left out" sh examples/compare/compare.sh "Why is the sky blue?" \
+	openai:gpt-4o-mini anthropic:claude-haiku-4-5 ollama:llama3.2 xai:grok-4
+: >"$work/want"
+try "a recording is made" sh examples/offline/check.sh --record
+try "and answers without a key or a network" env -u OPENAI_API_KEY sh examples/offline/check.sh
+
+cat >"$work/want" <<-EOF
+	{"number":"R-1042","total":318,"currency":"EUR"}
+	{"number":"77/B","total":49.9,"currency":"USD"}
+EOF
+kill "$mock_pid"
+mock_start --script examples/extract/answers.yaml
+try "invoices become rows that fit a schema" sh -c 'sh examples/extract/extract.sh <examples/extract/invoices.ndjson'
+
 # The README's commands, one after the other as they stand there, print what it says.
 ln -s "$BUILD" build
 cp -R "$top/share" "$top/README.md" .
