@@ -25,7 +25,7 @@
 
 enum frame_format {
 	FRAME_WHOLE, /* no framing: one message, the whole body, at the end */
-	FRAME_SSE, /* text/event-stream (WHATWG HTML, section 9.2) */
+	FRAME_SSE, /* text/event-stream (WHATWG HTML, section 9.2); all that it ignores is text */
 	FRAME_NDJSON, /* a message a line; blank lines are passed over */
 	FRAME_JSON_ARRAY, /* [v, v, ...]: a message an element (Gemini without alt=sse) */
 	FRAME_AWS, /* application/vnd.amazon.eventstream: binary, checksums over all (Bedrock) */

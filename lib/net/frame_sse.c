@@ -59,6 +59,21 @@ sse_dispatch(struct frame *f)
 	return 0;
 }
 
+/* A line that is passed over is text all the same; the standard would take any bytes. Others were
+ * put there, or are what is left of an event, by whatever damaged the stream on its way. */
+static int
+sse_pass_over(struct frame *f, struct str line, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < line.len && ((unsigned char)line.p[i] >= ' ' || line.p[i] == '\t'); i++)
+		;
+	if (i == line.len && str_is_utf8(line))
+		return 0;
+	f->over = true;
+	return err_set(err, EXIT_NO, "a line of the stream is no text");
+}
+
 static int
 sse_line(struct frame *f, struct str line, struct err *err)
 {
@@ -82,7 +97,8 @@ sse_line(struct frame *f, struct str line, struct err *err)
 		return sse_add_data(f, value, err);
 	if (str_eq(field, STR_LIT("event")))
 		f->name = value;
-	/* A comment (no field name), id and retry (we never reconnect), and unknown fields. */
+	else /* a comment (no field name), id and retry (we never reconnect), unknown fields */
+		return sse_pass_over(f, line, err);
 	return 0;
 }
 

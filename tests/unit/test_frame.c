@@ -134,9 +134,6 @@ sse_follows_the_standard(void **state)
 		SSE("\xEF\xBB\xBF\xEF\xBB\xBF"
 		    "data: a\n\ndata: b\n\n",
 		    "message<b>"),
-		SSE("\xEF\xBB"
-		    "data: a\n\ndata: b\n\n",
-		    "message<b>"),
 		SSE("data: a\ndata: b\ndata\ndata:c\n\n", "message<a\nb\n\nc>"),
 		SSE("event: ping\ndata: {}\n\ndata: x\n\n", "ping<{}>message<x>"),
 		SSE("data: {}\nevent: late\n\n", "late<{}>"),
@@ -156,6 +153,25 @@ sse_follows_the_standard(void **state)
 		SSE("data: a\r\r", "message<a>"),
 		SSE("data: \xff\xfe z\n\n", "message<\xff\xfe z>"),
 		SSE("no colon at all", ""),
+		SAMPLES_END,
+	};
+
+	(void)state;
+	check(samples);
+}
+
+/* Unlike the standard: what is passed over may be any text, but not any bytes. */
+static void
+sse_ignores_nothing_but_text(void **state)
+{
+	static const struct sample samples[] = {
+		SSE("\xEF\xBB"
+		    "data: a\n\ndata: b\n\n",
+		    "!"),
+		SSE("data: a\n\n\x16\x03 garbage\ndata: b\n\n", "message<a>!"),
+		SSE("data: a\n\n}\0{\ndata: b\n\n", "message<a>!"),
+		SSE(": \xff\ndata: b\n\n", "!"),
+		SSE("\xC3\xA4: a\n:\ttab\ndata: b\n\n", "message<b>"),
 		SAMPLES_END,
 	};
 
@@ -358,6 +374,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sse_follows_the_standard),
+		cmocka_unit_test(sse_ignores_nothing_but_text),
 		cmocka_unit_test(sse_keeps_nul_bytes),
 		cmocka_unit_test(sse_hands_out_the_last_event_where_lenient),
 		cmocka_unit_test(lines_come_one_by_one),
