@@ -63,6 +63,8 @@ struct openai_request {
 	struct json *media; /* results whose media are still to be written */
 	size_t media_count, media_cap;
 	bool after_result; /* the last message is a tool's result */
+	bool mark_turn; /* this turn's last part ends a prefix that is to be cached */
+	bool mark_part; /* this part does */
 	bool own_reasoning; /* one of OpenAI's models that reason, at OpenAI's */
 };
 

@@ -103,7 +103,7 @@ wants_cache(const struct openai_request *q, struct json part)
 void
 openai_chat_cache(struct openai_request *q, struct json part)
 {
-	if (!wants_cache(q, part))
+	if (!wants_cache(q, part) && !q->mark_part)
 		return;
 	jsonw_key(&q->w, "cache_control");
 	jsonw_object(&q->w);
@@ -161,6 +161,8 @@ is_one_text(const struct openai_request *q, struct json content)
 	struct request_parts p = request_parts(content);
 	size_t n = 0;
 
+	if (q->mark_turn)
+		return false;
 	while (request_next_part(&p)) {
 		if (p.type != PART_TEXT || wants_cache(q, p.part) || ++n > 1)
 			return false;
@@ -171,7 +173,7 @@ is_one_text(const struct openai_request *q, struct json content)
 int
 openai_chat_content(struct openai_request *q, struct json content)
 {
-	struct request_parts p = request_parts(content);
+	struct request_parts p = request_parts(content), next;
 
 	jsonw_key(&q->w, "content");
 	if (is_one_text(q, content)) {
@@ -181,9 +183,12 @@ openai_chat_content(struct openai_request *q, struct json content)
 	}
 	jsonw_array(&q->w);
 	while (request_next_part(&p)) {
+		next = p;
+		q->mark_part = q->mark_turn && !request_next_part(&next);
 		if (openai_chat_part(q, &p) < 0)
 			return -1;
 	}
+	q->mark_part = false;
 	jsonw_end(&q->w);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* openai_chat_turns - a conversation in the form of chat completions' messages. */
 #include <stdlib.h>
 
+#include "llm/marks.h"
 #include "llm/openai_chat.h"
 
 /* The part's state where it comes from this provider and model. */
@@ -231,6 +232,44 @@ write_assistant(struct openai_request *q, struct json content, bool is_last)
 
 /* --- the conversation --- */
 
+enum { MARKS = 4, OWN_MARKS = 2 }; /* what Claude takes; what "auto" puts */
+
+/* Whether "auto" puts a mark at this turn's end: the system's last, and the user's at the end. Of
+ * the models behind such a server only Claude has to be told. */
+static bool
+wants_mark(const struct openai_request *q, const struct request_turns *turn)
+{
+	struct request_turns next = *turn;
+	bool more = request_next_turn(&next);
+
+	if (!q->o->cache_auto || !(q->server->flags & OPENAI_CACHE_CONTROL) ||
+	    !str_starts(q->b->model, "anthropic/") ||
+	    marks_count(q->b->request) + OWN_MARKS > MARKS)
+		return false;
+	return turn->role == ROLE_SYSTEM ? more && next.role != ROLE_SYSTEM
+					 : turn->role == ROLE_USER && !more;
+}
+
+/* The text that stands before the conversation. */
+static void
+write_system_text(struct openai_request *q, struct str text)
+{
+	jsonw_key(&q->w, "content");
+	if (!q->mark_turn) {
+		jsonw_strn(&q->w, text);
+		return;
+	}
+	q->mark_part = true;
+	jsonw_array(&q->w);
+	jsonw_object(&q->w);
+	jsonw_kstr(&q->w, "type", "text");
+	jsonw_kstrn(&q->w, "text", text);
+	openai_chat_cache(q, JSON_ABSENT);
+	jsonw_end(&q->w);
+	jsonw_end(&q->w);
+	q->mark_part = false;
+}
+
 static int
 write_turn(struct openai_request *q, const struct request_turns *turn)
 {
@@ -247,6 +286,7 @@ write_turn(struct openai_request *q, const struct request_turns *turn)
 	if (is_user)
 		openai_chat_bridge(q);
 	q->after_result = false;
+	q->mark_turn = wants_mark(q, turn);
 	jsonw_object(&q->w);
 	switch (turn->role) {
 	case ROLE_ASSISTANT:
@@ -255,7 +295,7 @@ write_turn(struct openai_request *q, const struct request_turns *turn)
 	case ROLE_SYSTEM:
 		jsonw_kstr(&q->w, "role", q->own_reasoning ? "developer" : "system");
 		if (turn->text.p)
-			jsonw_kstrn(&q->w, "content", turn->text);
+			write_system_text(q, turn->text);
 		else
 			r = openai_chat_content(q, turn->content);
 		break;
@@ -265,6 +305,7 @@ write_turn(struct openai_request *q, const struct request_turns *turn)
 		r = openai_chat_content(q, turn->content);
 		break;
 	}
+	q->mark_turn = false;
 	jsonw_end(&q->w);
 	return r;
 }

@@ -546,6 +546,28 @@ cache_marks_go_to_gateways_that_take_them(void **state)
 }
 
 static void
+cache_auto_marks_the_prefixes_of_claude_behind_a_gateway(void **state)
+{
+	static const char record[] =
+	    "{\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"a\"},"
+	    "{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"c\"}],"
+	    "\"options\":{\"cache\":\"auto\"}}";
+#define MARKED(text)                                                                               \
+	"[{\"type\":\"text\",\"text\":\"" text "\",\"cache_control\":{\"type\":\"ephemeral\"}}]"
+#define BODY(model, system, last)                                                                       \
+	"{\"model\":\"" model "\",\"messages\":[{\"role\":\"system\",\"content\":" system               \
+	"},{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":" \
+	"\"user\",\"content\":" last "}],\"stream\":false}"
+
+	(void)state;
+	expect_at("https://openrouter.ai/api", "anthropic/claude-sonnet-4.5", record,
+	    BODY("anthropic/claude-sonnet-4.5", MARKED("s"), MARKED("c")), "");
+	expect_at("https://openrouter.ai/api", "openai/gpt-4o", record,
+	    BODY("openai/gpt-4o", "\"s\"", "\"c\""), "");
+	expect_at(openai, "gpt-4o", record, BODY("gpt-4o", "\"s\"", "\"c\""), "");
+}
+
+static void
 cache_off_drops_the_marks_or_is_warned_of(void **state)
 {
 	static const char record[] =
@@ -640,6 +662,7 @@ main(void)
 		cmocka_unit_test(tools_and_the_choice_among_them_are_sent_together),
 		cmocka_unit_test(a_schema_is_strict_where_it_can_be),
 		cmocka_unit_test(cache_marks_go_to_gateways_that_take_them),
+		cmocka_unit_test(cache_auto_marks_the_prefixes_of_claude_behind_a_gateway),
 		cmocka_unit_test(cache_off_drops_the_marks_or_is_warned_of),
 		cmocka_unit_test(the_request_has_its_url_key_and_headers),
 		cmocka_unit_test(provider_options_are_merged_last_and_plus_appends),
