@@ -144,7 +144,9 @@ recorded_answers_have_their_vectors(void **state)
 		struct json body, v[64];
 		size_t n;
 
-		if (!is_embedding(k) || cassette_case_answer(k, &a, &err) < 0)
+		/* a body without its request does not tell how many texts there were */
+		if (!is_embedding(k) || !json_exists(cassette_case_body(k)) ||
+		    cassette_case_answer(k, &a, &err) < 0)
 			continue;
 		n = texts_of(cassette_case_body(k));
 		if (a.status == 200 && n <= 64 &&
@@ -161,7 +163,7 @@ recorded_answers_have_their_vectors(void **state)
 	cassettes_free(c);
 	free(dir);
 	print_message("# %zu recorded answers\n", read);
-	assert_true(read > 30);
+	assert_true(read > 25);
 }
 
 int
