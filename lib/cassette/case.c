@@ -2,6 +2,7 @@
 /* case - reading one recorded exchange. */
 #include "cassette/case.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -39,11 +40,13 @@ static int
 case_read(const struct cassette_case *k, const char *file, struct buf *out, struct err *err)
 {
 	char *path = file_join(k->dir, file);
+	bool is_name = *file && *file != '.' && !strchr(file, '/');
 	struct stat st;
 	int rc = -1;
 
-	if (!*file || *file == '.' || strchr(file, '/') || lstat(path, &st) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (is_name && lstat(path, &st) < 0)
+		(void)err_sys(err, errno, "cannot open %s", path);
+	else if (!is_name || !S_ISREG(st.st_mode))
 		(void)err_set(err, EXIT_IO, "%s: no file \"%.*s\" of its own", k->dir,
 		    (int)str_cut_utf8(str_of(file), 80), file);
 	else
