@@ -96,7 +96,7 @@ requests() {
 results() {
 	jq -r --arg said "\"$said\"" 'select(.type == "response") | [.id,
 		if .ok | not then .error.kind
-		elif .content == ($said | fromjson) or (.content | test("^x+$") and length == 33554432) then "ok"
+		elif .content == ($said | fromjson) or .content == "x" then "ok"
 		else "ok, but not with all that was said" end,
 		({"true": "yes", "false": "no"}[.error.retryable | tostring] // "-"), (.error.retryAfterMs // "-")] | @tsv'
 }
@@ -110,8 +110,12 @@ cells >cells.tsv
 big=$(awk -F '\t' '$2 ~ /repeat:/ { print NR }' matrix)
 grep -v "^${big}[.]" cells.tsv | requests >most
 grep "^${big}[.]" cells.tsv | requests >largest
-llm-call -q -j 32 <most >out 2>err
-llm-call -q -j 2 <largest >out.big 2>>err
+llm-call -q -j 128 <most >out 2>err
+mkfifo copy
+wc -c <copy >size &
+counting=$!
+llm-call -q -j 2 <largest 2>>err | tee copy | tr -s x >out.big # jq would take seconds over each as it is
+wait $counting
 results <out >have
 results <out.big >>have
 cut -f 1-4 cells.tsv | sort >want
@@ -127,5 +131,8 @@ while IFS='	' read -r fault answer _; do
 	fi
 	verdict "$fault ($(wc -l <want.row) cells)" "$(diff -u want.row have.row | grep '^[-+][0-9]')"
 done <matrix
+verdict 'of the largest answers nothing is lost' "$(
+	[ "$(cat size)" -ge $(($(wc -l <largest) * 32 * 1024 * 1024)) ] || echo "$(cat size) bytes"
+)"
 verdict 'nothing else was told' "$(cat err)"
 tap_end
