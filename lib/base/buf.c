@@ -27,6 +27,14 @@ buf_release(struct buf *b)
 	buf_init(b, b->limit);
 }
 
+void
+buf_wipe(struct buf *b)
+{
+	if (b->cap)
+		explicit_bzero(b->p, b->cap);
+	buf_release(b);
+}
+
 char *
 buf_reserve(struct buf *b, size_t n)
 {
@@ -104,6 +112,22 @@ buf_addf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_addv(b, fmt, ap);
 	va_end(ap);
+}
+
+void
+buf_addurl(struct buf *b, struct str s, const char *also)
+{
+	static const char unreserved[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+
+		if (c && (strchr(unreserved, c) || strchr(also, c)))
+			buf_addc(b, c);
+		else
+			buf_addf(b, "%%%02X", (unsigned)(unsigned char)c);
+	}
 }
 
 void

@@ -41,6 +41,8 @@ extern char buf_empty[1];
 
 void buf_init(struct buf *b, size_t limit);
 void buf_release(struct buf *b); /* frees; b is as after buf_init */
+/* The same for bytes that were secret: nothing of them stays behind. */
+void buf_wipe(struct buf *b);
 
 static inline void
 buf_reset(struct buf *b) /* empties, keeps the memory and clears full */
@@ -65,6 +67,9 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addstr(struct buf *b, struct str s);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_addv(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* Percent-encoded for a URL, but for RFC 3986's unreserved characters and those in also ("/", ":").
+ */
+void buf_addurl(struct buf *b, struct str s, const char *also);
 void buf_addi(struct buf *b, int64_t n); /* decimal digits, faster than buf_addf */
 
 static inline void

@@ -102,7 +102,7 @@ uri_of(const char *path, struct buf *uri, struct err *err)
 	if (!real)
 		return err_set(err, EXIT_CONFIG, "cannot read %s: %s", path, strerror(errno));
 	buf_adds(uri, SCHEME);
-	uri_encode_path(str_of(real), uri);
+	buf_addurl(uri, str_of(real), "/");
 	buf_adds(uri, strcmp(path, "-") == 0 ? "/" : "");
 	free(real);
 	return 0;

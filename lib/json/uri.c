@@ -146,18 +146,3 @@ uri_decode(struct str text, struct buf *out)
 		buf_addc(out, c);
 	}
 }
-
-void
-uri_encode_path(struct str path, struct buf *out)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-	size_t i;
-
-	for (i = 0; i < path.len; i++) {
-		if (path.p[i] && strchr(plain, path.p[i]))
-			buf_addc(out, path.p[i]);
-		else
-			buf_addf(out, "%%%02X", (unsigned)(unsigned char)path.p[i]);
-	}
-}

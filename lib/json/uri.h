@@ -12,7 +12,5 @@ void uri_resolve(struct str base, struct str ref, struct buf *out);
 
 /* Append text with its %XX undone. */
 void uri_decode(struct str text, struct buf *out);
-/* Append a file's path as it stands in a URI. */
-void uri_encode_path(struct str path, struct buf *out);
 
 #endif

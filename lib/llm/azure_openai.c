@@ -42,7 +42,7 @@ add_path(const struct build *b, const char *version, struct buf *url)
 		buf_adds(url, "/openai");
 	if (depth <= DEPTH_OPENAI && is_dated(version)) {
 		buf_adds(url, "/deployments/");
-		wire_escape(url, deployment ? str_of(deployment) : b->model, "");
+		buf_addurl(url, deployment ? str_of(deployment) : b->model, "");
 	} else if (depth <= DEPTH_OPENAI) {
 		buf_adds(url, "/v1");
 	}
@@ -63,7 +63,7 @@ address(const struct build *b, struct wire *wire, struct err *err)
 	add_path(b, version, url);
 	if (((is_dated(version) && !v1) || is_named(version)) && !strstr(query.p, "api-version=")) {
 		buf_adds(&query, query.len ? "&api-version=" : "api-version=");
-		wire_escape(&query, str_of(version), "");
+		buf_addurl(&query, str_of(version), "");
 	}
 	if (query.len) {
 		buf_addc(url, '?');

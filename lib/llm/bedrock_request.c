@@ -367,7 +367,7 @@ bedrock_address(const struct build *b, struct wire *w, struct err *err)
 	if (str_is(b->model, ".") || str_is(b->model, ".."))
 		return err_set(err, EXIT_NO, "a model's name must not be . or ..");
 	buf_adds(&path, "/model/");
-	wire_escape(&path, b->model, "");
+	buf_addurl(&path, b->model, "");
 	buf_adds(&path, stream ? "/converse-stream" : "/converse");
 	provider_url(b->provider, path.p, &w->url);
 	buf_release(&path);

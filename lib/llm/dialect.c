@@ -72,23 +72,6 @@ wire_bearer(struct wire *w, const char *key)
 	free(value);
 }
 
-void
-wire_escape(struct buf *url, struct str name, const char *also)
-{
-	static const char unreserved[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-	size_t i;
-
-	for (i = 0; i < name.len; i++) {
-		char c = name.p[i];
-
-		if (c && (strchr(unreserved, c) || strchr(also, c)))
-			buf_addc(url, c);
-		else
-			buf_addf(url, "%%%02X", (unsigned)(unsigned char)c);
-	}
-}
-
 /* Whether a segment of the name would lead out of the path that it is put into. */
 static bool
 climbs(struct str name)
@@ -109,7 +92,7 @@ wire_model(struct buf *path, const char *parent, struct str model, struct err *e
 	if (!model.len || !memchr(model.p, '/', model.len))
 		buf_adds(path, parent);
 	buf_addc(path, '/');
-	wire_escape(path, model, "/@");
+	buf_addurl(path, model, "/@");
 	return 0;
 }
 

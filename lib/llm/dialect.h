@@ -35,9 +35,6 @@ void wire_init(struct wire *w);
 void wire_release(struct wire *w);
 /* The Authorization header of those who take the key so; NULL: none. */
 void wire_bearer(struct wire *w, const char *key);
-/* Append a name as a segment of a URL's path: percent-encoded but for RFC 3986's unreserved
- * characters and those in also ("/", ":"). */
-void wire_escape(struct buf *url, struct str name, const char *also);
 /* Append a model to a URL's path as PARENT/NAME; a name that holds a slash ("tunedModels/x") is a
  * path itself. -1: a segment of it would lead out of the path. */
 int wire_model(struct buf *path, const char *parent, struct str model, struct err *err)

@@ -92,7 +92,7 @@ add_paging(const struct listing *list, struct buf *url)
 	if (!list->cursor)
 		return;
 	buf_addf(url, "&%s=", list->api->next);
-	wire_escape(url, str_of(list->cursor), "");
+	buf_addurl(url, str_of(list->cursor), "");
 }
 
 int

@@ -191,7 +191,7 @@ poll(const struct build *b, const struct answer *a, struct wire *wire, struct er
 	if (!a->response_id.len)
 		return err_set(err, EXIT_NO, "the provider gave the answer no id to ask for it by");
 	buf_adds(&path, "/responses/");
-	wire_escape(&path, buf_str(&a->response_id), "");
+	buf_addurl(&path, buf_str(&a->response_id), "");
 	provider_url(b->provider, path.p, &wire->url);
 	buf_release(&path);
 	openai_key(b, wire);

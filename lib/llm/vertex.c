@@ -47,9 +47,9 @@ address(
 		return -1;
 	if (project) {
 		buf_adds(&path, "/projects/");
-		wire_escape(&path, str_of(project), "");
+		buf_addurl(&path, str_of(project), "");
 		buf_adds(&path, "/locations/");
-		wire_escape(&path, str_of(location_of(b->provider)), "");
+		buf_addurl(&path, str_of(location_of(b->provider)), "");
 	}
 	r = wire_model(&path, models, b->model, err);
 	buf_adds(&path, verb);

@@ -41,22 +41,6 @@ read_claim(const char *header, struct claim *c)
 	       c->date.len == 8 && c->fields.len && c->signature.len;
 }
 
-/* The path as the services take it: what came, escaped, whatever it says already. */
-static void
-add_path(struct buf *out, struct str path)
-{
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-	size_t i;
-
-	for (i = 0; i < path.len; i++) {
-		if (path.p[i] && strchr(plain, path.p[i]))
-			buf_addc(out, path.p[i]);
-		else
-			buf_addf(out, "%%%02X", (unsigned)(unsigned char)path.p[i]);
-	}
-}
-
 /* Queries of more than one parameter occur nowhere here, so none is sorted. */
 static void
 add_query(struct buf *out, struct str query)
@@ -126,7 +110,7 @@ check_aws(const struct check_aws *r, const char *key)
 	if (!colon || !str_eq(c.access, (struct str){ key, (size_t)(colon - key) }))
 		return AWS_STRANGER;
 	buf_addf(&canonical, "%s\n", r->method);
-	add_path(&canonical, r->path);
+	buf_addurl(&canonical, r->path, "/"); /* what came, escaped, whatever it says already */
 	buf_addc(&canonical, '\n');
 	add_query(&canonical, r->query);
 	buf_addc(&canonical, '\n');

@@ -76,9 +76,7 @@ from_command(
 		rc = read_printed(c, buf_str(&out), err);
 	if (rc == 0 && c->expires_us <= now_us)
 		rc = err_set(err, EXIT_REFUSED, "what it prints has expired");
-	if (out.cap)
-		explicit_bzero(out.p, out.cap);
-	buf_release(&out);
+	buf_wipe(&out);
 	if (rc < 0) {
 		err_wrap(err, "credential_process of the AWS profile %s", p->name);
 		err->code = EXIT_REFUSED;

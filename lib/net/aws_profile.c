@@ -128,9 +128,7 @@ read_file(struct aws_profile *p, const char *path, bool is_config, struct err *e
 		r.line++;
 		rc = read_line(&r, line);
 	}
-	if (text.cap)
-		explicit_bzero(text.p, text.cap);
-	buf_release(&text);
+	buf_wipe(&text);
 	return rc;
 }
 

@@ -59,21 +59,6 @@ split_url(struct signing *s, const char *url)
 	s->query = rest;
 }
 
-static void
-add_escaped(struct buf *out, struct str text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		if ((c < 0x80 && isalnum(c)) || (c && strchr("-._~/", c)))
-			buf_addc(out, (char)c);
-		else
-			buf_addf(out, "%%%02X", c);
-	}
-}
-
 static int
 by_bytes(const void *a, const void *b)
 {
@@ -167,7 +152,7 @@ add_request(struct signing *s, const struct aws_request *r, const struct http_he
 	struct hash body = hash_sha256(r->body);
 
 	buf_addf(&s->canonical, "%s\n", r->method);
-	add_escaped(&s->canonical, s->path.len ? s->path : STR_LIT("/"));
+	buf_addurl(&s->canonical, s->path.len ? s->path : STR_LIT("/"), "/");
 	buf_addc(&s->canonical, '\n');
 	add_query(s);
 	buf_addc(&s->canonical, '\n');

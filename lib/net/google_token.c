@@ -24,20 +24,12 @@ google_request_init(struct google_request *r)
 		.body = BUF_INIT(BUF_UNLIMITED) };
 }
 
-static void
-wipe(struct buf *b)
-{
-	if (b->cap)
-		explicit_bzero(b->p, b->cap);
-	buf_release(b);
-}
-
 void
 google_request_release(struct google_request *r)
 {
 	buf_release(&r->url);
 	http_headers_release(&r->headers);
-	wipe(&r->body);
+	buf_wipe(&r->body);
 }
 
 static const char *
@@ -66,17 +58,8 @@ google_token_metadata(const char *account, env_fn *env, struct google_request *r
 static void
 add_field(struct buf *form, const char *name, struct str value)
 {
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-	size_t i;
-
 	buf_addf(form, "%s%s=", form->len ? "&" : "", name);
-	for (i = 0; i < value.len; i++) {
-		if (value.p[i] && strchr(plain, value.p[i]))
-			buf_addc(form, value.p[i]);
-		else
-			buf_addf(form, "%%%02X", (unsigned)(unsigned char)value.p[i]);
-	}
+	buf_addurl(form, value, "");
 }
 
 /* A member of the file; secret: to be masked from now on. */
@@ -146,7 +129,7 @@ ask_as_service(struct json file, int64_t now_us, struct google_request *r, struc
 	free(key);
 	free(key_id);
 	buf_release(&claims);
-	wipe(&assertion);
+	buf_wipe(&assertion);
 	return rc;
 }
 
@@ -201,7 +184,7 @@ google_token_file(
 	else if ((rc = ask_as(file, now_us, r, err)) < 0)
 		(void)err_wrap(err, "%s", found);
 	free(found);
-	wipe(&text);
+	buf_wipe(&text);
 	return rc;
 }
 

@@ -74,10 +74,9 @@ remember_spelling(struct str text, size_t secret_len)
 static void
 spell(struct str secret, struct buf *json, struct buf *php, struct buf *url)
 {
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	size_t i;
 
+	buf_addurl(url, secret, "");
 	for (i = 0; i < secret.len; i++) {
 		char c = secret.p[i];
 
@@ -87,19 +86,7 @@ spell(struct str secret, struct buf *json, struct buf *php, struct buf *url)
 		if (c == '"' || c == '\\' || c == '/')
 			buf_addc(php, '\\');
 		buf_addc(php, c);
-		if (c && strchr(plain, c))
-			buf_addc(url, c);
-		else
-			buf_addf(url, "%%%02X", (unsigned)(unsigned char)c);
 	}
-}
-
-static void
-wipe(struct buf *b)
-{
-	if (b->cap)
-		explicit_bzero(b->p, b->cap);
-	buf_release(b);
 }
 
 void
@@ -116,9 +103,9 @@ secret_remember(const char *secret)
 		remember_spelling(buf_str(&php), n);
 		remember_spelling(buf_str(&url), n);
 	}
-	wipe(&json);
-	wipe(&php);
-	wipe(&url);
+	buf_wipe(&json);
+	buf_wipe(&php);
+	buf_wipe(&url);
 }
 
 void
@@ -245,7 +232,7 @@ mask_literal(struct str literal, size_t min, struct buf *out)
 		buf_addstr(out, literal);
 	else
 		jsonw_quote(out, buf_str(&masked));
-	wipe(&text);
+	buf_wipe(&text);
 	buf_release(&masked);
 }
 
@@ -331,7 +318,7 @@ from_text(const char *reference, int rc, struct buf *text, struct err *err)
 	} else {
 		secret = take(reference, first_line(buf_str(text)), err);
 	}
-	wipe(text);
+	buf_wipe(text);
 	return secret;
 }
 

@@ -65,9 +65,7 @@ secret_fetch_free(struct secret_fetch *f)
 	if (f->timer)
 		uv_close((uv_handle_t *)f->timer, free_timer);
 	google_request_release(&f->request);
-	if (f->out.cap)
-		explicit_bzero(f->out.p, f->out.cap);
-	buf_release(&f->out);
+	buf_wipe(&f->out);
 	free(f->reference);
 	free(f);
 }
@@ -222,9 +220,7 @@ on_done(void *user, const struct http_result *result)
 		ok = google_token_read(f->status, buf_str(&f->out), &token, &lifetime_ms, &err) ==
 		     0;
 	finish(f, ok ? &token : NULL, lifetime_ms, &err);
-	if (token.cap)
-		explicit_bzero(token.p, token.cap);
-	buf_release(&token);
+	buf_wipe(&token);
 }
 
 static void
