@@ -167,19 +167,11 @@ write_reasoning(struct anthropic_writer *x, struct json part, struct json opaque
 static void
 write_tool_call(struct anthropic_writer *x, struct json part, struct json opaque)
 {
-	struct json arguments = json_get(part, "arguments");
-
 	begin_block(x, "tool_use");
 	jsonw_kjson(&x->w, "id", json_get(part, "id"));
 	jsonw_kjson(&x->w, "name", json_get(part, "name"));
 	jsonw_key(&x->w, "input");
-	if (arguments.kind == JSON_OBJECT) {
-		jsonw_json(&x->w, arguments);
-	} else { /* text of a custom tool, or arguments that were cut: an object all the same */
-		jsonw_object(&x->w);
-		jsonw_kjson_opt(&x->w, "input", json_get(part, "input"));
-		jsonw_end(&x->w);
-	}
+	request_write_arguments(&x->w, part);
 	jsonw_members(&x->w, opaque);
 }
 

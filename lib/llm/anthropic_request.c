@@ -79,23 +79,6 @@ write_sampling(struct anthropic_writer *x)
 		jsonw_ki64(&x->w, "top_k", s.top_k);
 }
 
-static void
-write_stop_sequences(struct anthropic_writer *x)
-{
-	struct json stop = x->r->options.stop;
-
-	if (!json_exists(stop))
-		return;
-	jsonw_key(&x->w, "stop_sequences");
-	if (stop.kind == JSON_ARRAY) {
-		jsonw_json(&x->w, stop);
-	} else {
-		jsonw_array(&x->w);
-		jsonw_json(&x->w, stop);
-		jsonw_end(&x->w);
-	}
-}
-
 /* max_tokens has to be sent, and counts the thinking: what was asked for is the answer's own room.
  */
 static int64_t
@@ -186,7 +169,7 @@ write_body(struct anthropic_writer *x, struct wire *w)
 	write_thinking(x, &t);
 	write_output_config(x, &t);
 	write_sampling(x);
-	write_stop_sequences(x);
+	request_write_stops(&x->w, "stop_sequences", o->stop);
 	if (o->seed != OPTION_UNSET)
 		answer_warn(x->b->answer, "options.seed", "the API has none");
 	if (o->stream)

@@ -210,21 +210,13 @@ write_id(struct bedrock_writer *x, struct json id)
 static void
 write_call(struct bedrock_writer *x, struct json part)
 {
-	struct json arguments = json_get(part, "arguments");
-
 	bedrock_begin(x);
 	jsonw_key(&x->w, "toolUse");
 	jsonw_object(&x->w);
 	write_id(x, json_get(part, "id"));
 	jsonw_kjson(&x->w, "name", json_get(part, "name"));
 	jsonw_key(&x->w, "input");
-	if (arguments.kind == JSON_OBJECT) {
-		jsonw_json(&x->w, arguments);
-	} else { /* text of a custom tool, or arguments that were cut: an object all the same */
-		jsonw_object(&x->w);
-		jsonw_kjson_opt(&x->w, "input", json_get(part, "input"));
-		jsonw_end(&x->w);
-	}
+	request_write_arguments(&x->w, part);
 	jsonw_end(&x->w);
 	jsonw_end(&x->w);
 }

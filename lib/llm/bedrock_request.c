@@ -205,14 +205,7 @@ write_inference(struct bedrock_writer *x, const struct anthropic_sampling *s)
 		jsonw_ki64(&x->w, "maxTokens", room);
 	jsonw_kjson_opt(&x->w, "temperature", s->temperature);
 	jsonw_kjson_opt(&x->w, "topP", s->top_p);
-	if (o->stop.kind == JSON_ARRAY) {
-		jsonw_kjson(&x->w, "stopSequences", o->stop);
-	} else if (json_exists(o->stop)) {
-		jsonw_key(&x->w, "stopSequences");
-		jsonw_array(&x->w);
-		jsonw_json(&x->w, o->stop);
-		jsonw_end(&x->w);
-	}
+	request_write_stops(&x->w, "stopSequences", o->stop);
 	jsonw_end(&x->w);
 }
 

@@ -137,18 +137,11 @@ write_system(struct builder *x, const struct request_turns *turn)
 static void
 write_call(struct builder *x, struct json part)
 {
-	struct json arguments = json_get(part, "arguments");
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	struct jsonw w;
 
-	if (arguments.kind == JSON_OBJECT) {
-		buf_addstr(&text, json_raw(arguments));
-	} else {
-		jsonw_start(&w, &text);
-		jsonw_object(&w);
-		jsonw_kjson_opt(&w, "input", json_get(part, "input"));
-		jsonw_end(&w);
-	}
+	jsonw_start(&w, &text);
+	request_write_arguments(&w, part);
 	jsonw_object(&x->w);
 	jsonw_kjson(&x->w, "id", json_get(part, "id"));
 	jsonw_kstr(&x->w, "type", "function");
@@ -517,14 +510,7 @@ write_options(struct builder *x)
 		jsonw_ki64(&x->w, "k", o->top_k);
 	if (o->seed != OPTION_UNSET)
 		jsonw_ki64(&x->w, "seed", o->seed);
-	if (o->stop.kind == JSON_STRING) {
-		jsonw_key(&x->w, "stop_sequences");
-		jsonw_array(&x->w);
-		jsonw_json(&x->w, o->stop);
-		jsonw_end(&x->w);
-	} else {
-		jsonw_kjson_opt(&x->w, "stop_sequences", o->stop);
-	}
+	request_write_stops(&x->w, "stop_sequences", o->stop);
 	write_schema(x);
 	write_thinking(x);
 	if (o->cache_off)

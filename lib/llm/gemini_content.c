@@ -100,7 +100,7 @@ is_own_id(const struct gemini_writer *x, struct json id)
 static void
 write_call(struct gemini_writer *x, struct json part, struct json opaque)
 {
-	struct json id = json_get(part, "id"), arguments = json_get(part, "arguments");
+	struct json id = json_get(part, "id");
 
 	begin_part(x);
 	jsonw_key(&x->w, "functionCall");
@@ -109,13 +109,7 @@ write_call(struct gemini_writer *x, struct json part, struct json opaque)
 		jsonw_kjson(&x->w, "id", id);
 	jsonw_kjson(&x->w, "name", json_get(part, "name"));
 	jsonw_key(&x->w, "args");
-	if (arguments.kind == JSON_OBJECT) {
-		jsonw_json(&x->w, arguments);
-	} else { /* text of a custom tool, or arguments that were cut: an object all the same */
-		jsonw_object(&x->w);
-		jsonw_kjson_opt(&x->w, "input", json_get(part, "input"));
-		jsonw_end(&x->w);
-	}
+	request_write_arguments(&x->w, part);
 	jsonw_end(&x->w);
 	/* A call that another model made has no signature; this word is the documented stand-in. */
 	if (opaque.kind != JSON_STRING && !x->call_written && x->family->signed_calls)

@@ -190,14 +190,7 @@ write_options(struct gemini_writer *x)
 		jsonw_ki64(&x->w, "topK", o->top_k);
 	if (o->seed != OPTION_UNSET)
 		jsonw_ki64(&x->w, "seed", o->seed);
-	if (o->stop.kind == JSON_ARRAY) {
-		jsonw_kjson(&x->w, "stopSequences", o->stop);
-	} else if (json_exists(o->stop)) {
-		jsonw_key(&x->w, "stopSequences");
-		jsonw_array(&x->w);
-		jsonw_json(&x->w, o->stop);
-		jsonw_end(&x->w);
-	}
+	request_write_stops(&x->w, "stopSequences", o->stop);
 	if (json_exists(o->response_schema)) {
 		jsonw_kstr(&x->w, "responseMimeType", "application/json");
 		jsonw_kjson(&x->w, x->family->openapi ? "responseSchema" : "responseJsonSchema",

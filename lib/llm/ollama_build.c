@@ -107,22 +107,6 @@ write_thinking(struct builder *x, struct json content)
 	buf_release(&text);
 }
 
-/* Text of a custom tool is an object's one member. */
-static void
-write_arguments(struct builder *x, struct json part)
-{
-	struct json arguments = json_get(part, "arguments");
-
-	jsonw_key(&x->w, "arguments");
-	if (arguments.kind == JSON_OBJECT) {
-		jsonw_json(&x->w, arguments);
-		return;
-	}
-	jsonw_object(&x->w);
-	jsonw_kjson_opt(&x->w, "input", json_get(part, "input"));
-	jsonw_end(&x->w);
-}
-
 static void
 write_calls(struct builder *x, struct json content)
 {
@@ -142,7 +126,8 @@ write_calls(struct builder *x, struct json content)
 		jsonw_key(&x->w, "function");
 		jsonw_object(&x->w);
 		jsonw_kjson(&x->w, "name", json_get(p.part, "name"));
-		write_arguments(x, p.part);
+		jsonw_key(&x->w, "arguments");
+		request_write_arguments(&x->w, p.part);
 		jsonw_end(&x->w);
 		jsonw_end(&x->w);
 	}
@@ -304,14 +289,7 @@ write_options(struct builder *x)
 		jsonw_ki64(&x->w, "top_k", o->top_k);
 	if (o->seed != OPTION_UNSET)
 		jsonw_ki64(&x->w, "seed", o->seed);
-	if (o->stop.kind == JSON_STRING) {
-		jsonw_key(&x->w, "stop");
-		jsonw_array(&x->w);
-		jsonw_json(&x->w, o->stop);
-		jsonw_end(&x->w);
-	} else {
-		jsonw_kjson_opt(&x->w, "stop", o->stop);
-	}
+	request_write_stops(&x->w, "stop", o->stop);
 	jsonw_end(&x->w);
 }
 

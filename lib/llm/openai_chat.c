@@ -122,14 +122,7 @@ write_stop(struct openai_request *q)
 		answer_warn(q->b->answer, "options.stop", "this model takes no stop sequences");
 		return;
 	}
-	jsonw_key(&q->w, "stop");
-	if (stop.kind == JSON_STRING) { /* a list always, so that "stop+" can append to it */
-		jsonw_array(&q->w);
-		jsonw_json(&q->w, stop);
-		jsonw_end(&q->w);
-	} else {
-		jsonw_json(&q->w, stop);
-	}
+	request_write_stops(&q->w, "stop", stop);
 }
 
 static void

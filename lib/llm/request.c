@@ -272,3 +272,32 @@ request_prefill(const struct request *r)
 	}
 	return text;
 }
+
+void
+request_write_stops(struct jsonw *w, const char *key, struct json stop)
+{
+	if (!json_exists(stop))
+		return;
+	jsonw_key(w, key);
+	if (stop.kind == JSON_ARRAY) {
+		jsonw_json(w, stop);
+	} else {
+		jsonw_array(w);
+		jsonw_json(w, stop);
+		jsonw_end(w);
+	}
+}
+
+void
+request_write_arguments(struct jsonw *w, struct json part)
+{
+	struct json arguments = json_get(part, "arguments");
+
+	if (arguments.kind == JSON_OBJECT) {
+		jsonw_json(w, arguments);
+		return;
+	}
+	jsonw_object(w);
+	jsonw_kjson_opt(w, "input", json_get(part, "input"));
+	jsonw_end(w);
+}

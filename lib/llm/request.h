@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "json/json.h"
+#include "json/jsonw.h"
 
 enum reasoning_level {
 	REASONING_UNSET,
@@ -156,6 +157,13 @@ bool request_is_parts(struct json content);
 /* The name of the call that a toolResult part answers, or JSON_NONE: some APIs match by it. Ids may
  * come again in later turns, so the last call before the result counts. */
 struct json request_call_name(const struct request *r, struct json result);
+
+/* Stop sequences as a list always, whatever the request has: "stop+" can append to it. Nothing
+ * where there are none. */
+void request_write_stops(struct jsonw *w, const char *key, struct json stop);
+/* The arguments of a toolCall part as an object, which is what most APIs want: a custom tool's text
+ * is its one member "input", and arguments that were cut are left out. */
+void request_write_arguments(struct jsonw *w, struct json part);
 
 /* Whether any tool asks for "strict". */
 bool request_is_strict(const struct request *r);
