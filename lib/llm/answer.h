@@ -164,6 +164,9 @@ struct part *answer_provider_block(struct answer *a, int64_t key, struct json va
 /* Remember v raw as the part's opaque state (replaces), part may be NULL. */
 void part_opaque(struct part *part, struct json v);
 
+/* The same with {key: v}, v raw: for a member that the common parts have no place for. */
+void part_opaque_member(struct part *part, const char *key, struct str v);
+
 /* --- citations --- */
 
 /* A source that the answer names, of that part (NULL: of the content). One that says nothing, or

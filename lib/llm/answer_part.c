@@ -280,3 +280,21 @@ part_opaque(struct part *part, struct json v)
 	buf_reset(&part->opaque);
 	buf_addstr(&part->opaque, json_raw(v));
 }
+
+void
+part_opaque_member(struct part *part, const char *key, struct str v)
+{
+	struct buf raw = BUF_INIT(ANSWER_TEXT_MAX);
+	struct json opaque;
+	struct err err = ERR_INIT;
+	struct jsonw w;
+
+	jsonw_start(&w, &raw);
+	jsonw_object(&w);
+	jsonw_key(&w, key);
+	jsonw_raw(&w, v);
+	jsonw_end(&w);
+	if (json_parse(raw.p, raw.len, &opaque, &err) == 0)
+		part_opaque(part, opaque);
+	buf_release(&raw);
+}

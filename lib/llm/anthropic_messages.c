@@ -70,20 +70,10 @@ read_usage(struct answer *a, struct json usage)
 static void
 keep_member(struct part *part, struct json block, const char *key)
 {
-	struct buf raw = BUF_INIT(ANSWER_TEXT_MAX);
-	struct json v = json_get(block, key), opaque;
-	struct err err = ERR_INIT;
-	struct jsonw w;
+	struct json v = json_get(block, key);
 
-	if (!part || !json_exists(v) || json_is_empty_string(v))
-		return;
-	jsonw_start(&w, &raw);
-	jsonw_object(&w);
-	jsonw_kjson(&w, key, v);
-	jsonw_end(&w);
-	if (json_parse(raw.p, raw.len, &opaque, &err) == 0)
-		part_opaque(part, opaque);
-	buf_release(&raw);
+	if (part && json_exists(v) && !json_is_empty_string(v))
+		part_opaque_member(part, key, json_raw(v));
 }
 
 /* Citations of a text block come one by one, before or after its text, and are of all of it; they

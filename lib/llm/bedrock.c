@@ -2,7 +2,6 @@
 /* bedrock - read what Bedrock's Converse and ConverseStream answer. */
 #include "llm/bedrock.h"
 
-#include "base/mem.h"
 #include "json/jsonw.h"
 
 static const struct stop_row stops[] = {
@@ -42,25 +41,6 @@ read_usage(struct answer *a, struct json usage)
 		usage_add(&a->usage.in, a->usage.cache_write);
 }
 
-/* {key: v} as the part's opaque state: it is put back when the part is echoed. */
-static void
-keep_member(struct part *part, const char *key, struct str v)
-{
-	struct buf raw = BUF_INIT(ANSWER_TEXT_MAX);
-	struct json opaque;
-	struct err err = ERR_INIT;
-	struct jsonw w;
-
-	jsonw_start(&w, &raw);
-	jsonw_object(&w);
-	jsonw_key(&w, key);
-	jsonw_raw(&w, v);
-	jsonw_end(&w);
-	if (json_parse(raw.p, raw.len, &opaque, &err) == 0)
-		part_opaque(part, opaque);
-	buf_release(&raw);
-}
-
 /* --- blocks: whole ones, and the beginnings of streamed ones --- */
 
 /* Thoughts come signed (Claude), unsigned (open models) or sealed (redactedContent). A stream sends
@@ -78,9 +58,9 @@ read_reasoning(struct answer *a, int64_t index, struct json block)
 	if (!part && (json_exists(signature) || json_exists(sealed)))
 		part = answer_part(a, PART_REASONING, index);
 	if (json_exists(signature) && !json_is_empty_string(signature))
-		keep_member(part, "signature", json_raw(signature));
+		part_opaque_member(part, "signature", json_raw(signature));
 	if (json_exists(sealed))
-		keep_member(part, "redactedContent", json_raw(sealed));
+		part_opaque_member(part, "redactedContent", json_raw(sealed));
 }
 
 /* A tool that the service ran itself is no call of ours: its block goes back as it is. */
@@ -252,7 +232,7 @@ stop_text(struct answer *a, struct part *part)
 	buf_addc(&list, ']');
 	buf_reset(&part->value);
 	if (json_parse(list.p, list.len, &v, &err) == 0) {
-		keep_member(part, "citations", buf_str(&list));
+		part_opaque_member(part, "citations", buf_str(&list));
 		for (it = json_each(v); json_next(&it);)
 			read_citation(a, part, it.value);
 	}

@@ -2,9 +2,6 @@
 /* count - have a provider count a request's tokens. */
 #include "llm/count.h"
 
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "json/jsonw.h"
 
 enum { MEMBERS_MAX = 12 };
@@ -58,19 +55,6 @@ count_can(const struct provider *p)
 }
 
 /* --- what is asked --- */
-
-static void
-turn_path(const struct count_api *api, struct buf *url)
-{
-	size_t n = strcspn(url->p, "?"), ending = strlen(api->path);
-	char *query = xstrdup(url->p + n);
-
-	if (n >= ending && memcmp(url->p + n - ending, api->path, ending) == 0)
-		buf_truncate(url, n - ending);
-	buf_adds(url, api->count_path);
-	buf_adds(url, query);
-	free(query);
-}
 
 static bool
 is_sent(const struct count_api *api, struct json key)
@@ -143,7 +127,7 @@ count_build(const struct build *b, struct wire *w, struct err *err)
 	if (r == 0)
 		r = json_parse(w->body.p, w->body.len, &v, err);
 	if (r == 0) {
-		turn_path(api, &w->url);
+		wire_turn(w, api->path, api->count_path);
 		write_body(api, b->model, v, &body);
 		buf_reset(&w->body);
 		buf_addstr(&w->body, buf_str(&body));

@@ -72,6 +72,20 @@ wire_bearer(struct wire *w, const char *key)
 	free(value);
 }
 
+void
+wire_turn(struct wire *w, const char *ending, const char *other)
+{
+	size_t n = strcspn(w->url.p, "?"), len = strlen(ending);
+	char *query = xstrdup(w->url.p + n);
+
+	buf_truncate(&w->url, n);
+	if (n >= len && memcmp(w->url.p + n - len, ending, len) == 0)
+		buf_truncate(&w->url, n - len);
+	buf_adds(&w->url, other);
+	buf_adds(&w->url, query);
+	free(query);
+}
+
 /* Whether a segment of the name would lead out of the path that it is put into. */
 static bool
 climbs(struct str name)

@@ -35,6 +35,9 @@ void wire_init(struct wire *w);
 void wire_release(struct wire *w);
 /* The Authorization header of those who take the key so; NULL: none. */
 void wire_bearer(struct wire *w, const char *key);
+/* The URL with another end of its path, before the query; where it ends otherwise, with one more.
+ */
+void wire_turn(struct wire *w, const char *ending, const char *other);
 /* Append a model to a URL's path as PARENT/NAME; a name that holds a slash ("tunedModels/x") is a
  * path itself. -1: a segment of it would lead out of the path. */
 int wire_model(struct buf *path, const char *parent, struct str model, struct err *err)

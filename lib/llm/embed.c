@@ -2,9 +2,6 @@
 /* embed - what each API that embeds is asked. */
 #include "llm/embed.h"
 
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "json/jsonw.h"
 
 /* A request for vectors on its way. */
@@ -247,19 +244,6 @@ embed_limits(const struct provider *p, struct str model)
 	return limits;
 }
 
-static void
-turn_path(const struct embed_api *api, struct buf *url)
-{
-	size_t n = strcspn(url->p, "?"), ending = strlen(api->path);
-	char *query = xstrdup(url->p + n);
-
-	if (n >= ending && memcmp(url->p + n - ending, api->path, ending) == 0)
-		buf_truncate(url, n - ending);
-	buf_adds(url, api->embed_path);
-	buf_adds(url, query);
-	free(query);
-}
-
 int
 embed_build(const struct build *b, const struct embed_options *o, const struct json *texts,
     size_t count, struct wire *w, struct err *err)
@@ -271,7 +255,7 @@ embed_build(const struct build *b, const struct embed_options *o, const struct j
 		return err_set(err, EXIT_NO, "%s does not embed", b->provider->name);
 	if (dialect_build(b, w, err) < 0)
 		return -1;
-	turn_path(api, &w->url);
+	wire_turn(w, api->path, api->embed_path);
 	buf_reset(&w->body);
 	jsonw_start(&q.w, &w->body);
 	jsonw_object(&q.w);
