@@ -13,7 +13,6 @@
 #include "call/ask.h"
 #include "call/calls.h"
 #include "call/probe.h"
-#include "cassette/cassette.h"
 #include "llm/config.h"
 #include "llm/model.h"
 #include "sys/file.h"
@@ -145,27 +144,14 @@ check_options(bool with_prompt)
 		opt_misuse("--repair wants 0 to %d", REPAIRS_MAX);
 	if (ask.stream && no_stream)
 		opt_misuse("--stream and --no-stream exclude each other");
+	if (record_dir && replay_dirs.count)
+		opt_misuse("--record and --replay exclude each other");
 	if (with_prompt && file)
 		opt_misuse("-f and a prompt exclude each other");
 	if (!with_prompt && ask.attachments.count)
 		opt_misuse("--attach wants a prompt");
 	if (!with_prompt && !probe && !file && isatty(STDIN_FILENO))
 		opt_misuse("no prompt, and no requests on standard input");
-}
-
-static struct cassettes *
-open_replay(struct err *err)
-{
-	struct cassettes *c;
-
-	if (!replay_dirs.count)
-		return NULL;
-	if (record_dir)
-		opt_misuse("--record and --replay exclude each other");
-	c = cassettes_open((const char *const *)replay_dirs.items, err);
-	if (!c)
-		err_die(err);
-	return c;
 }
 
 static double
@@ -176,13 +162,6 @@ rate_of(const char *option, const char *value)
 	if (value && (!num_rate(str_of(value), &per_s) || per_s <= 0))
 		opt_misuse("%s wants a number and a period: 10/s, 600/m", option);
 	return per_s;
-}
-
-static void
-complain(const char *line)
-{
-	if (!quiet)
-		warn("%s", line);
 }
 
 /*
@@ -211,12 +190,6 @@ jobs_within_limits(int64_t n)
 	return fit;
 }
 
-static void
-say(const char *line)
-{
-	warn("%s", line);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -234,8 +207,7 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is told by EPIPE */
 	config.jobs = with_prompt ? 1 : jobs_within_limits(jobs);
 	share = share_dir(environment("AGENTFLOW_SHARE"));
-	call.providers = providers_load(share, config_file, environment, &err);
-	if (!call.providers)
+	if (call_config_open(&call, share, config_file, &err) < 0)
 		err_die(&err);
 	if (probe) {
 		free(share);
@@ -251,8 +223,6 @@ main(int argc, char **argv)
 		.system = str_of(system_text),
 		.options = json_literal(options.p),
 	};
-	call.ca_file = environment("SSL_CERT_FILE");
-	call.ca_dir = environment("SSL_CERT_DIR");
 	call.traceparent = environment("TRACEPARENT");
 	call.environment = (const char *const *)environ;
 	call.scratch = scratch_dir();
@@ -263,7 +233,7 @@ main(int argc, char **argv)
 	call.models = models_new(share);
 	call.force = force;
 	call.dry_run = dry_run;
-	call.log = verbose ? say : NULL;
+	call.log = verbose ? warn_line : NULL;
 	config.ordered = ordered;
 	prompts[0] = config_user_path("prompts", environment);
 	prompts[1] = file_join(share, "prompts");
@@ -273,7 +243,8 @@ main(int argc, char **argv)
 	call.profiles = profiles_new(profile_dirs.items);
 	call.profile = profile;
 	call.record_dir = record_dir;
-	call.replay = open_replay(&err);
+	if (call_config_replay(&call, replay_dirs.items, &err) < 0)
+		err_die(&err);
 	call.at_once = config.jobs;
 	call.many = !with_prompt;
 	config.requests_per_s = rate_of("--rate", rate);
@@ -283,19 +254,15 @@ main(int argc, char **argv)
 		err_die(&err);
 	config.line = with_prompt ? buf_str(&line) : STR_NONE;
 	config.out_fd = STDOUT_FILENO;
-	config.complain = complain;
+	config.complain = quiet ? NULL : warn_line;
 	status = calls_run(&config, &err);
 	if (status == EXIT_IO)
 		warn("%s", err.text);
-	cassettes_free(call.replay);
+	call_config_close(&call);
 	opt_list_release(&replay_dirs);
-	models_free(call.models);
-	profiles_free(call.profiles);
 	opt_list_release(&profile_dirs);
 	free(prompts[0]);
 	free(prompts[1]);
-	providers_free(call.providers);
-	secret_forget_all();
 	buf_release(&options);
 	buf_release(&line);
 	ask_release(&ask);

@@ -6,7 +6,6 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "call/calls.h"
-#include "cassette/cassette.h"
 #include "cli/opt.h"
 #include "json/jsonw.h"
 #include "llm/embed.h"
@@ -53,19 +52,6 @@ static const char *
 environment(const char *name)
 {
 	return getenv(name);
-}
-
-static void
-say(const char *line)
-{
-	warn("%s", line);
-}
-
-static void
-complain(const char *line)
-{
-	if (!quiet)
-		warn("%s", line);
 }
 
 /* The operands as records. */
@@ -125,7 +111,7 @@ main(int argc, char **argv)
 {
 	struct embed_options options = { .dimensions = OPTION_UNSET };
 	struct call_config call = { .env = environment, .embed = &options };
-	struct calls_config config = { .call = &call, .complain = complain };
+	struct calls_config config = { .call = &call };
 	struct buf words = BUF_INIT(TEXT_MAX), text = BUF_INIT(BUF_UNLIMITED);
 	struct embed_limits limits;
 	struct err err = ERR_INIT;
@@ -137,16 +123,12 @@ main(int argc, char **argv)
 	check_options(*argv != NULL);
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is told by EPIPE */
 	share = share_dir(environment("AGENTFLOW_SHARE"));
-	call.providers = providers_load(share, config_file, environment, &err);
-	if (!call.providers)
+	if (call_config_open(&call, share, config_file, &err) < 0 ||
+	    call_config_replay(&call, replay_dirs.items, &err) < 0)
 		err_die(&err);
 	if (!model)
 		model = providers_default_model(call.providers);
 	limits = limits_of(call.providers, model, &err);
-	if (replay_dirs.count)
-		call.replay = cassettes_open((const char *const *)replay_dirs.items, &err);
-	if (replay_dirs.count && !call.replay)
-		err_die(&err);
 	jsonw_start(&w, &text);
 	jsonw_object(&w);
 	if (timeout_ms != -1)
@@ -158,13 +140,12 @@ main(int argc, char **argv)
 		options.dimensions = dimensions;
 	options.input_type = input_type;
 	call.embed_base64 = base64;
-	call.ca_file = environment("SSL_CERT_FILE");
-	call.ca_dir = environment("SSL_CERT_DIR");
 	call.record_dir = record_dir;
 	call.dry_run = dry_run;
-	call.log = verbose ? say : NULL;
+	call.log = verbose ? warn_line : NULL;
 	call.at_once = config.jobs = jobs;
 	config.ordered = !unordered;
+	config.complain = quiet ? NULL : warn_line;
 	config.gather = limits.texts;
 	config.gather_bytes = limits.bytes;
 	put_words(argv, &words);
@@ -176,10 +157,8 @@ main(int argc, char **argv)
 	status = calls_run(&config, &err);
 	if (status == EXIT_IO)
 		warn("%s", err.text);
-	cassettes_free(call.replay);
+	call_config_close(&call);
 	opt_list_release(&replay_dirs);
-	providers_free(call.providers);
-	secret_forget_all();
 	buf_release(&words);
 	buf_release(&text);
 	free(share);

@@ -68,12 +68,6 @@ environment(const char *name)
 }
 
 static void
-say(const char *line)
-{
-	warn("%s", line);
-}
-
-static void
 fail(struct run *run, const struct err *err)
 {
 	warn("%s", err->text);
@@ -104,7 +98,7 @@ ask(const struct provider *p, const char *key, struct listing *list, struct err 
 		.ca_file = environment("SSL_CERT_FILE"),
 		.ca_dir = environment("SSL_CERT_DIR"),
 		.timeout_ms = timeout_ms,
-		.log = verbose ? say : NULL };
+		.log = verbose ? warn_line : NULL };
 	struct buf body = BUF_INIT(NDJSON_LINE_MAX);
 	struct json v;
 	struct wire w;

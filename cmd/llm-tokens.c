@@ -6,7 +6,6 @@
 #include "base/die.h"
 #include "call/ask.h"
 #include "call/calls.h"
-#include "cassette/cassette.h"
 #include "cli/opt.h"
 #include "llm/model.h"
 #include "sys/share.h"
@@ -62,19 +61,6 @@ environment(const char *name)
 }
 
 static void
-complain(const char *line)
-{
-	if (!quiet)
-		warn("%s", line);
-}
-
-static void
-say(const char *line)
-{
-	warn("%s", line);
-}
-
-static void
 check_options(bool with_prompt)
 {
 	if (jobs < 1 || jobs > JOBS_MAX)
@@ -99,8 +85,9 @@ settle(struct call_config *call, struct buf *options)
 	char *share = share_dir(environment("AGENTFLOW_SHARE"));
 
 	call->env = environment;
-	call->providers = providers_load(share, config_file, environment, &err);
-	if (!call->providers || ask_options(&ask, options, &err) < 0)
+	if (call_config_open(call, share, config_file, &err) < 0 ||
+	    call_config_replay(call, replay_dirs.items, &err) < 0 ||
+	    ask_options(&ask, options, &err) < 0)
 		err_die(&err);
 	call->defaults = (struct request_defaults){
 		.model = str_of(model),
@@ -109,16 +96,9 @@ settle(struct call_config *call, struct buf *options)
 	};
 	call->models = models_new(share);
 	call->count = live ? CALL_COUNT : CALL_ESTIMATE;
-	call->ca_file = environment("SSL_CERT_FILE");
-	call->ca_dir = environment("SSL_CERT_DIR");
 	call->dry_run = dry_run;
-	call->log = verbose ? say : NULL;
+	call->log = verbose ? warn_line : NULL;
 	call->record_dir = record_dir;
-	if (replay_dirs.count) {
-		call->replay = cassettes_open((const char *const *)replay_dirs.items, &err);
-		if (!call->replay)
-			err_die(&err);
-	}
 	free(share);
 }
 
@@ -127,9 +107,7 @@ main(int argc, char **argv)
 {
 	struct buf options = BUF_INIT(BUF_UNLIMITED), line = BUF_INIT(BUF_UNLIMITED);
 	struct call_config call = { .at_once = 1 };
-	struct calls_config config = {
-		.call = &call, .in_fd = -1, .out_fd = STDOUT_FILENO, .complain = complain
-	};
+	struct calls_config config = { .call = &call, .in_fd = -1, .out_fd = STDOUT_FILENO };
 	struct err err = ERR_INIT;
 	bool with_prompt;
 	int status;
@@ -141,6 +119,7 @@ main(int argc, char **argv)
 	settle(&call, &options);
 	call.at_once = config.jobs = with_prompt ? 1 : jobs;
 	config.ordered = ordered;
+	config.complain = quiet ? NULL : warn_line;
 	if (with_prompt) {
 		if (ask_request(&ask, argv, &line, &err) < 0)
 			err_die(&err);
@@ -153,10 +132,7 @@ main(int argc, char **argv)
 	status = calls_run(&config, &err);
 	if (status == EXIT_IO)
 		warn("%s", err.text);
-	cassettes_free(call.replay);
-	models_free(call.models);
-	providers_free(call.providers);
-	secret_forget_all();
+	call_config_close(&call);
 	opt_list_release(&replay_dirs);
 	buf_release(&options);
 	buf_release(&line);

@@ -103,6 +103,12 @@ warn(const char *fmt, ...)
 }
 
 void
+warn_line(const char *line)
+{
+	warn("%s", line);
+}
+
+void
 die(enum exit_code code, const char *fmt, ...)
 {
 	va_list ap;

@@ -22,6 +22,9 @@ void die_log_json(bool on);
 /* One line on stderr. A failure to write it is ignored: there is nowhere left to say so. */
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same with a line as it is: for who tells lines to a function. */
+void warn_line(const char *line);
+
 _Noreturn void die(enum exit_code code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Print err's text and leave with its code (EXIT_NO where none was set). */

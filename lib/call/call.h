@@ -80,6 +80,16 @@ struct call_config {
 	void (*log)(const char *line); /* told what the HTTP client does; NULL: nobody is */
 };
 
+/* What the environment (c->env) and the configuration say: certificates and providers. file: in
+ * place of agentflow.yaml, or NULL. */
+int call_config_open(struct call_config *c, const char *share, const char *file, struct err *err)
+    __attribute__((warn_unused_result));
+/* Answer from the cassettes of these directories; NULL: there are none. */
+int call_config_replay(struct call_config *c, const char **dirs, struct err *err)
+    __attribute__((warn_unused_result));
+/* Free its providers, models, profiles and cassettes, and forget all secrets. */
+void call_config_close(struct call_config *c);
+
 struct call_events {
 	void (*delta)(void *user, struct call *call, const struct delta *delta); /* may be NULL */
 	/* What was streamed so far is void: it comes anew. May be NULL. */

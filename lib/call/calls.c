@@ -122,7 +122,7 @@ write_text(struct calls *s, struct call *call, struct buf *out)
 		call_complaint(call, !s->config->line.p, &text);
 	else if (!n && a->tool_count)
 		buf_addf(&text, "the model calls tools (see the record: leave out -t)");
-	if (text.len)
+	if (text.len && s->config->complain)
 		s->config->complain(text.p);
 	buf_release(&text);
 }

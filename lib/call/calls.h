@@ -33,7 +33,7 @@ struct calls_config {
 	int out_fd;
 	bool
 	    text; /* plain text in place of records; streamed where line is given and asks for it */
-	/* A line for people: a request that failed, in text mode. */
+	/* A line for people: a request that failed, in text mode. NULL: nobody is told. */
 	void (*complain)(const char *text);
 };
 
