@@ -2,16 +2,9 @@
 # call: llm-call beside curl on the same bytes, many calls at once beside the ideal, and what a streamed chunk costs. Needs python3 to
 # measure. REQUESTS=10000 and JOBS=256 by default.
 set -eu
-dir=$(mktemp -d)
-mock=
-trap 'kill $mock 2>/dev/null; rm -rf "$dir"' EXIT
-PATH=$BUILD/bin:$PATH
-AGENTFLOW_SHARE=${top:?run by tests/bench/run}/share
-no_proxy='*'
-export PATH AGENTFLOW_SHARE no_proxy
-unset TRACEPARENT
+. tests/support/bench_mock.sh
 
-cat >"$dir/script.yaml" <<-END
+bench_mock <<-END
 	answers:
 	  - {when: {contains: wait}, text: done, ttft: 50ms}
 	  - {when: {contains: many}, text: "word ", repeat: 100000}
@@ -19,14 +12,6 @@ cat >"$dir/script.yaml" <<-END
 	  - {when: {contains: slow}, text: "word ", repeat: 40, perTokenDelay: 50ms}
 	  - {text: "Hello, world."}
 END
-cd "$dir" # no agentflow.yaml here
-: >mock.log
-llm-mock -s script.yaml >mock.log &
-mock=$!
-while ! grep -q listening mock.log; do sleep 0.05; done
-OPENAI_BASE_URL=$(sed -n '1s/.*"url":"\([^"]*\)".*/\1/p' mock.log)/v1
-OPENAI_API_KEY=bench-key
-export OPENAI_BASE_URL OPENAI_API_KEY
 
 python3 - "${REQUESTS:-10000}" "${JOBS:-256}" <<'END'
 import json, os, subprocess, sys, time

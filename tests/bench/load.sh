@@ -2,28 +2,13 @@
 # load: 10,000 requests in one process, whole answers and streams, beside a bare libcurl multi loop and a node client that do the same.
 # REQUESTS=10000 and JOBS=512 by default. Needs python3 to measure; node where it is there.
 set -eu
-dir=$(mktemp -d)
-mock=
-trap 'kill $mock 2>/dev/null; rm -rf "$dir"' EXIT
-PATH=$BUILD/bin:$PATH
-AGENTFLOW_SHARE=${top:?run by tests/bench/run}/share
-no_proxy='*'
-export PATH AGENTFLOW_SHARE no_proxy
-unset TRACEPARENT
+. tests/support/bench_mock.sh
 
-cat >"$dir/script.yaml" <<-END
+bench_mock <<-END
 	answers:
 	  - {when: {contains: stream}, text: "word ", repeat: 20, ttft: 20ms, perTokenDelay: 2ms}
 	  - {text: done, ttft: 50ms}
 END
-cd "$dir" # no agentflow.yaml here
-: >mock.log
-llm-mock -s script.yaml >mock.log &
-mock=$!
-while ! grep -q listening mock.log; do sleep 0.05; done
-OPENAI_BASE_URL=$(sed -n '1s/.*"url":"\([^"]*\)".*/\1/p' mock.log)/v1
-OPENAI_API_KEY=bench-key
-export OPENAI_BASE_URL OPENAI_API_KEY
 
 python3 - "${REQUESTS:-10000}" "${JOBS:-512}" <<'END'
 import json, os, shutil, subprocess, sys, time
