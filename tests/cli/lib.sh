@@ -5,7 +5,9 @@
 mock_start() {
 	llm-mock "$@" >mock.log 2>mock.err &
 	mock_pid=$!
-	trap 'kill "$mock_pid" 2>/dev/null; wait "$mock_pid" 2>/dev/null' EXIT
+	mock_pids="${mock_pids:-} $mock_pid" # each of them, where a case starts several
+	# shellcheck disable=SC2086 # a word each
+	trap 'kill $mock_pids 2>/dev/null; wait $mock_pids 2>/dev/null' EXIT
 	tries=0
 	while ! MOCK=$(jq -r 'select(.type == "listening") | .url' mock.log 2>/dev/null | head -n 1) || [ -z "$MOCK" ]; do
 		tries=$((tries + 1))
