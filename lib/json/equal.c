@@ -3,6 +3,9 @@
 #include "json/json.h"
 
 #include "json/decimal.h"
+#include "json/names.h"
+
+enum { FEW = 16 }; /* members that are looked for one by one */
 
 static bool
 numbers_equal(struct json a, struct json b)
@@ -76,6 +79,38 @@ holds(struct json b, struct json a, bool compare)
 	return true;
 }
 
+/* holds, where there are many members. */
+static bool
+holds_many(const struct names *b, const struct names *a, bool compare)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++) {
+		bool last = i + 1 == a->count || !str_eq(a->items[i].text, a->items[i + 1].text);
+		const struct name *other = names_find_text(b, a->items[i].text);
+
+		if (!other || (compare && last && !json_equal(a->items[i].value, other->value)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+objects_equal(struct json a, struct json b)
+{
+	struct names x, y;
+	bool same;
+
+	if (json_count(a) <= FEW && json_count(b) <= FEW)
+		return holds(b, a, true) && holds(a, b, false);
+	x = names_of(a);
+	y = names_of(b);
+	same = holds_many(&y, &x, true) && holds_many(&x, &y, false);
+	names_release(&x);
+	names_release(&y);
+	return same;
+}
+
 bool
 json_equal(struct json a, struct json b)
 {
@@ -89,7 +124,7 @@ json_equal(struct json a, struct json b)
 	case JSON_ARRAY:
 		return arrays_equal(a, b);
 	case JSON_OBJECT:
-		return holds(b, a, true) && holds(a, b, false);
+		return objects_equal(a, b);
 	case JSON_NONE:
 	case JSON_NULL:
 	case JSON_FALSE:

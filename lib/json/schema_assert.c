@@ -8,8 +8,9 @@
 
 #include "base/mem.h"
 #include "json/decimal.h"
+#include "json/names.h"
 
-enum { SHOWN_MAX = 60 };
+enum { SHOWN_MAX = 60, FEW = 16 }; /* members that are looked for one by one */
 
 /* What fails and where the schema says so: the keyword's value, or the schema that is false. */
 static void
@@ -241,11 +242,13 @@ holds_member(struct json obj, struct json key)
 static bool
 holds_all(const struct schema_frame *f, struct json names, struct json because)
 {
+	bool many = json_count(f->v) > FEW;
+	struct names members = names_of(many ? f->v : JSON_ABSENT);
 	struct json_iter it = json_each(names);
 	bool all = true, held;
 
 	while (json_next(&it)) {
-		held = holds_member(f->v, it.value);
+		held = many ? names_find(&members, it.value) != NULL : holds_member(f->v, it.value);
 		if (!held && json_is(because, JSON_NONE))
 			schema_misfit(f, "lacks the member %.*s", shown(it.value), it.value.p);
 		else if (!held)
@@ -254,6 +257,7 @@ holds_all(const struct schema_frame *f, struct json names, struct json because)
 		if (!schema_go_on(f, &all, held))
 			break;
 	}
+	names_release(&members);
 	return all;
 }
 

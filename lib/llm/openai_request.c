@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* openai_request - what requests in OpenAI's formats have in common. */
-#include "llm/openai.h"
-
 #include "base/mem.h"
+#include "json/names.h"
+#include "llm/openai.h"
 
 void
 openai_request_start(
@@ -165,13 +165,25 @@ openai_reasoning(struct openai_request *q)
 	return NULL;
 }
 
+static bool
+all_required(struct json schema)
+{
+	struct names required = names_of(json_get(schema, "required"));
+	struct json_iter it = json_each(json_get(schema, "properties"));
+	bool all = true;
+
+	while (all && json_next(&it))
+		all = names_find(&required, it.key) != NULL;
+	names_release(&required);
+	return all;
+}
+
 /* Every object closed, every property required. */
 static bool
 is_strict(struct json schema)
 {
 	struct json properties = json_get(schema, "properties");
-	struct json_iter it = json_each(schema), names;
-	bool required;
+	struct json_iter it = json_each(schema);
 
 	if (schema.kind == JSON_OBJECT && properties.kind == JSON_OBJECT &&
 	    json_get(schema, "additionalProperties").kind != JSON_FALSE)
@@ -182,16 +194,7 @@ is_strict(struct json schema)
 		if (!is_strict(it.value))
 			return false;
 	}
-	it = json_each(properties);
-	while (json_next(&it)) {
-		required = false;
-		names = json_each(json_get(schema, "required"));
-		while (json_next(&names) && !required)
-			required = json_equal(names.value, it.key);
-		if (!required)
-			return false;
-	}
-	return true;
+	return all_required(schema);
 }
 
 bool

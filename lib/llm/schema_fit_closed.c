@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* schema_fit_closed - what a decoder wants that closes every object: all named, all required, all
  * typed. */
+#include "json/names.h"
 #include "llm/schema_fitter.h"
+
+/* Whether each member that must be there is described. */
+static bool
+describes_required(struct json schema)
+{
+	struct names described = names_of(json_get(schema, "properties"));
+	struct json_iter it = json_each(json_get(schema, "required"));
+	bool all = true;
+
+	while (all && json_next(&it))
+		all = names_find(&described, it.value) != NULL;
+	names_release(&described);
+	return all;
+}
 
 /* What can't be said where every object is closed: it would come back empty, or not at all. */
 void
 schema_fit_check_closed(struct fitter *x, struct json schema, struct fit_spot at)
 {
 	struct json extra = json_get(schema, "additionalProperties");
-	struct json_iter it = json_each(json_get(schema, "required"));
 
 	if (!schema_fit_flagged(x, FIT_CLOSED))
 		return;
@@ -20,10 +34,8 @@ schema_fit_check_closed(struct fitter *x, struct json schema, struct fit_spot at
 	else if (schema_fit_is_object(schema) && !json_count(json_get(schema, "properties")) &&
 		 extra.kind != JSON_FALSE && !at.no_arguments)
 		schema_fit_despair(x, "an object with members of any name");
-	while (json_next(&it)) {
-		if (!schema_fit_describes(schema, it.value))
-			schema_fit_despair(x, "a required member that is not described");
-	}
+	if (!describes_required(schema))
+		schema_fit_despair(x, "a required member that is not described");
 }
 
 /* Whether the member is one that closing an object writes anew. (A schema for the members that are
@@ -39,30 +51,38 @@ schema_fit_is_closings(const struct fitter *x, struct json schema, const struct 
 	       it->value.kind != JSON_OBJECT;
 }
 
+/* All members are required: those that are, and then the others. */
+static void
+write_required(struct fitter *x, struct json schema)
+{
+	struct json required = json_get(schema, "required");
+	struct names named = names_of(required);
+	struct json_iter it = json_each(required);
+
+	jsonw_key(&x->w, "required");
+	jsonw_array(&x->w);
+	while (json_next(&it))
+		jsonw_json(&x->w, it.value);
+	for (it = json_each(json_get(schema, "properties")); json_next(&it);) {
+		if (!names_find(&named, it.key))
+			jsonw_json(&x->w, it.key);
+	}
+	jsonw_end(&x->w);
+	names_release(&named);
+}
+
 void
 schema_fit_write_closing(struct fitter *x, struct json schema)
 {
-	struct json properties = json_get(schema, "properties");
-	struct json_iter it = json_each(properties),
-			 named = json_each(json_get(schema, "required"));
-
 	if (!schema_fit_is_object(schema) || !schema_fit_flagged(x, FIT_CLOSED))
 		return;
 	if (schema_fit_flagged(x, FIT_ALL_REQUIRED)) {
-		if (!json_exists(properties)) {
+		if (!json_exists(json_get(schema, "properties"))) {
 			jsonw_key(&x->w, "properties");
 			jsonw_object(&x->w);
 			jsonw_end(&x->w);
 		}
-		jsonw_key(&x->w, "required");
-		jsonw_array(&x->w);
-		while (json_next(&named))
-			jsonw_json(&x->w, named.value);
-		while (json_next(&it)) {
-			if (!schema_fit_requires(schema, it.key))
-				jsonw_json(&x->w, it.key);
-		}
-		jsonw_end(&x->w);
+		write_required(x, schema);
 	}
 	jsonw_kbool(&x->w, "additionalProperties", false);
 }

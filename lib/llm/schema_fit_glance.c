@@ -31,30 +31,6 @@ schema_fit_is_object(struct json schema)
 	       json_get(schema, "properties").kind == JSON_OBJECT;
 }
 
-bool
-schema_fit_requires(struct json schema, struct json name)
-{
-	struct json_iter it = json_each(json_get(schema, "required"));
-
-	while (json_next(&it)) {
-		if (json_equal(it.value, name))
-			return true;
-	}
-	return false;
-}
-
-bool
-schema_fit_describes(struct json schema, struct json name)
-{
-	struct json_iter it = json_each(json_get(schema, "properties"));
-
-	while (json_next(&it)) {
-		if (json_equal(it.key, name))
-			return true;
-	}
-	return false;
-}
-
 static bool
 has_one_of(struct json schema, const char *const *words)
 {
@@ -82,13 +58,29 @@ schema_fit_names_values(struct json schema)
 	return has_one_of(schema, values);
 }
 
+/* Whether a list of values, if there is one, has null in it. */
+static bool
+lists_null(struct json values)
+{
+	struct json_iter it = json_each(values);
+
+	while (json_next(&it)) {
+		if (it.value.kind == JSON_NULL)
+			return true;
+	}
+	return values.kind != JSON_ARRAY;
+}
+
 /* Whether the schema takes null as it is, as far as can be seen at a glance. */
 bool
 schema_fit_takes_null(struct json schema)
 {
-	struct json type = json_get(schema, "type");
+	struct json type = json_get(schema, "type"), only = json_get(schema, "const");
 	struct json_iter it = json_each(json_get(schema, "anyOf"));
 
+	if (!lists_null(json_get(schema, "enum")) ||
+	    (only.kind != JSON_NONE && only.kind != JSON_NULL))
+		return false;
 	if (json_exists(type))
 		return schema_fit_names_type(type, "null");
 	while (json_next(&it)) {

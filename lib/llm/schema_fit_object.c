@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* schema_fit_object - one schema, keyword by keyword: as it is, under another name, or in words. */
+#include "json/names.h"
 #include "llm/schema_fitter.h"
 
 /* Keywords that a value may break: what is not taken of them is told in words. */
@@ -135,17 +136,19 @@ write_schemas(
 	struct json_iter it = json_each(member->value);
 	bool optional_is_null = schema_fit_flagged(x, FIT_ALL_REQUIRED) &&
 				json_eq(member->key, "properties");
+	struct names required = names_of(json_get(schema, "required"));
 
 	(member->value.kind == JSON_OBJECT ? jsonw_object : jsonw_array)(&x->w);
 	while (json_next(&it)) {
 		struct fit_spot child = inside(at, 2);
 
-		child.nullable = optional_is_null && !schema_fit_requires(schema, it.key);
+		child.nullable = optional_is_null && !names_find(&required, it.key);
 		if (member->value.kind == JSON_OBJECT)
 			schema_fit_write_key(&x->w, it.key);
 		schema_fit_write(x, it.value, child);
 	}
 	jsonw_end(&x->w);
+	names_release(&required);
 }
 
 /* The one type beside null, and null by "nullable". */

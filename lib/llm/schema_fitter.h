@@ -68,8 +68,6 @@ schema_fit_flagged(const struct fitter *x, unsigned flag)
 bool schema_fit_takes(const struct fitter *x, const char *keyword);
 bool schema_fit_names_type(struct json type, const char *name);
 bool schema_fit_is_object(struct json schema);
-bool schema_fit_requires(struct json schema, struct json name);
-bool schema_fit_describes(struct json schema, struct json name);
 /* Whether it says anything of its value. */
 bool schema_fit_says_what(struct json schema);
 /* Whether it tells its values by more than a type. */
