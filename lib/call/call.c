@@ -293,7 +293,9 @@ say(struct call *c, const struct build *b, struct err *err)
 	if (!c->past.polls_next)
 		return dialect_build(b, &c->wire, err);
 	rc = dialect_poll(b, &c->answer, &c->wire, err);
-	answer_restart(&c->answer);
+	answer_reread(&c->answer);
+	if (b->provider->think_tags)
+		lead_think(&c->answer.lead);
 	return rc;
 }
 

@@ -112,6 +112,22 @@ answer_restart(struct answer *a)
 }
 
 void
+answer_reread(struct answer *a)
+{
+	struct buf asked_model = a->asked_model;
+	int64_t sent_tokens = a->sent_tokens;
+	bool nulls = a->nulls, wrapped = a->wrapped, tool_nulls = a->tool_nulls;
+
+	buf_init(&a->asked_model, WORD_MAX);
+	answer_restart(a);
+	a->asked_model = asked_model;
+	a->sent_tokens = sent_tokens;
+	a->nulls = nulls;
+	a->wrapped = wrapped;
+	a->tool_nulls = tool_nulls;
+}
+
+void
 answer_carry(struct answer *a, const char *key, struct json v)
 {
 	struct buf one = BUF_INIT(BUF_UNLIMITED);

@@ -246,6 +246,8 @@ void answer_calls_in_text(struct answer *a, struct str open, struct str close);
 void answer_continue(struct answer *a);
 /* Read anew: what it said is void. Warnings stay. */
 void answer_restart(struct answer *a);
+/* The same where the request was not built anew: what its builder set stays too. */
+void answer_reread(struct answer *a);
 
 /* Content and reasoning: the visible parts joined, appended to out. */
 void answer_content(const struct answer *a, struct buf *out);

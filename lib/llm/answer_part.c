@@ -194,9 +194,13 @@ tool_emit(struct answer *a, struct part *part, struct delta *delta)
 		a->on_delta(a->user, delta);
 }
 
-/* Keys of the texts below, apart from those of other texts: providers number calls and texts alike.
- */
-#define CALLED_KEY (INT64_C(1) << 40)
+/* The key of the text below, apart from those of other texts: providers number calls and texts
+ * alike. A number that is past all counting is no reason to overflow. */
+static int64_t
+called_key(int64_t key)
+{
+	return (int64_t)((uint64_t)key + (UINT64_C(1) << 40));
+}
 
 /* The text that a call of the tool that carries a schema's answer becomes, where this is one. */
 static struct part *
@@ -205,14 +209,14 @@ called_text(struct answer *a, int64_t key, struct json id, struct json name)
 	struct part *part;
 
 	if (json_eq(name, STRUCTURED_TOOL)) {
-		part = answer_part(a, PART_TEXT, CALLED_KEY + key);
+		part = answer_part(a, PART_TEXT, called_key(key));
 		if (part) {
 			part->called = true;
 			json_text(id, &part->id);
 		}
 		return part;
 	}
-	part = answer_find(a, PART_TEXT, CALLED_KEY + key);
+	part = answer_find(a, PART_TEXT, called_key(key));
 	if (!part || !part->called || says_something(name))
 		return NULL;
 	return !says_something(id) || json_eq(id, part->id.p) ? part : NULL;

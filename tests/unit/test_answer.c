@@ -343,6 +343,45 @@ what_was_expected_is_compared_with_what_came(void **state)
 	}
 }
 
+static void
+what_the_builder_told_stays_when_an_answer_is_read_anew(void **state)
+{
+	struct answer a;
+
+	(void)state;
+	answer_init(&a, NULL, NULL);
+	buf_adds(&a.asked_model, "m");
+	a.sent_tokens = 7;
+	a.nulls = a.wrapped = a.tool_nulls = true;
+	answer_response_id(&a, json_literal("\"r\""));
+	(void)answer_text(&a, PART_TEXT, KEY_NONE, json_literal("\"t\""));
+	answer_warn(&a, "x", "y");
+	answer_reread(&a);
+	assert_int_equal(a.part_count, 0);
+	assert_int_equal(a.response_id.len, 0);
+	assert_true(a.warnings.len);
+	assert_string_equal(a.asked_model.p, "m");
+	assert_int_equal(a.sent_tokens, 7);
+	assert_true(a.nulls && a.wrapped && a.tool_nulls);
+	answer_release(&a);
+}
+
+static void
+a_call_may_have_any_number(void **state)
+{
+	static const int64_t keys[] = { INT64_MAX, INT64_MIN, INT64_MAX - 1, 0 };
+	struct answer a;
+	size_t i;
+
+	(void)state;
+	answer_init(&a, NULL, NULL);
+	for (i = 0; i < sizeof keys / sizeof *keys; i++)
+		(void)answer_tool(
+		    &a, keys[i], JSON_ABSENT, json_literal("\"f\""), json_literal("{}"));
+	assert_int_equal(a.tool_count, i);
+	answer_release(&a);
+}
+
 int
 main(void)
 {
@@ -362,6 +401,8 @@ main(void)
 		cmocka_unit_test(too_many_parts_are_a_failure_and_not_memory),
 		cmocka_unit_test(an_answer_is_finished_once),
 		cmocka_unit_test(warnings_are_objects_that_can_be_spliced),
+		cmocka_unit_test(what_the_builder_told_stays_when_an_answer_is_read_anew),
+		cmocka_unit_test(a_call_may_have_any_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
