@@ -176,7 +176,8 @@ body(struct answer *a, struct json data)
 	read_message(a, message);
 	read_usage(a, json_get(data, "usage"));
 	answer_stop(a, stops, json_get(data, "finish_reason"));
-	answer_end(a);
+	if (a->choice_done)
+		answer_end(a);
 }
 
 const struct dialect dialect_cohere_v2 = {

@@ -281,6 +281,15 @@ a_body_that_is_no_message_is_an_error(void **state)
 	assert_int_not_equal(t->answer.error.kind, ERROR_NONE);
 }
 
+static void
+a_body_without_a_reason_is_not_finished(void **state)
+{
+	struct talk *t = *state;
+
+	talk_read_body(t, "{'message':{'content':[{'type':'text','text':'Hal'}]}}");
+	assert_int_equal(t->answer.error.kind, ERROR_TRUNCATED);
+}
+
 int
 main(void)
 {
@@ -298,6 +307,7 @@ main(void)
 		TEST(citations_count_from_their_own_block),
 		TEST(a_plan_is_reasoning_and_calls_are_told_by_index),
 		TEST(a_body_that_is_no_message_is_an_error),
+		TEST(a_body_without_a_reason_is_not_finished),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
