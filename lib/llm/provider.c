@@ -144,6 +144,26 @@ expand_base(const struct provider *p, struct buf *out, struct err *err)
 	return 0;
 }
 
+/* A region and a location become part of a host's name: nothing in them may end it. */
+static int
+check_host_places(const struct provider *p, struct err *err)
+{
+	static const enum provider_place places[] = { PLACE_LOCATION, PLACE_REGION };
+	static const char label[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	size_t i;
+
+	for (i = 0; i < sizeof places / sizeof *places; i++) {
+		const char *place = p->place[places[i]];
+
+		if (place && place[strspn(place, label)])
+			return err_set(err, EXIT_CONFIG,
+			    "%s: its %s can be no part of a host's name", p->name,
+			    provider_place_names[places[i]]);
+	}
+	return 0;
+}
+
 int
 provider_check(const struct provider *p, struct err *err)
 {
@@ -153,7 +173,9 @@ provider_check(const struct provider *p, struct err *err)
 	if (!p->base_url && !p->dialect->base)
 		return err_set(
 		    err, EXIT_CONFIG, "%s has no base URL: set %s", p->name, p->base_url_env);
-	r = expand_base(p, &base, err);
+	r = check_host_places(p, err);
+	if (r == 0)
+		r = expand_base(p, &base, err);
 	if (r == 0)
 		r = http_url_check(base.p, err);
 	buf_release(&base);
