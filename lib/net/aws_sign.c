@@ -60,12 +60,25 @@ split_url(struct signing *s, const char *url)
 }
 
 static int
-by_bytes(const void *a, const void *b)
+compare(struct str a, struct str b)
 {
-	const struct str *x = a, *y = b;
-	int order = memcmp(x->p, y->p, x->len < y->len ? x->len : y->len);
+	size_t n = a.len < b.len ? a.len : b.len;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
 
-	return order ? order : (x->len > y->len) - (x->len < y->len);
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* By name, then by value: as one text "a1=" would come before "a=". */
+static int
+by_parameter(const void *a, const void *b)
+{
+	struct str x = *(const struct str *)a, y = *(const struct str *)b, p, q;
+	int order;
+
+	(void)str_split(&x, '=', &p); /* without one it is all name */
+	(void)str_split(&y, '=', &q);
+	order = compare(p, q);
+	return order ? order : compare(x, y);
 }
 
 /* The parameters sorted; what they hold is escaped already. */
@@ -78,7 +91,7 @@ add_query(struct signing *s)
 
 	while (n < PARAMETERS_MAX && rest.len && str_split(&rest, '&', &items[n]))
 		n++;
-	qsort(items, n, sizeof *items, by_bytes);
+	qsort(items, n, sizeof *items, by_parameter);
 	for (i = 0; i < n; i++) {
 		if (i)
 			buf_addc(&s->canonical, '&');
