@@ -32,22 +32,24 @@ is_dated(const char *version)
 }
 
 /* From where the base ends to the deployment; "/models" has none, its models are in the body. */
-static void
-add_path(const struct build *b, const char *version, struct buf *url)
+static int
+add_path(const struct build *b, const char *version, struct buf *url, struct err *err)
 {
 	const char *deployment = b->provider->place[PLACE_DEPLOYMENT];
 	enum depth depth = depth_of(url);
+	int r = 0;
 
 	if (depth == DEPTH_RESOURCE)
 		buf_adds(url, "/openai");
 	if (depth <= DEPTH_OPENAI && is_dated(version)) {
 		buf_adds(url, "/deployments/");
-		buf_addurl(url, deployment ? str_of(deployment) : b->model, "");
+		r = wire_segment(url, deployment ? str_of(deployment) : b->model, err);
 	} else if (depth <= DEPTH_OPENAI) {
 		buf_adds(url, "/v1");
 	}
 	if (!str_ends(buf_str(url), "/chat/completions"))
 		buf_adds(url, "/chat/completions");
+	return r;
 }
 
 static int
@@ -56,11 +58,11 @@ address(const struct build *b, struct wire *wire, struct err *err)
 	const char *version = b->provider->version ? b->provider->version : "";
 	struct buf *url = &wire->url, query = BUF_INIT(BUF_UNLIMITED);
 	bool v1;
+	int r;
 
-	(void)err; /* nothing can be wrong */
 	provider_base(b->provider, url, &query);
 	v1 = depth_of(url) == DEPTH_V1;
-	add_path(b, version, url);
+	r = add_path(b, version, url, err);
 	if (((is_dated(version) && !v1) || is_named(version)) && !strstr(query.p, "api-version=")) {
 		buf_adds(&query, query.len ? "&api-version=" : "api-version=");
 		buf_addurl(&query, str_of(version), "");
@@ -72,7 +74,7 @@ address(const struct build *b, struct wire *wire, struct err *err)
 	buf_release(&query);
 	openai_key(b, wire);
 	wire->framing = b->request->options.stream ? FRAME_SSE : FRAME_WHOLE;
-	return 0;
+	return r;
 }
 
 const struct dialect dialect_azure_openai = {

@@ -356,17 +356,17 @@ bedrock_address(const struct build *b, struct wire *w, struct err *err)
 {
 	bool stream = b->request->options.stream;
 	struct buf path = BUF_INIT(BUF_UNLIMITED);
+	int r;
 
-	if (str_is(b->model, ".") || str_is(b->model, ".."))
-		return err_set(err, EXIT_NO, "a model's name must not be . or ..");
 	buf_adds(&path, "/model/");
-	buf_addurl(&path, b->model, "");
+	r = wire_segment(&path, b->model, err);
 	buf_adds(&path, stream ? "/converse-stream" : "/converse");
-	provider_url(b->provider, path.p, &w->url);
+	if (r == 0)
+		provider_url(b->provider, path.p, &w->url);
 	buf_release(&path);
 	w->framing = stream ? FRAME_AWS : FRAME_WHOLE;
 	wire_bearer(w, b->key);
-	return 0;
+	return r;
 }
 
 /* A model that is forced to call a tool can't think. */

@@ -99,6 +99,16 @@ climbs(struct str name)
 }
 
 int
+wire_segment(struct buf *path, struct str name, struct err *err)
+{
+	if (str_is(name, ".") || str_is(name, ".."))
+		return err_set(
+		    err, EXIT_NO, "%.*s can be no segment of a URL's path", (int)name.len, name.p);
+	buf_addurl(path, name, "");
+	return 0;
+}
+
+int
 wire_model(struct buf *path, const char *parent, struct str model, struct err *err)
 {
 	if (climbs(model))

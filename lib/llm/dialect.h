@@ -38,6 +38,10 @@ void wire_bearer(struct wire *w, const char *key);
 /* The URL with another end of its path, before the query; where it ends otherwise, with one more.
  */
 void wire_turn(struct wire *w, const char *ending, const char *other);
+/* Append a name as one segment of a URL's path. -1 where it is "." or "..", which lead elsewhere
+ * however they are spelled. */
+int wire_segment(struct buf *path, struct str name, struct err *err)
+    __attribute__((warn_unused_result));
 /* Append a model to a URL's path as PARENT/NAME; a name that holds a slash ("tunedModels/x") is a
  * path itself. -1: a segment of it would lead out of the path. */
 int wire_model(struct buf *path, const char *parent, struct str model, struct err *err)

@@ -187,15 +187,17 @@ static int
 poll(const struct build *b, const struct answer *a, struct wire *wire, struct err *err)
 {
 	struct buf path = BUF_INIT(BUF_UNLIMITED);
+	int r;
 
 	if (!a->response_id.len)
 		return err_set(err, EXIT_NO, "the provider gave the answer no id to ask for it by");
 	buf_adds(&path, "/responses/");
-	buf_addurl(&path, buf_str(&a->response_id), "");
-	provider_url(b->provider, path.p, &wire->url);
+	r = wire_segment(&path, buf_str(&a->response_id), err);
+	if (r == 0)
+		provider_url(b->provider, path.p, &wire->url);
 	buf_release(&path);
 	openai_key(b, wire);
-	return 0;
+	return r;
 }
 
 static int

@@ -41,17 +41,18 @@ address(
 {
 	const char *project = b->provider->place[PLACE_PROJECT];
 	struct buf path = BUF_INIT(BUF_UNLIMITED);
-	int r;
+	int r = 0;
 
 	if (!is_api_key(b->key) && provider_need(b->provider, PLACE_PROJECT, err) < 0)
 		return -1;
 	if (project) {
 		buf_adds(&path, "/projects/");
-		buf_addurl(&path, str_of(project), "");
+		r = wire_segment(&path, str_of(project), err);
 		buf_adds(&path, "/locations/");
 		buf_addurl(&path, str_of(location_of(b->provider)), "");
 	}
-	r = wire_model(&path, models, b->model, err);
+	if (r == 0)
+		r = wire_model(&path, models, b->model, err);
 	buf_adds(&path, verb);
 	if (r == 0)
 		provider_url(b->provider, path.p, &w->url);
