@@ -78,7 +78,9 @@ $(BUILD)/obj/%.o: %.c
 	$(Q_CC)$(COMPILE) -c -o $@ $<
 
 # To spawn into another directory and session takes what POSIX lacked before 2024.
+# So does a directory held without being read.
 $(BUILD)/obj/lib/sys/proc.o: DEFS += -D_GNU_SOURCE
+$(BUILD)/obj/lib/sys/tree.o: DEFS += -D_GNU_SOURCE
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +40,25 @@ empty(int fd, dev_t device, int depth)
 	return ok;
 }
 
+/* A directory may be closed to its owner, or to changes, as caches of downloads are. It is opened
+ * up by its descriptor: whoever still runs may have put a link in its place by now. */
+static int
+open_own(int dir, const char *name, mode_t mode)
+{
+	char self[32]; /* "/proc/self/fd/" and a number */
+	int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), opened;
+
+	if (fd < 0)
+		return -1;
+	if ((mode & S_IRWXU) != S_IRWXU) {
+		(void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+		(void)chmod(self, S_IRWXU); /* what stays closed can't be emptied, which tells */
+	}
+	opened = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)close(fd); /* nothing was written to it */
+	return opened;
+}
+
 static bool
 remove_entry(int dir, const char *name, dev_t device, int depth)
 {
@@ -54,9 +74,7 @@ remove_entry(int dir, const char *name, dev_t device, int depth)
 	if (depth == DEPTH_MAX || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISDIR(st.st_mode) || (depth > 0 && st.st_dev != device))
 		return false;
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES && fchmodat(dir, name, S_IRWXU, 0) == 0)
-		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_own(dir, name, st.st_mode);
 	if (fd < 0 || !empty(fd, st.st_dev, depth + 1))
 		return false;
 	return unlinkat(dir, name, AT_REMOVEDIR) == 0;
