@@ -188,7 +188,8 @@ plan_lay(struct plan *plan, struct json json, const char *scratch, const char *c
 		.report = json_strdup(json_get(json, "report")) };
 	buf_init(&plan->input, BUF_UNLIMITED);
 	json_text(json_get(json, "stdin"), &plan->input);
-	if (make_scratch(plan, scratch, env, err) == 0 &&
+	if ((plan->cwd ? 0 : err_set(err, EXIT_NO, "cwd must be a path, without a NUL")) == 0 &&
+	    make_scratch(plan, scratch, env, err) == 0 &&
 	    set_argv(plan, json_get(json, "argv"), err) == 0 &&
 	    set_env(plan, env, environment, err) == 0 &&
 	    write_files(json_get(json, "files"), err) == 0)
@@ -202,7 +203,7 @@ plan_read_report(const struct plan *plan, struct buf *out)
 {
 	struct err err = ERR_INIT;
 
-	if (plan->report && file_read(plan->report, out, &err) < 0)
+	if (plan->report && file_read_regular(plan->report, out, &err) < 0)
 		buf_reset(out); /* it was not written: what is missing will tell */
 }
 

@@ -57,6 +57,22 @@ file_read(const char *path, struct buf *out, struct err *err)
 	return rc;
 }
 
+int
+file_read_regular(const char *path, struct buf *out, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc;
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open %s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		rc = err_set(err, EXIT_IO, "%s is no regular file", path);
+	else
+		rc = read_fd(fd, path, out, err);
+	(void)close(fd); /* read only: nothing to lose */
+	return rc;
+}
+
 /* -1 where input is the file that out describes, and err says so. */
 static int
 check_input(const struct stat *out, const char *input, struct err *err)

@@ -15,6 +15,11 @@
 int file_read(const char *path, struct buf *out, struct err *err)
     __attribute__((warn_unused_result));
 
+/* The same of a file that somebody else wrote: a link, or a pipe that would be waited for, is
+ * refused. */
+int file_read_regular(const char *path, struct buf *out, struct err *err)
+    __attribute__((warn_unused_result));
+
 /*
  * A descriptor to write path anew; NULL or "-" is stdout. Refused (EXIT_USAGE) where one of inputs
  * is that same regular file, which would be empty, or grow for ever, when it is read. inputs: a
