@@ -190,6 +190,57 @@ jobs_within_limits(int64_t n)
 	return fit;
 }
 
+/* Where profiles are looked for: as told, among the user's own, and among those that come along. */
+static void
+open_profiles(struct call_config *call, const char *share, char *prompts[2])
+{
+	prompts[0] = config_user_path("prompts", environment);
+	prompts[1] = file_join(share, "prompts");
+	for (size_t i = 0; i < 2; i++)
+		if (prompts[i])
+			opt_list_add(&profile_dirs, prompts[i]);
+	call->profiles = profiles_new(profile_dirs.items);
+	call->profile = profile;
+}
+
+/* How each call is made. */
+static void
+set_call(struct call_config *call, const char *share, struct str options)
+{
+	call->defaults = (struct request_defaults){
+		.model = str_of(model),
+		.system = str_of(system_text),
+		.options = json_literal(options.p),
+	};
+	call->traceparent = environment("TRACEPARENT");
+	call->environment = (const char *const *)environ;
+	call->scratch = scratch_dir();
+	call->keep_raw = keep_raw;
+	call->repairs = repairs;
+	call->follow = follow;
+	call->strict = strict;
+	call->models = models_new(share);
+	call->force = force;
+	call->dry_run = dry_run;
+	call->log = verbose ? warn_line : NULL;
+	call->record_dir = record_dir;
+}
+
+/* How many, how fast, from where and to where; line: the prompt's record, p NULL: there is none. */
+static void
+set_run(struct calls_config *config, struct str line, struct err *err)
+{
+	config->ordered = ordered;
+	config->requests_per_s = rate_of("--rate", rate);
+	config->tokens_per_s = rate_of("--rate-tokens", rate_tokens);
+	config->in_fd = line.p ? -1 : calls_open(file, err);
+	if (!line.p && config->in_fd < 0)
+		err_die(err);
+	config->line = line;
+	config->out_fd = STDOUT_FILENO;
+	config->complain = quiet ? NULL : warn_line;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -218,43 +269,13 @@ main(int argc, char **argv)
 	if (ask_options(&ask, &options, &err) < 0 ||
 	    (with_prompt && ask_request(&ask, argv, &line, &err) < 0))
 		err_die(&err);
-	call.defaults = (struct request_defaults){
-		.model = str_of(model),
-		.system = str_of(system_text),
-		.options = json_literal(options.p),
-	};
-	call.traceparent = environment("TRACEPARENT");
-	call.environment = (const char *const *)environ;
-	call.scratch = scratch_dir();
-	call.keep_raw = keep_raw;
-	call.repairs = repairs;
-	call.follow = follow;
-	call.strict = strict;
-	call.models = models_new(share);
-	call.force = force;
-	call.dry_run = dry_run;
-	call.log = verbose ? warn_line : NULL;
-	config.ordered = ordered;
-	prompts[0] = config_user_path("prompts", environment);
-	prompts[1] = file_join(share, "prompts");
-	for (size_t i = 0; i < 2; i++)
-		if (prompts[i])
-			opt_list_add(&profile_dirs, prompts[i]);
-	call.profiles = profiles_new(profile_dirs.items);
-	call.profile = profile;
-	call.record_dir = record_dir;
+	set_call(&call, share, buf_str(&options));
+	open_profiles(&call, share, prompts);
 	if (call_config_replay(&call, replay_dirs.items, &err) < 0)
 		err_die(&err);
 	call.at_once = config.jobs;
 	call.many = !with_prompt;
-	config.requests_per_s = rate_of("--rate", rate);
-	config.tokens_per_s = rate_of("--rate-tokens", rate_tokens);
-	config.in_fd = with_prompt ? -1 : calls_open(file, &err);
-	if (!with_prompt && config.in_fd < 0)
-		err_die(&err);
-	config.line = with_prompt ? buf_str(&line) : STR_NONE;
-	config.out_fd = STDOUT_FILENO;
-	config.complain = quiet ? NULL : warn_line;
+	set_run(&config, with_prompt ? buf_str(&line) : STR_NONE, &err);
 	status = calls_run(&config, &err);
 	if (status == EXIT_IO)
 		warn("%s", err.text);
