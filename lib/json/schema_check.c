@@ -13,6 +13,11 @@
  * level. */
 enum { FRAMES_MAX = 4 * JSON_DEPTH_MAX };
 
+/* Two branches that refer back to the whole double the work at each level of the value: there is an
+ * end to it. */
+#define STEPS_LEAST UINT64_C(20000000)
+enum { STEPS_A_BYTE = 64 };
+
 static bool check(const struct schema_frame *f);
 
 static void
@@ -481,6 +486,9 @@ check(const struct schema_frame *f)
 	struct schema_marks marks;
 	bool ok;
 
+	if (!*f->steps)
+		return schema_misfit(f, "holding it against the schema takes too long");
+	--*f->steps;
 	if (is_false(f->node))
 		return schema_misfit(f, "must not be there");
 	if (f->depth > FRAMES_MAX || is_loop(f))
@@ -501,9 +509,12 @@ bool
 schema_valid(const struct schema *s, struct json v, struct err *err)
 {
 	struct schema_report report = { .err = err };
-	struct schema_frame f = {
-		.schema = s, .node = s->nodes[0], .v = v, .report = err ? &report : NULL
-	};
+	uint64_t steps = STEPS_LEAST + STEPS_A_BYTE * v.len;
+	struct schema_frame f = { .schema = s,
+		.node = s->nodes[0],
+		.v = v,
+		.report = err ? &report : NULL,
+		.steps = &steps };
 
 	return check(&f);
 }
@@ -512,7 +523,10 @@ bool
 schema_explain(const struct schema *s, struct json v, schema_failure_fn *tell, void *user)
 {
 	struct schema_report report = { .tell = tell, .user = user };
-	struct schema_frame f = { .schema = s, .node = s->nodes[0], .v = v, .report = &report };
+	uint64_t steps = STEPS_LEAST + STEPS_A_BYTE * v.len;
+	struct schema_frame f = {
+		.schema = s, .node = s->nodes[0], .v = v, .report = &report, .steps = &steps
+	};
 
 	return check(&f);
 }

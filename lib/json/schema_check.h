@@ -44,6 +44,7 @@ struct schema_frame {
 	struct schema_marks *marks; /* NULL where nobody asks */
 	struct schema_report *report; /* NULL while trying out: no failure is described */
 	unsigned depth; /* of frames */
+	uint64_t *steps; /* that the whole check may still take */
 };
 
 /* Describe the failure, unless trying out or enough is known. Returns false. */

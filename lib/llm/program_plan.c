@@ -96,6 +96,29 @@ fills(struct plan *plan, const struct program_group *group)
 	return true;
 }
 
+/* Whether a word begins with what whoever writes the records says. */
+static bool
+is_open_to_all(const char *template)
+{
+	struct hole hole;
+
+	return *template == '{' && hole_at(template, &hole) &&
+	       (hole.value == PROGRAM_MODEL || hole.value == PROGRAM_PROMPT ||
+		   hole.value == PROGRAM_SYSTEM || hole.value == PROGRAM_SESSION);
+}
+
+/* A model called "--yolo" is no flag of the program's: behind a space it is a name, or a prompt. */
+static bool
+begins_like_a_flag(struct plan *plan, const char *template)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	bool dash;
+
+	dash = fill(plan, template, false, &text) && text.len && text.p[0] == '-';
+	buf_release(&text);
+	return dash;
+}
+
 static void
 put_args(struct plan *plan, const struct program_args *args, struct jsonw *w)
 {
@@ -110,6 +133,9 @@ put_args(struct plan *plan, const struct program_args *args, struct jsonw *w)
 			continue;
 		for (size_t k = 0; k < group->count; k++) {
 			buf_reset(&plan->word);
+			if (is_open_to_all(group->words[k]) &&
+			    begins_like_a_flag(plan, group->words[k]))
+				buf_addc(&plan->word, ' ');
 			(void)fill(plan, group->words[k], false, &plan->word);
 			jsonw_strn(w, buf_str(&plan->word));
 		}
