@@ -7,9 +7,9 @@
  * call/call_program.c's (one process a request) and that of the warm transports (one process for
  * many).
  *
- * A template is text with {placeholders}; a word whose placeholder has no value is left out, and
- * so is the whole group that it stands in. {?name} and {!name} are empty: what they stand in is
- * left out where name has no value, or has one.
+ * A template is text with names in braces, {model}, which stand for their values; a word with a
+ * name that has none is left out, and so is the whole group that it stands in. {?name} and {!name}
+ * are empty: what they stand in is left out where name has no value, or has one.
  */
 #ifndef LLM_PROGRAM_H
 #define LLM_PROGRAM_H
