@@ -106,4 +106,9 @@ int openai_audio(struct openai_request *q, struct json part);
 /* Token counts and cost, wherever this server put them. */
 void openai_usage(struct answer *a, struct json usage);
 
+/* "tools", each by write_tool, and what goes with them; nested: tool_choice names its function in
+ * an object of its own. */
+void openai_write_tools(struct openai_request *q,
+    void (*write_tool)(struct openai_request *q, struct json tool), bool nested);
+
 #endif

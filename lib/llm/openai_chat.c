@@ -61,57 +61,6 @@ write_tool(struct openai_request *q, struct json tool)
 }
 
 static void
-write_tool_choice(struct openai_request *q)
-{
-	const struct request *r = q->b->request;
-
-	switch (r->tool_choice) {
-	case TOOLS_UNSET:
-		break;
-	case TOOLS_AUTO:
-		jsonw_kstr(&q->w, "tool_choice", "auto");
-		break;
-	case TOOLS_NONE:
-		jsonw_kstr(&q->w, "tool_choice", "none");
-		break;
-	case TOOLS_REQUIRED:
-		jsonw_kstr(
-		    &q->w, "tool_choice", q->server->flags & OPENAI_ANY ? "any" : "required");
-		break;
-	case TOOLS_ONE:
-		jsonw_key(&q->w, "tool_choice");
-		jsonw_object(&q->w);
-		jsonw_kstr(&q->w, "type", "function");
-		jsonw_key(&q->w, "function");
-		jsonw_object(&q->w);
-		jsonw_kjson(&q->w, "name", r->tool_name);
-		jsonw_end(&q->w);
-		jsonw_end(&q->w);
-		break;
-	}
-}
-
-static void
-write_tools(struct openai_request *q)
-{
-	struct json_iter it = json_each(q->b->request->tools);
-
-	if (!json_count(q->b->request->tools)) /* servers refuse the rest without tools */
-		return;
-	if (q->b->request->tool_choice == TOOLS_NONE &&
-	    (q->server->flags & OPENAI_NONE_WITHOUT_TOOLS))
-		return;
-	jsonw_key(&q->w, "tools");
-	jsonw_array(&q->w);
-	while (json_next(&it))
-		write_tool(q, it.value);
-	jsonw_end(&q->w);
-	write_tool_choice(q);
-	if (q->o->parallel_tools != PARALLEL_UNSET)
-		jsonw_kbool(&q->w, "parallel_tool_calls", q->o->parallel_tools == PARALLEL_ON);
-}
-
-static void
 write_stop(struct openai_request *q)
 {
 	struct json stop = q->o->stop;
@@ -174,7 +123,7 @@ openai_chat_build(const struct build *b, struct wire *wire, struct err *err)
 	free(q.media);
 	if (r < 0)
 		return -1;
-	write_tools(&q);
+	openai_write_tools(&q, write_tool, true);
 	write_options(&q);
 	jsonw_end(&q.w);
 	return 0;

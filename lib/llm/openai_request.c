@@ -221,3 +221,50 @@ openai_means(const struct build *b)
 		.strict = own ? &schema_target_openai : NULL,
 	};
 }
+
+/* Chat completions nest what a function is in one more object. */
+static void
+write_tool_choice(struct openai_request *q, bool nested)
+{
+	static const char *const words[] = { NULL, "auto", "none", "required" };
+	enum tool_choice choice = q->b->request->tool_choice;
+
+	if (choice == TOOLS_REQUIRED && (q->server->flags & OPENAI_ANY)) {
+		jsonw_kstr(&q->w, "tool_choice", "any");
+	} else if (choice == TOOLS_ONE) {
+		jsonw_key(&q->w, "tool_choice");
+		jsonw_object(&q->w);
+		jsonw_kstr(&q->w, "type", "function");
+		if (nested) {
+			jsonw_key(&q->w, "function");
+			jsonw_object(&q->w);
+		}
+		jsonw_kjson(&q->w, "name", q->b->request->tool_name);
+		if (nested)
+			jsonw_end(&q->w);
+		jsonw_end(&q->w);
+	} else if (choice != TOOLS_UNSET) {
+		jsonw_kstr(&q->w, "tool_choice", words[choice]);
+	}
+}
+
+void
+openai_write_tools(struct openai_request *q,
+    void (*write_tool)(struct openai_request *q, struct json tool), bool nested)
+{
+	struct json_iter it = json_each(q->b->request->tools);
+
+	if (!json_count(q->b->request->tools)) /* servers refuse the rest without tools */
+		return;
+	if (q->b->request->tool_choice == TOOLS_NONE &&
+	    (q->server->flags & OPENAI_NONE_WITHOUT_TOOLS))
+		return;
+	jsonw_key(&q->w, "tools");
+	jsonw_array(&q->w);
+	while (json_next(&it))
+		write_tool(q, it.value);
+	jsonw_end(&q->w);
+	write_tool_choice(q, nested);
+	if (q->o->parallel_tools != PARALLEL_UNSET)
+		jsonw_kbool(&q->w, "parallel_tool_calls", q->o->parallel_tools == PARALLEL_ON);
+}

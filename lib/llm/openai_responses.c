@@ -58,50 +58,6 @@ write_tool(struct openai_request *q, struct json tool)
 }
 
 static void
-write_tool_choice(struct openai_request *q)
-{
-	const struct request *r = q->b->request;
-
-	switch (r->tool_choice) {
-	case TOOLS_UNSET:
-		break;
-	case TOOLS_AUTO:
-		jsonw_kstr(&q->w, "tool_choice", "auto");
-		break;
-	case TOOLS_NONE:
-		jsonw_kstr(&q->w, "tool_choice", "none");
-		break;
-	case TOOLS_REQUIRED:
-		jsonw_kstr(&q->w, "tool_choice", "required");
-		break;
-	case TOOLS_ONE:
-		jsonw_key(&q->w, "tool_choice");
-		jsonw_object(&q->w);
-		jsonw_kstr(&q->w, "type", "function");
-		jsonw_kjson(&q->w, "name", r->tool_name);
-		jsonw_end(&q->w);
-		break;
-	}
-}
-
-static void
-write_tools(struct openai_request *q)
-{
-	struct json_iter it = json_each(q->b->request->tools);
-
-	if (!json_count(q->b->request->tools))
-		return;
-	jsonw_key(&q->w, "tools");
-	jsonw_array(&q->w);
-	while (json_next(&it))
-		write_tool(q, it.value);
-	jsonw_end(&q->w);
-	write_tool_choice(q);
-	if (q->o->parallel_tools != PARALLEL_UNSET)
-		jsonw_kbool(&q->w, "parallel_tool_calls", q->o->parallel_tools == PARALLEL_ON);
-}
-
-static void
 write_schema(struct openai_request *q)
 {
 	struct json schema = q->o->response_schema;
@@ -213,7 +169,7 @@ build(const struct build *b, struct wire *wire, struct err *err)
 	free(q.model);
 	if (r < 0)
 		return -1;
-	write_tools(&q);
+	openai_write_tools(&q, write_tool, false);
 	if (q.o->max_tokens != OPTION_UNSET)
 		jsonw_ki64(&q.w, "max_output_tokens", q.o->max_tokens);
 	openai_sampling(&q);
