@@ -11,7 +11,7 @@
 #define FLOW_AGENT_H
 
 #include "base/err.h"
-#include "flow/expr.h"
+#include "json/expr.h"
 #include "flow/task.h"
 #include "json/schema.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "flow/agent.h"
-#include "flow/expr.h"
+#include "json/expr.h"
 #include "flow/retry.h"
 #include "flow/task.h"
 #include "json/schema.h"

@@ -14,7 +14,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
-#include "flow/coproc.h"
+#include "json/coproc.h"
 #include "flow/journal.h"
 #include "flow/run.h"
 #include "flow/rundir.h"

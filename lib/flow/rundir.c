@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "flow/field.h"
+#include "json/field.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 

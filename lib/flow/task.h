@@ -12,8 +12,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "flow/expr.h"
-#include "flow/field.h"
+#include "json/expr.h"
+#include "json/field.h"
 
 /* The members that task_read looks at, for lists of known names. */
 #define TASK_PROMPT_MEMBERS                                                                        \

@@ -19,7 +19,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "flow/expr.h"
+#include "json/expr.h"
 #include "flow/graph.h"
 #include "flow/node.h"
 #include "json/schema.h"

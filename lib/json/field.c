@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* field - typed values out of a YAML map, with the place in every error. */
-#include "flow/field.h"
+#include "json/field.h"
 
 #include <stdarg.h>
 #include <stdio.h>

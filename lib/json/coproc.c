@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* coproc - a filter that runs beside us, restarted when it dies. */
-#include "flow/coproc.h"
+#include "json/coproc.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * ("w.yaml:7:5: timeout: \"soon\" is no duration (30s, 5m)") where the member is there and is not
  * what it must be. Texts are borrowed from the document.
  */
-#ifndef FLOW_FIELD_H
-#define FLOW_FIELD_H
+#ifndef JSON_FIELD_H
+#define JSON_FIELD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * twice in a row without an answer is not started a third time. Lines that it was
  * sent and had not answered are the owner's to fail.
  */
-#ifndef FLOW_COPROC_H
-#define FLOW_COPROC_H
+#ifndef JSON_COPROC_H
+#define JSON_COPROC_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* expr - a workflow's jq expressions, with the places where they stand. */
-#include "flow/expr.h"
+#include "json/expr.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * expr - the jq expressions of a workflow and its agents: collected with their places while the
- * files are read, compiled once and together, run by number.
+ * expr - the jq expressions of a file (a workflow and its agents, a policy): collected with their
+ * places while it is read, compiled once and together, run by number.
  *
  * An index is good for the life of the list. Where there are no expressions libjq is not started.
  */
-#ifndef FLOW_EXPR_H
-#define FLOW_EXPR_H
+#ifndef JSON_EXPR_H
+#define JSON_EXPR_H
 
 #include <stddef.h>
 #include <stdint.h>
