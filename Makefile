@@ -52,9 +52,12 @@ DL_LIBS   ?= -ldl
 CRYPTO_LIBS ?= $(call pkg,libcrypto,-lcrypto)
 # Without libmicrohttpd llm-mock still builds, and says what it lacks when it is started.
 MHD_LIBS  ?= $(shell $(PKGCONFIG) --libs libmicrohttpd 2>/dev/null)
-HAVE       = $(if $(MHD_LIBS),-DHAVE_MICROHTTPD=1)
+SQLITE_LIBS ?= $(call pkg,sqlite3,-lsqlite3)
+# Without hiredis the shared state can lie in SQLite only.
+REDIS_LIBS ?= $(shell $(PKGCONFIG) --libs hiredis 2>/dev/null)
+HAVE       = $(if $(MHD_LIBS),-DHAVE_MICROHTTPD=1) $(if $(REDIS_LIBS),-DHAVE_HIREDIS=1)
 CMOCKA_LIBS ?= $(call pkg,cmocka,-lcmocka)
-LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(DL_LIBS) $(MHD_LIBS) $(CRYPTO_LIBS) -lm -lpthread
+LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(DL_LIBS) $(MHD_LIBS) $(CRYPTO_LIBS) $(SQLITE_LIBS) $(REDIS_LIBS) -lm -lpthread
 
 # --- rules -------------------------------------------------------------------------------------
 

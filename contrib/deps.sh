@@ -20,7 +20,7 @@ missing_deb() {
 
 if command -v apt-get >/dev/null; then
 	want="gcc make pkg-config libcurl4-openssl-dev libssl-dev libuv1-dev libyaml-dev libjq-dev libonig-dev libmicrohttpd-dev
-		libcmocka-dev valgrind clang clang-format cppcheck mandoc shellcheck jq curl python3"
+		libsqlite3-dev libhiredis-dev tzdata libcmocka-dev valgrind clang clang-format cppcheck mandoc shellcheck jq curl python3"
 	# shellcheck disable=SC2086 # a list of words
 	need=$(missing_deb $want)
 	if [ -z "$need" ]; then say "all Debian packages are there"; exit 0; fi
@@ -31,20 +31,20 @@ if command -v apt-get >/dev/null; then
 elif command -v dnf >/dev/null; then
 	say "dnf install"
 	as_root dnf install -y -q gcc make pkgconf-pkg-config libcurl-devel openssl-devel libuv-devel libyaml-devel jq-devel oniguruma-devel \
-		libmicrohttpd-devel libcmocka-devel valgrind clang clang-tools-extra cppcheck mandoc ShellCheck jq curl python3
+		libmicrohttpd-devel sqlite-devel hiredis-devel tzdata libcmocka-devel valgrind clang clang-tools-extra cppcheck mandoc ShellCheck jq curl python3
 elif command -v apk >/dev/null; then
 	say "apk add"
-	as_root apk add -q build-base pkgconf curl-dev openssl-dev libuv-dev yaml-dev jq-dev oniguruma-dev libmicrohttpd-dev cmocka-dev \
+	as_root apk add -q build-base pkgconf curl-dev openssl-dev libuv-dev yaml-dev jq-dev oniguruma-dev libmicrohttpd-dev sqlite-dev hiredis-dev tzdata cmocka-dev \
 		valgrind clang clang-extra-tools cppcheck mandoc shellcheck jq curl python3
 elif command -v pacman >/dev/null; then
 	say "pacman -S"
-	as_root pacman -S --noconfirm --needed -q base-devel pkgconf curl openssl libuv libyaml jq oniguruma libmicrohttpd cmocka valgrind \
+	as_root pacman -S --noconfirm --needed -q base-devel pkgconf curl openssl libuv libyaml jq oniguruma libmicrohttpd sqlite hiredis tzdata cmocka valgrind \
 		clang cppcheck mandoc shellcheck python
 elif command -v brew >/dev/null; then
 	say "brew install"
-	brew install -q pkg-config curl openssl libuv libyaml jq oniguruma libmicrohttpd cmocka clang-format cppcheck mandoc shellcheck
+	brew install -q pkg-config curl openssl libuv libyaml jq oniguruma libmicrohttpd sqlite hiredis cmocka clang-format cppcheck mandoc shellcheck
 else
-	say "no package manager known here (apt, dnf, apk, pacman, brew); install: libcurl libcrypto libuv libyaml libjq libmicrohttpd cmocka" >&2
+	say "no package manager known here (apt, dnf, apk, pacman, brew); install: libcurl libcrypto libuv libyaml libjq libmicrohttpd libsqlite3 hiredis cmocka" >&2
 	exit 78
 fi
 say "done"

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * budget - money and counts that may be used in a window of time, by whom the policy says.
+ *
+ * Before a request is sent, the most that it can come to is reserved in every budget that it falls
+ * under; after it, what it came to is settled and the rest given back. Both are one step in the
+ * store, so that two processes never spend the same dollar. A process keeps one reservation a
+ * budget, under a lease that it renews; of one that died, what was reserved counts as spent when
+ * the lease ends (it may well have been), and is shown apart ("abandoned").
+ *
+ * The pure part is struct ledger: one budget's window as a value, kept as text. Amounts are
+ * pico-USD, or tokens, or requests, by the rule's unit. Times are wall clock microseconds.
+ */
+#ifndef POLICY_BUDGET_H
+#define POLICY_BUDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "json/json.h"
+#include "store/store.h"
+
+enum budget_unit { BUDGET_USD, BUDGET_TOKENS, BUDGET_REQUESTS };
+enum budget_window { BUDGET_ROLLING, BUDGET_HOUR, BUDGET_DAY, BUDGET_WEEK, BUDGET_MONTH };
+enum budget_action {
+	BUDGET_BLOCK, /* error.kind budget */
+	BUDGET_WARN, /* goes on, with a warning */
+	BUDGET_ROUTE, /* the rule's `use` in place of the candidates */
+};
+extern const char *const budget_units[], *const budget_windows[], *const budget_actions[];
+
+enum { BUDGET_SOFT_MAX = 8 };
+
+struct budget_rule {
+	const char *name;
+	/* Whose it is: a path into the request (".tags.team", ".meta.workflow"), the words
+	 * "provider", "model" or "key" (of who is called), or NULL: one for all. Each value has a
+	 * budget of its own; a request without one falls under "". */
+	const char *per;
+	enum budget_unit unit;
+	int64_t limit;
+	enum budget_window window;
+	int64_t rolling_us; /* of BUDGET_ROLLING */
+	const char *zone; /* IANA name, for calendar windows; NULL: UTC */
+	int soft[BUDGET_SOFT_MAX]; /* percents of the limit at which a warning is due, rising */
+	size_t soft_count;
+	enum budget_action action;
+};
+
+/* --- the pure part --- */
+
+enum { LEDGER_SLICES = 60, LEDGER_LEASES_MAX = 256 };
+
+struct ledger {
+	int64_t window_start_us; /* calendar: where the window began */
+	struct {
+		int64_t slot, spent;
+	} slices[LEDGER_SLICES]; /* rolling: by time; calendar: the first holds all */
+	int64_t abandoned; /* part of what is spent */
+	struct {
+		uint64_t holder; /* a process */
+		int64_t amount, until_us;
+	} leases[LEDGER_LEASES_MAX];
+	size_t lease_count;
+};
+void ledger_init(struct ledger *l);
+bool ledger_read(struct ledger *l, struct str text);
+void ledger_write(const struct ledger *l, struct buf *out);
+/* Forget what the window has left behind, and charge what the dead had reserved. */
+void ledger_advance(struct ledger *l, const struct budget_rule *rule, int64_t now_us);
+int64_t ledger_spent(const struct ledger *l);
+int64_t ledger_reserved(const struct ledger *l);
+/* Reserve amount more for holder until until_us; false (nothing changed) where limit would be
+ * passed. force: also then. */
+bool ledger_reserve(struct ledger *l, const struct budget_rule *rule, int64_t now_us,
+    uint64_t holder, int64_t amount, int64_t until_us, bool force);
+/* Give back reserved, spend spent (may be more than was reserved). */
+void ledger_settle(struct ledger *l, const struct budget_rule *rule, int64_t now_us,
+    uint64_t holder, int64_t reserved, int64_t spent);
+
+/* Where the window that now_us is in began, and ends. */
+void budget_span(
+    const struct budget_rule *rule, int64_t now_us, int64_t *start_us, int64_t *end_us);
+
+/* --- with the store --- */
+
+struct budgets;
+
+/* store is borrowed; NULL: it can't be had. open: budgets let all pass where the store fails;
+ * otherwise they fail closed. rules are borrowed. holder: this process, not 0. */
+struct budgets *budgets_new(
+    struct store *store, const struct budget_rule *rules, size_t count, uint64_t holder, bool open);
+void budgets_free(struct budgets *b);
+
+/* What a request (or an attempt) may come to, in each unit. */
+struct budget_amounts {
+	int64_t pusd, tokens; /* negative: not known */
+	int64_t requests;
+};
+enum { BUDGET_HOLDS_MAX = 16 };
+struct budget_hold { /* what was reserved for one attempt */
+	struct {
+		size_t rule;
+		char *key; /* in the store */
+		int64_t amount;
+	} items[BUDGET_HOLDS_MAX];
+	size_t count;
+};
+enum budget_verdict {
+	BUDGET_GRANTED,
+	BUDGET_REFUSED, /* *rule: whose; its action says what is to be done */
+};
+struct budget_ask {
+	struct json record; /* the request */
+	struct str provider, model, key; /* who is to be called; empty: not known yet */
+	struct budget_amounts most;
+	int64_t until_us; /* when the attempt is over at the latest */
+};
+struct budget_reply {
+	const struct budget_rule *refused; /* whose limit stands against it; NULL: granted */
+	struct buf why; /* where refused: "budget team (core): $49.99 of $50.00 used, ..." */
+	struct buf warnings; /* a sentence a line: a soft percentage is passed, a rule only warns */
+};
+/* Reserve in every budget that it falls under, all or none. reply's buffers are appended to. */
+enum budget_verdict budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
+    struct budget_hold *hold, struct budget_reply *reply);
+/* A look that reserves nothing, for plans and routes. */
+enum budget_verdict budgets_look(
+    struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply);
+/* What it came to; the hold is empty then. */
+void budgets_settle(struct budgets *b, struct budget_hold *hold, const struct budget_amounts *spent,
+    int64_t now_us);
+/* Renew the leases of what is in flight: some times within a lease. */
+void budgets_renew(struct budgets *b, int64_t now_us);
+/* As health_error. */
+const struct err *budgets_error(struct budgets *b);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * health - who may be called now, and how those that were called fared: breakers and latencies,
+ * kept in the store that is handed in, so that what one process learns all others know.
+ *
+ * A failure, and how a probe fared, are told to the store at once; successes are gathered and told
+ * by health_flush, some times a second. What was read is used until the store has changed. Where
+ * the store fails, the process goes on with what it knows itself (health_error says so).
+ *
+ * Keys: "breaker/" and "latency/" before a target's name. Times are wall clock microseconds.
+ */
+#ifndef POLICY_HEALTH_H
+#define POLICY_HEALTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "llm/llm.h"
+#include "policy/breaker.h"
+#include "policy/latency.h"
+#include "store/store.h"
+
+struct health;
+
+/* store is borrowed; NULL: what this process learns dies with it. */
+struct health *health_new(struct store *store, const struct breaker_rule *rule);
+/* Does not flush. */
+void health_free(struct health *h);
+
+/* A name whose breaker and latency are kept; made at its first use, lives as long as h. */
+struct health_of;
+/* breaker: "openai", "openai:gpt-4o" or "openai#KEYHASH", by the rule's scope; model:
+ * "openai:gpt-4o". */
+struct health_of *health_of(struct health *h, struct str breaker, struct str model);
+
+struct health_pass {
+	enum breaker_verdict verdict;
+	int64_t until_us; /* where refused */
+	uint64_t probe; /* where a probe's lease was taken: for the report */
+	const char *cause; /* why it is open: an error.kind, "by hand", or "" */
+};
+/* To be called right before sending: it may take the one probe that the machine is allowed.
+ * lease_us: how long the attempt may take. */
+struct health_pass health_admit(
+    struct health *h, struct health_of *of, int64_t now_us, int64_t lease_us);
+/* A look that takes nothing: for plans and routes. */
+struct health_pass health_look(struct health *h, struct health_of *of, int64_t now_us);
+
+struct health_outcome {
+	bool ok;
+	enum error_kind kind; /* where not ok */
+	int64_t away_us; /* retry-after; 0: none */
+	double total_ms, first_ms; /* negative: none */
+	uint64_t probe; /* of the pass */
+};
+/* Kinds that are the caller's own fault, or a cancelled attempt, count neither way; they give a
+ * probe back. */
+void health_report(
+    struct health *h, struct health_of *of, const struct health_outcome *outcome, int64_t now_us);
+/* Whether a failure of that kind speaks against the target's health. */
+bool health_blames(enum error_kind kind);
+
+/* Tell the store what was gathered. */
+int health_flush(struct health *h, int64_t now_us, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* What is known; decayed to the last report. Never NULL. */
+const struct latency *health_latency(struct health *h, struct health_of *of);
+
+/* The first failure of the store since it was asked last, or NULL: to be told to people once. */
+const struct err *health_error(struct health *h);
+
+#endif

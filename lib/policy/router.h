@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * router - decides who may serve a request, in which order, and says why. It calls nobody.
+ *
+ * Same request, policy, health and seed: same decision. The steps: denied or blocked requests are
+ * refused; the first rule that fits gives its candidates (no rule: the request's own model, else
+ * the providers of the shorthand); aliases and roles become targets, by mode; those that can't
+ * serve it are left (context, modalities, tools, schema, residency, sensitivity, deny, no key,
+ * withdrawn, too dear, breaker open, too slow); the strategy orders the rest.
+ */
+#ifndef POLICY_ROUTER_H
+#define POLICY_ROUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "json/jsonw.h"
+#include "policy/facts.h"
+#include "policy/policy.h"
+#include "policy/target.h"
+
+struct router;
+
+struct router_config {
+	struct targets_config targets; /* with the policy */
+	struct budgets *budgets; /* NULL: not looked at */
+	uint64_t seed;
+	bool explain; /* keep a line for every rule and candidate */
+	bool health_counts; /* open breakers are left out; else they only stand last */
+};
+
+/* What can only be known with providers and models at hand (an unknown model, an alias that leads
+ * nowhere, a route none of whose candidates can ever serve) is appended to warnings with its line.
+ */
+struct router *router_new(
+    const struct router_config *config, struct buf *warnings, struct err *err);
+void router_free(struct router *r);
+struct targets *router_targets(struct router *r);
+
+struct choice {
+	const struct target *target;
+	struct str options; /* JSON object that goes over the request's own; empty: none. Lives as
+			       long as the decision */
+	const char *profile; /* NULL: as the request says */
+	char reason[96]; /* "first in rule \"code\"", "cheapest: $0.0004 at most" */
+};
+
+struct decision {
+	const struct policy_route *rule; /* NULL: none fitted */
+	struct choice *items;
+	size_t count, cap;
+	struct policy_limits limits; /* the rule's over the policy's: all said */
+	struct policy_hedge hedge;
+	/* Nobody may serve it: POLICY or BUDGET, and the reasons one a line. */
+	enum error_kind refused;
+	struct buf reasons;
+	struct buf warnings; /* a sentence a line */
+	struct buf
+	    explain; /* JSON objects, one a line: {"rule"|"candidate":..,"taken":..,"why":..} */
+	struct buf hold; /* what options point to */
+};
+void decision_release(struct decision *d);
+
+/* Fill d (zero, or used before). now_us: wall clock. */
+void router_decide(struct router *r, const struct request *request, struct facts *facts,
+    int64_t now_us, struct decision *d);
+
+/* The decision that a record's `route` bears, so that llm-failover need not decide anew. Candidates
+ * that are unknown or that the policy denies are left, with a reason. -1 and err where it is
+ * malformed. */
+int router_read_route(struct router *r, const struct request *request, struct json route,
+    struct decision *d, struct err *err) __attribute__((warn_unused_result));
+
+/* The value of `route`: {"candidates":[{"model","options"?,"profile"?,"reason"}],"rule",
+ * "policy":"NAME@sha256:...","explain"?:[...]}. */
+void decision_write(const struct router *r, const struct decision *d, struct jsonw *w);
+
+/* Lists for who needs another kind of candidate than the decision's (fallback.contentFilter,
+ * .contextLength, .local), filtered as candidates are; appended to d->items from *from on. */
+enum router_list { ROUTER_LOCAL, ROUTER_CONTENT_FILTER, ROUTER_CONTEXT_LENGTH };
+size_t router_more(struct router *r, enum router_list list, struct facts *facts, int64_t now_us,
+    struct decision *d);
+
+#endif

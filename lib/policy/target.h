@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * target - one who can be asked: a provider and a model of the configuration, with all that is
+ * known and said of it in one place.
+ *
+ * Targets are made once a name and live as long as their set.
+ */
+#ifndef POLICY_TARGET_H
+#define POLICY_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "llm/model.h"
+#include "llm/provider.h"
+#include "net/secret.h"
+#include "policy/health.h"
+#include "policy/policy.h"
+#include "price/price.h"
+
+struct target {
+	char *spec; /* "openai:gpt-4o-mini", "cli:claude:opus": what a request's model says */
+	struct provider *provider;
+	char *model; /* without the provider */
+	const struct model *facts; /* what is known of it; NULL: nothing */
+	const struct policy_model *said; /* what the policy says of it; NULL: nothing */
+	struct price_rates rates; /* pico-USD a token; PRICE_UNKNOWN where unpriced */
+	const struct price_row *price; /* NULL: none, or the policy's own rates stand in place */
+	bool is_free; /* a subscription, or a local server: a call costs nothing */
+	bool is_program; /* a command line program carries it */
+	bool is_local; /* its server is this machine or its network */
+	bool has_key; /* one is set, or none is needed; told without running commands */
+	double quality; /* 0..1; negative: not said */
+	int64_t context_window, max_output; /* 0: not known */
+	struct health_of *health; /* NULL: no health is kept */
+	size_t index; /* of its set, from 0 */
+};
+
+struct targets_config { /* all borrowed */
+	const struct policy *policy;
+	struct providers *providers;
+	struct models *models;
+	const struct prices *prices; /* NULL: nothing is priced */
+	struct health *health; /* NULL */
+	env_fn *env;
+	int64_t day; /* today, days since 1970: prices, deprecations */
+};
+struct targets;
+
+struct targets *targets_new(const struct targets_config *config);
+void targets_free(struct targets *set);
+/* "provider:model", "provider:", "cli:NAME", an alias of the configuration. NULL and err with the
+ * nearest names. */
+const struct target *target_of(struct targets *set, struct str spec, struct err *err);
+/* The program that stands for a target under the modes that use programs (said.cli, or the one of
+ * the provider's maker: anthropic -> cli:claude, openai -> cli:codex, gemini -> cli:gemini), the
+ * model as a hint; NULL where there is none. */
+const struct target *target_program(struct targets *set, const struct target *t);
+
+/* The most that a request can cost there: its tokens by the highest estimate, maxTokens (or the
+ * model's most) of output. Pico-USD; negative: not known. *tokens, where not NULL: input + output.
+ */
+struct facts;
+int64_t target_most_pusd(
+    const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens);
+/* What a usage came to; negative: not known. */
+int64_t target_cost_pusd(const struct target *t, const struct usage *usage);
+
+#endif

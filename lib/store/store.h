@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store - state that outlives a process and is shared by all: circuit breakers, latencies, budgets,
+ * slots.
+ *
+ * Keys are texts ("breaker/openai:gpt-4o"), values are bytes. Where they lie is the store's
+ * business: an SQLite database in WAL mode, shared by the machine; Redis, shared by many; or this
+ * process alone ("memory:"). A crash at any instruction leaves it consistent. Every wait for
+ * another writer, or for the server, has a deadline, and an error says whom it waited for.
+ *
+ *	store = store_open(&(struct store_config){ .url = url }, &err);
+ *	store_update(store, key, count_one, &mine, &err);	// read, change and write as one
+ *step store_close(store);
+ *
+ * Functions return -1 and err (EXIT_IO) where the store can't be had; what was asked for has then
+ * not happened.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct store;
+
+enum { STORE_WAIT_MS = 2000 };
+#define STORE_FOREVER 0 /* an expiry: never */
+
+struct store_config {
+	/* A path, or "sqlite:PATH"; "redis://[:PASSWORD@]HOST[:PORT][/DB]", "rediss://..." where
+	 * hiredis was built in; "unix:" sockets by "redis+unix:///PATH"; "memory:". */
+	const char *url;
+	int64_t wait_ms; /* the longest wait for others; 0: STORE_WAIT_MS */
+	bool read_only; /* writes are refused; a store that isn't there is an empty one */
+	/* What time it is, in microseconds since 1970, for expiry; NULL: clock_wall_us. */
+	int64_t (*now_us)(void *user);
+	void *user;
+};
+
+/* The directories that lead to an SQLite file are made. NULL and err: EXIT_IO, or EXIT_CONFIG for
+ * an url that is none, or one of a kind that was not built in. */
+struct store *store_open(const struct store_config *config, struct err *err);
+/* Waits for nothing. NULL is allowed. */
+void store_close(struct store *store);
+/* For messages: the path or URL, without a password. */
+const char *store_name(const struct store *store);
+
+/* 1 and the value appended to value; 0 where there is none; -1. */
+int store_get(struct store *store, struct str key, struct buf *value, struct err *err);
+
+/* expires_us: since 1970, or STORE_FOREVER. */
+int store_put(struct store *store, struct str key, struct str value, int64_t expires_us,
+    struct err *err) __attribute__((warn_unused_result));
+
+int store_delete(struct store *store, struct str key, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * Read, change and write one value as one step that no other process comes between. fn sees the old
+ * value (p NULL: there is none) and says what becomes of it; it may be called more than once
+ * (Redis: another was quicker), so it must not leave traces of a call that is made anew.
+ */
+enum store_change { STORE_KEEP, STORE_WRITE, STORE_DELETE };
+typedef enum store_change store_update_fn(
+    void *user, struct str old, struct buf *fresh, int64_t *expires_us);
+int store_update(struct store *store, struct str key, store_update_fn *fn, void *user,
+    struct err *err) __attribute__((warn_unused_result));
+
+/* Add to a count; one that isn't there is 0. expires_us is set by the first. *sum may be NULL. */
+int store_add(struct store *store, struct str key, int64_t by, int64_t expires_us, int64_t *sum,
+    struct err *err) __attribute__((warn_unused_result));
+
+/* Every key that begins with prefix, in order of bytes. fn returns false to end the scan. fn must
+ * not call the store. */
+typedef bool store_scan_fn(void *user, struct str key, struct str value);
+int store_scan(struct store *store, struct str prefix, store_scan_fn *fn, void *user,
+    struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * Several changes, at the price of one: all of them are there after store_commit, or none is
+ * (SQLite, memory); with Redis each stands alone. Between the two others wait: be quick. A change
+ * that failed within is rolled back with all others.
+ */
+int store_begin(struct store *store, struct err *err) __attribute__((warn_unused_result));
+int store_commit(struct store *store, struct err *err) __attribute__((warn_unused_result));
+void store_rollback(struct store *store);
+
+/* A number that differs once another process has written (it may also differ where none has): what
+ * was read before is good as long as it stays. Cheap with SQLite (no transaction); Redis: changes
+ * with time, every few hundred milliseconds. */
+uint64_t store_version(struct store *store);
+
+#endif
