@@ -45,7 +45,8 @@ struct mock_answer {
 	struct mock_tokens tokens;
 	char *stop; /* the contract's word, or one that is passed on as it is */
 	char *model; /* named in the answer; NULL: as asked for */
-	int64_t ttft_us, token_us;
+	int64_t ttft_us, token_us; /* this time's */
+	int64_t ttft_median_us, ttft_p99_us; /* what ttft_us is drawn from; p99 0: it is not */
 	int64_t chunk_words;
 	struct { /* header fields besides the provider's own */
 		char *name, *value;

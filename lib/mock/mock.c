@@ -25,6 +25,7 @@ struct mock {
 	struct cassettes *cassettes; /* NULL: none */
 	struct mock_faults faults; /* for every request */
 	struct rand chance;
+	int64_t opened_us;
 	uint64_t serial; /* of the last answer */
 	int64_t done; /* exchanges */
 };
@@ -242,7 +243,8 @@ visit_render(struct visit *v, struct mock_faults **faults)
 	} else if (v->request.api == MOCK_EMBED) {
 		mock_render_embeddings(&v->request, &v->reply);
 	} else {
-		answer = mock_script_answer(m->script, &v->request);
+		answer = mock_script_answer(m->script, &v->request,
+		    &(struct mock_moment){ clock_mono_us() - m->opened_us, &m->chance });
 		mock_render(answer, &v->request, m->serial, &v->reply);
 		*faults = &answer->faults;
 	}
@@ -426,6 +428,7 @@ mock_open(uv_loop_t *loop, const struct mock_config *config, struct err *err)
 
 	m->config = *config;
 	m->loop = loop;
+	m->opened_us = clock_mono_us();
 	if (mock_prepare(m, err) < 0 || !(m->serve = serve_open(loop, &where, &on, m, err))) {
 		mock_free(m);
 		return NULL;

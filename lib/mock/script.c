@@ -6,6 +6,7 @@
 #include <regex.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "json/yaml.h"
 #include "mock/script_read.h"
 
@@ -18,6 +19,8 @@ struct rule {
 	bool has_tool_result, tool_result; /* the last message is one, or is none */
 	bool has_stream, stream;
 	int64_t call; /* the n-th request that this rule's provider and model fit; 0: any */
+	struct mock_span during; /* of the server's life; to_us 0: always */
+	double share; /* of the requests that fit in all else; 1: all */
 	int64_t times; /* answers it gives at most; -1: no end */
 	struct mock_answer *answers; /* in turn; the last repeats */
 	size_t answer_count, answer_cap;
@@ -33,11 +36,11 @@ struct mock_script {
 };
 
 static const char *const when_members[] = { "contains", "matches", "tool", "toolResult", "stream",
-	"call", NULL };
+	"call", "during", "share", NULL };
 static const char *const rule_members[] = { "provider", "model", "when", "times", "sequence",
 	/* and an answer's */ "text", "echo", "repeat", "reasoning", "object", "toolCalls",
-	"tokens", "stop", "returnModel", "ttft", "perTokenDelay", "tokensPerSecond", "chunkWords",
-	"headers", "error", "fault", NULL };
+	"tokens", "stop", "returnModel", "ttft", "ttftP99", "perTokenDelay", "tokensPerSecond",
+	"chunkWords", "headers", "error", "fault", NULL };
 
 /* --- loading --- */
 
@@ -49,7 +52,8 @@ rule_new_answer(struct rule *rule, const struct mock_answer *usual)
 	VEC_GROW(rule->answers, rule->answer_count, rule->answer_cap);
 	a = &rule->answers[rule->answer_count++];
 	*a = (struct mock_answer)MOCK_ANSWER_INIT;
-	a->ttft_us = usual->ttft_us;
+	a->ttft_us = a->ttft_median_us = usual->ttft_us;
+	a->ttft_p99_us = usual->ttft_p99_us;
 	a->token_us = usual->token_us;
 	a->chunk_words = usual->chunk_words;
 	return a;
@@ -77,6 +81,22 @@ rule_read_regex(
 }
 
 static int
+rule_read_weather(
+    const struct yaml_doc *doc, const struct yaml *when, struct rule *rule, struct err *err)
+{
+	const struct yaml *during = yaml_get(when, "during"), *share = yaml_get(when, "share");
+
+	if (during &&
+	    (!yaml_str(during) || !mock_span_parse(str_of(yaml_str(during)), &rule->during)))
+		return yaml_error(doc, during, err,
+		    "during: not a span of time after the start (10s-20s, 0s-5s/60s)");
+	if (share && (!yaml_str(share) || !num_double(str_of(yaml_str(share)), &rule->share) ||
+			 rule->share < 0 || rule->share > 1))
+		return yaml_error(doc, share, err, "share: not a number from 0 to 1");
+	return 0;
+}
+
+static int
 rule_read_when(
     const struct yaml_doc *doc, const struct yaml *when, struct rule *rule, struct err *err)
 {
@@ -91,6 +111,8 @@ rule_read_when(
 		return -1;
 	rule->has_tool_result = yaml_get(when, "toolResult") != NULL;
 	rule->has_stream = yaml_get(when, "stream") != NULL;
+	if (rule_read_weather(doc, when, rule, err) < 0)
+		return -1;
 	return rule_read_regex(doc, when, rule, err);
 }
 
@@ -161,7 +183,7 @@ script_read(struct mock_script *s, const struct yaml_doc *doc, struct err *err)
 	for (i = 0; answers && i < answers->count; i++) {
 		VEC_GROW(s->rules, s->count, s->cap);
 		rule = &s->rules[s->count++];
-		*rule = (struct rule){ .times = -1 };
+		*rule = (struct rule){ .times = -1, .share = 1 };
 		if (rule_read(s, doc, answers->items[i], rule, err) < 0)
 			return -1;
 	}
@@ -240,7 +262,7 @@ mock_script_free(struct mock_script *s)
 /* --- asking --- */
 
 static bool
-rule_fits(struct rule *rule, const struct mock_request *r)
+rule_fits(struct rule *rule, const struct mock_request *r, const struct mock_moment *moment)
 {
 	if (rule->provider && fnmatch(rule->provider, r->provider.p, 0) != 0)
 		return false;
@@ -251,6 +273,8 @@ rule_fits(struct rule *rule, const struct mock_request *r)
 		return false;
 	if (rule->times >= 0 && rule->given >= rule->times)
 		return false;
+	if (rule->during.to_us && !mock_span_holds(&rule->during, moment->since_us))
+		return false;
 	if (rule->has_tool_result && rule->tool_result != r->ends_in_tool_result)
 		return false;
 	if (rule->has_stream && rule->stream != r->stream)
@@ -259,11 +283,22 @@ rule_fits(struct rule *rule, const struct mock_request *r)
 		return false;
 	if (rule->contains && !strstr(r->user.p, rule->contains))
 		return false;
-	return !rule->has_matches || regexec(&rule->matches, r->user.p, 0, NULL, 0) == 0;
+	if (rule->has_matches && regexec(&rule->matches, r->user.p, 0, NULL, 0) != 0)
+		return false;
+	return rule->share >= 1 || rand_unit(moment->chance) < rule->share;
+}
+
+static struct mock_answer *
+with_spread(struct mock_answer *a, const struct mock_moment *moment)
+{
+	if (a->ttft_p99_us)
+		a->ttft_us = mock_spread_us(a->ttft_median_us, a->ttft_p99_us, moment->chance);
+	return a;
 }
 
 struct mock_answer *
-mock_script_answer(struct mock_script *s, const struct mock_request *r)
+mock_script_answer(
+    struct mock_script *s, const struct mock_request *r, const struct mock_moment *moment)
 {
 	struct rule *rule, *found = NULL;
 	int64_t turn;
@@ -272,15 +307,15 @@ mock_script_answer(struct mock_script *s, const struct mock_request *r)
 	/* All rules before the one that fits count the request; those after do not see it. */
 	for (i = 0; i < s->count && !found; i++) {
 		rule = &s->rules[i];
-		if (rule_fits(rule, r))
+		if (rule_fits(rule, r, moment))
 			found = rule;
 	}
 	if (!found)
-		return &s->usual;
+		return with_spread(&s->usual, moment);
 	turn = found->given++;
 	if (turn >= (int64_t)found->answer_count)
 		turn = (int64_t)found->answer_count - 1;
-	return &found->answers[turn];
+	return with_spread(&found->answers[turn], moment);
 }
 
 const char *const *

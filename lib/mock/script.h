@@ -3,7 +3,8 @@
  * script - which answer is given to which request: a YAML file of rules. llm-mock(1) has the form.
  *
  * The first rule that fits a request answers it. A rule counts its requests (when.call, times,
- * sequence), so asking for an answer changes the script's state.
+ * sequence), so asking for an answer changes the script's state; and it may hold for a time, or for
+ * a share of them (weather.h).
  */
 #ifndef MOCK_SCRIPT_H
 #define MOCK_SCRIPT_H
@@ -14,6 +15,7 @@
 #include "base/str.h"
 #include "mock/answer.h"
 #include "mock/request.h"
+#include "mock/weather.h"
 
 struct mock_script;
 
@@ -26,7 +28,8 @@ void mock_script_free(struct mock_script *s);
 
 /* Lives as long as the script; its faults are counted by who applies them. Never NULL: where no
  * rule fits, the last user message is echoed. */
-struct mock_answer *mock_script_answer(struct mock_script *s, const struct mock_request *r);
+struct mock_answer *mock_script_answer(
+    struct mock_script *s, const struct mock_request *r, const struct mock_moment *moment);
 
 /* The models to list. */
 const char *const *mock_script_models(const struct mock_script *s, size_t *count);

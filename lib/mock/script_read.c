@@ -7,8 +7,8 @@
 #include "base/num.h"
 
 const char *const mock_answer_members[] = { "text", "echo", "repeat", "reasoning", "object",
-	"toolCalls", "tokens", "stop", "returnModel", "ttft", "perTokenDelay", "tokensPerSecond",
-	"chunkWords", "headers", "error", "fault", NULL };
+	"toolCalls", "tokens", "stop", "returnModel", "ttft", "ttftP99", "perTokenDelay",
+	"tokensPerSecond", "chunkWords", "headers", "error", "fault", NULL };
 
 static struct str
 yaml_scalar(const struct yaml *node)
@@ -218,12 +218,17 @@ answer_timing(
 	double n;
 
 	if (read_us(doc, map, "ttft", &a->ttft_us, err) < 0 ||
+	    read_us(doc, map, "ttftP99", &a->ttft_p99_us, err) < 0 ||
 	    read_us(doc, map, "perTokenDelay", &a->token_us, err) < 0 ||
 	    mock_yaml_count(doc, map, "chunkWords", &a->chunk_words, err) < 0)
 		return -1;
 	if (a->chunk_words == 0)
 		return yaml_error(doc, yaml_get(map, "chunkWords"), err,
 		    "chunkWords: a chunk holds one word or more");
+	a->ttft_median_us = a->ttft_us;
+	if (a->ttft_p99_us && a->ttft_p99_us < a->ttft_us)
+		return yaml_error(
+		    doc, map, err, "ttftP99 is shorter than ttft, which is the median");
 	if (!rate)
 		return 0;
 	if (!num_double(yaml_scalar(rate), &n) || n <= 0)

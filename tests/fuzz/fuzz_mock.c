@@ -30,7 +30,8 @@ answer(const char *path, struct str body, const struct mock_faults *faults)
 	if (parsed)
 		mock_request_body(&r, json);
 	if (mock_check_body(&r, parsed, json, &error))
-		mock_render(mock_script_answer(script, &r), &r, 1, &reply);
+		mock_render(
+		    mock_script_answer(script, &r, &(struct mock_moment){ 0 }), &r, 1, &reply);
 	else
 		mock_render_error(&error, r.family, 1, &reply);
 	mock_wire_content(&reply, faults, r.family, 1);

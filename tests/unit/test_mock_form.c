@@ -198,7 +198,7 @@ forms_render(struct forms *f, const char *path, const char *model, bool stream)
 	mock_request_init(&r);
 	mock_request_path(&r, str_of(target), false);
 	mock_request_body(&r, json);
-	mock_render(mock_script_answer(s, &r), &r, 1, &reply);
+	mock_render(mock_script_answer(s, &r, &(struct mock_moment){ 0 }), &r, 1, &reply);
 	forms_add_body(f, buf_str(&reply.body.bytes));
 	mock_reply_release(&reply);
 	mock_request_release(&r);

@@ -27,22 +27,29 @@ script_of(const char *text)
 	return s;
 }
 
-/* The text that a script answers an OpenAI request with. */
-static const char *
-answer_to(struct mock_script *s, const char *body)
+/* The answer that a script gives to an OpenAI request so long after the start. */
+static struct mock_answer *
+answer_at(struct mock_script *s, const char *body, const struct mock_moment *moment)
 {
 	struct err err = ERR_INIT;
+	struct mock_answer *answer;
 	struct mock_request r;
 	struct json json;
-	const char *text;
 
 	assert_int_equal(json_parse(body, strlen(body), &json, &err), 0);
 	mock_request_init(&r);
 	mock_request_path(&r, STR_LIT("/v1/chat/completions"), false);
 	mock_request_body(&r, json);
-	text = mock_script_answer(s, &r)->text;
+	answer = mock_script_answer(s, &r, moment);
 	mock_request_release(&r);
-	return text;
+	return answer;
+}
+
+/* Its text. */
+static const char *
+answer_to(struct mock_script *s, const char *body)
+{
+	return answer_at(s, body, &(struct mock_moment){ 0 })->text;
 }
 
 static void
@@ -194,11 +201,59 @@ the_schema_and_the_reader_agree(void **state)
 	free(path);
 }
 
+static void
+a_rule_may_hold_for_a_while_only(void **state)
+{
+	static const char body[] = "{\"model\":\"m\",\"messages\":[]}";
+	struct mock_script *s = script_of("answers:\n- {when: {during: 1s-2s/10s}, text: storm}\n"
+					  "- text: calm\n");
+	static const struct {
+		int64_t at_ms;
+		const char *text;
+	} cases[] = { { 0, "calm" }, { 999, "calm" }, { 1000, "storm" }, { 1999, "storm" },
+		{ 2000, "calm" }, { 11500, "storm" }, { 12000, "calm" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(
+		    answer_at(s, body, &(struct mock_moment){ cases[i].at_ms * 1000, NULL })->text,
+		    cases[i].text);
+	mock_script_free(s);
+}
+
+static void
+a_rule_may_hold_for_a_share_and_a_time_may_spread(void **state)
+{
+	static const char body[] = "{\"model\":\"m\",\"messages\":[]}";
+	struct mock_script *s = script_of("answers:\n- {when: {share: 0.25}, text: unlucky}\n"
+					  "- {text: lucky, ttft: 100ms, ttftP99: 1s}\n");
+	int unlucky = 0, late = 0, above = 0, n = 10000;
+	struct mock_answer *answer;
+	struct rand chance;
+
+	(void)state;
+	rand_seed(&chance, 7);
+	for (int i = 0; i < n; i++) {
+		answer = answer_at(s, body, &(struct mock_moment){ 0, &chance });
+		unlucky += strcmp(answer->text, "unlucky") == 0;
+		above += strcmp(answer->text, "lucky") == 0 && answer->ttft_us > 100000;
+		late += strcmp(answer->text, "lucky") == 0 && answer->ttft_us > 1000000;
+	}
+	assert_in_range(unlucky, n / 4 - 150, n / 4 + 150);
+	assert_in_range(above, (n - unlucky) / 2 - 150, (n - unlucky) / 2 + 150);
+	assert_in_range(late, 40, 120);
+	mock_script_free(s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rule_may_hold_for_a_while_only),
+		cmocka_unit_test(a_rule_may_hold_for_a_share_and_a_time_may_spread),
 		cmocka_unit_test(the_first_rule_that_fits_answers),
+		cmocka_unit_test(a_rule_may_hold_for_a_while_only),
+		cmocka_unit_test(a_rule_may_hold_for_a_share_and_a_time_may_spread),
 		cmocka_unit_test(a_sequence_ends_in_its_last_answer),
 		cmocka_unit_test(the_last_user_text_is_what_conditions_see),
 		cmocka_unit_test(words_are_cut_before_their_spaces),
