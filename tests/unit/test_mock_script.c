@@ -252,8 +252,6 @@ main(void)
 		cmocka_unit_test(a_rule_may_hold_for_a_while_only),
 		cmocka_unit_test(a_rule_may_hold_for_a_share_and_a_time_may_spread),
 		cmocka_unit_test(the_first_rule_that_fits_answers),
-		cmocka_unit_test(a_rule_may_hold_for_a_while_only),
-		cmocka_unit_test(a_rule_may_hold_for_a_share_and_a_time_may_spread),
 		cmocka_unit_test(a_sequence_ends_in_its_last_answer),
 		cmocka_unit_test(the_last_user_text_is_what_conditions_see),
 		cmocka_unit_test(words_are_cut_before_their_spaces),
