@@ -116,6 +116,10 @@ struct call *call_new_batch(
     struct caller *caller, struct str lines, const int64_t *numbers, size_t count);
 /* The call of a line that can't be had at all; message says why. */
 struct call *call_new_bad(struct caller *caller, int64_t number, const char *message);
+/* Whether its line was no request, but the wish that those of an id be cancelled (then it is not to
+ * be started), and whether this one is meant by it. */
+bool call_is_cancel(const struct call *call);
+bool call_is_meant(const struct call *call, const struct call *cancel);
 /* read_us: when the line was read (clock_mono_us), for queueMs. */
 void call_start(struct call *call, int64_t read_us);
 void call_cancel(struct call *call); /* done follows from the loop, or at once if not started */

@@ -47,14 +47,16 @@ static void
 read_record(struct call *c, size_t len)
 {
 	struct err err = ERR_INIT;
-	struct json record;
+	struct json record, id;
 
 	if (json_parse(c->line, len, &record, &err) < 0) {
 		answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
 	} else if (!json_is(record, JSON_OBJECT)) {
 		answer_fail(&c->answer, ERROR_INVALID_INPUT, "not a JSON object");
+	} else if (request_is_cancel(record, &id)) {
+		c->cancels = id;
 	} else if (!request_is(record)) {
-		take_id(c, json_get(record, "id"));
+		take_id(c, id);
 		answer_fail(&c->answer, ERROR_INVALID_INPUT,
 		    "not a request: it has neither messages nor prompt");
 	} else {
@@ -66,6 +68,21 @@ read_record(struct call *c, size_t len)
 		else
 			answer_fail(&c->answer, ERROR_INVALID_INPUT, "%s", err.text);
 	}
+}
+
+bool
+call_is_cancel(const struct call *c)
+{
+	return json_exists(c->cancels);
+}
+
+bool
+call_is_meant(const struct call *c, const struct call *cancel)
+{
+	struct err err = ERR_INIT;
+	struct json id;
+
+	return json_parse(c->id.p, c->id.len, &id, &err) == 0 && json_equal(id, cancel->cancels);
 }
 
 void

@@ -150,6 +150,7 @@ struct call {
 	struct call_past past;
 	struct buf
 	    object; /* what the answer spells, fit for its schema: raw JSON; empty: nothing */
+	struct json cancels; /* the id of those that its line wants cancelled; JSON_NONE */
 	bool cancelled;
 	int64_t seq, read_us, start_us, sent_us, first_us, end_us;
 	int64_t ready_us; /* when its key was there; 0: not yet */

@@ -219,7 +219,14 @@ enter_lane(struct calls *s, struct slot *slot, size_t bytes)
 static void
 start_line(struct calls *s, struct str line, uint64_t number)
 {
-	enter_lane(s, slots_add(&s->slots, call_new(s->caller, line, (int64_t)number)), line.len);
+	struct call *call = call_new(s->caller, line, (int64_t)number);
+
+	if (!call_is_cancel(call)) {
+		enter_lane(s, slots_add(&s->slots, call), line.len);
+		return;
+	}
+	slots_cancel(&s->slots, call);
+	call_free(call);
 }
 
 static void

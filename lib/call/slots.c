@@ -75,3 +75,11 @@ slots_each(struct slots *s, void (*act)(struct call *call))
 		if (slot->call)
 			act(slot->call);
 }
+
+void
+slots_cancel(struct slots *s, const struct call *cancel)
+{
+	for (struct slot *slot = s->first; slot; slot = slot->next)
+		if (slot->call && call_is_meant(slot->call, cancel))
+			call_cancel(slot->call);
+}

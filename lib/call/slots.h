@@ -42,6 +42,8 @@ struct buf *slots_out(const struct slots *s, struct slot *slot);
 void slots_done(struct slots *s, struct slot *slot);
 /* Let go of what is done; with `ordered`, the next in line may speak. */
 void slots_sweep(struct slots *s);
+/* Cancel the calls that cancel means. */
+void slots_cancel(struct slots *s, const struct call *cancel);
 /* Do it to every call that is not done. */
 void slots_each(struct slots *s, void (*act)(struct call *call));
 

@@ -89,6 +89,9 @@ struct request_defaults {
 /* Whether a record is one for us: type "request", or no type and messages or prompt. */
 bool request_is(struct json record);
 
+/* Whether it asks that requests be cancelled, {"type":"cancel","id":ID}; *id is whose. */
+bool request_is_cancel(struct json record, struct json *id);
+
 /* -1 and err (EXIT_NO; the text names the member: "messages[2].content[0].text: ...") where the
  * record is malformed. defaults may be NULL. Overwrites *r, whatever was in it; on -1 nothing needs
  * to be released, but id, tags and meta are set where they could be found. */

@@ -424,6 +424,14 @@ request_is(struct json record)
 	return json_exists(json_get(record, "messages")) || json_exists(json_get(record, "prompt"));
 }
 
+bool
+request_is_cancel(struct json record, struct json *id)
+{
+	*id = json_get(record, "id");
+	return (id->kind == JSON_STRING || id->kind == JSON_NUMBER) &&
+	       json_eq(json_get(record, "type"), "cancel");
+}
+
 static int
 read_model(
     struct request *r, struct json v, const struct request_defaults *defaults, struct err *err)

@@ -21,6 +21,7 @@ tells() {
 tells request man/man5/agentflow-records.5
 tells chunk man/man5/agentflow-records.5
 tells response man/man5/agentflow-records.5 man/man1/cost-calc.1
+tells cancel man/man5/agentflow-records.5
 tells total man/man1/cost-calc.1 man/man5/agentflow-records.5
 tells event man/man1/dag-run.1
 tells workflow man/man5/agentflow-workflow.5
