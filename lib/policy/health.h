@@ -7,7 +7,15 @@
  * by health_flush, some times a second. What was read is used until the store has changed. Where
  * the store fails, the process goes on with what it knows itself (health_error says so).
  *
- * Keys: "breaker/" and "latency/" before a target's name. Times are wall clock microseconds.
+ * Times are wall clock microseconds.
+ *
+ *	of = health_of(health, STR_LIT("openai:gpt-4o"), STR_LIT("openai:gpt-4o"));
+ *	pass = health_admit(health, of, now_us, timeout_us);
+ *	if (pass.verdict != BREAKER_REFUSED) {
+ *		outcome = ask(...);
+ *		outcome.probe = pass.probe;		// on every path: a lease is given back
+ *		health_report(health, of, &outcome, now_us);
+ *	}
  */
 #ifndef POLICY_HEALTH_H
 #define POLICY_HEALTH_H
@@ -20,6 +28,15 @@
 #include "policy/breaker.h"
 #include "policy/latency.h"
 #include "store/store.h"
+
+/* In the store: before the name that health_of was given. */
+#define HEALTH_BREAKERS "breaker/"
+#define HEALTH_LATENCIES "latency/"
+/* Kept for so long after the last change (a breaker: after it was open, too). */
+#define HEALTH_BREAKER_KEPT_US ((int64_t)7 * 24 * 3600 * 1000 * 1000)
+#define HEALTH_LATENCY_KEPT_US ((int64_t)24 * 3600 * 1000 * 1000)
+/* When a breaker that is written now is to be forgotten by the store. */
+int64_t health_breaker_expiry(const struct breaker *b, int64_t now_us);
 
 struct health;
 
@@ -38,7 +55,8 @@ struct health_pass {
 	enum breaker_verdict verdict;
 	int64_t until_us; /* where refused */
 	uint64_t probe; /* where a probe's lease was taken: for the report */
-	const char *cause; /* why it is open: an error.kind, "by hand", or "" */
+	const char *cause; /* why it is open: an error.kind, "by hand", or ""; good until the next
+			      call */
 };
 /* To be called right before sending: it may take the one probe that the machine is allowed.
  * lease_us: how long the attempt may take. */
@@ -61,7 +79,8 @@ void health_report(
 /* Whether a failure of that kind speaks against the target's health. */
 bool health_blames(enum error_kind kind);
 
-/* Tell the store what was gathered. */
+/* Tell the store what was gathered. While the store is given time to recover nothing is tried, and
+ * 0 returned. */
 int health_flush(struct health *h, int64_t now_us, struct err *err)
     __attribute__((warn_unused_result));
 

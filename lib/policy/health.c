@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* health - breakers and latencies of all targets: who may be called, and how it fared. */
+#include "policy/health.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "policy/health_kept.h"
+#include "sys/rand.h"
+
+struct health *
+health_new(struct store *store, const struct breaker_rule *rule)
+{
+	struct health *h = xcalloc(1, sizeof *h);
+	struct rand rand;
+
+	rand_seed_random(&rand);
+	h->store = store;
+	h->rule = *rule;
+	h->next_probe = rand_u64(&rand);
+	h->epoch = 1;
+	buf_init(&h->text, BUF_UNLIMITED);
+	return h;
+}
+
+void
+health_free(struct health *h)
+{
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->breaker_count; i++) {
+		free(h->breakers[i]->key);
+		free(h->breakers[i]);
+	}
+	for (size_t i = 0; i < h->latency_count; i++) {
+		free(h->latencies[i]->key);
+		free(h->latencies[i]);
+	}
+	for (size_t i = 0; i < h->count; i++)
+		free(h->items[i]);
+	free(h->breakers);
+	free(h->latencies);
+	free(h->items);
+	buf_release(&h->text);
+	free(h);
+}
+
+static struct kept_breaker *
+keep_breaker(struct health *h, struct str name)
+{
+	char *key = xasprintf(HEALTH_BREAKERS "%.*s", (int)name.len, name.p);
+	struct kept_breaker *b;
+
+	for (size_t i = 0; i < h->breaker_count; i++) {
+		if (strcmp(h->breakers[i]->key, key) == 0) {
+			free(key);
+			return h->breakers[i];
+		}
+	}
+	b = xcalloc(1, sizeof *b);
+	b->key = key;
+	VEC_GROW(h->breakers, h->breaker_count, h->breaker_cap);
+	return h->breakers[h->breaker_count++] = b;
+}
+
+static struct kept_latency *
+keep_latency(struct health *h, struct str name)
+{
+	char *key = xasprintf(HEALTH_LATENCIES "%.*s", (int)name.len, name.p);
+	struct kept_latency *l;
+
+	for (size_t i = 0; i < h->latency_count; i++) {
+		if (strcmp(h->latencies[i]->key, key) == 0) {
+			free(key);
+			return h->latencies[i];
+		}
+	}
+	l = xcalloc(1, sizeof *l);
+	l->key = key;
+	VEC_GROW(h->latencies, h->latency_count, h->latency_cap);
+	return h->latencies[h->latency_count++] = l;
+}
+
+struct health_of *
+health_of(struct health *h, struct str breaker, struct str model)
+{
+	struct kept_breaker *b = keep_breaker(h, breaker);
+	struct kept_latency *l = keep_latency(h, model);
+	struct health_of *of;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (h->items[i]->breaker == b && h->items[i]->latency == l)
+			return h->items[i];
+	of = xcalloc(1, sizeof *of);
+	*of = (struct health_of){ b, l };
+	VEC_GROW(h->items, h->count, h->cap);
+	return h->items[h->count++] = of;
+}
+
+/* --- who may be called --- */
+
+static const char *
+cause_of(const struct breaker *b)
+{
+	if (b->state == BREAKER_CLOSED)
+		return "";
+	return b->by_hand ? "by hand" : b->cause;
+}
+
+struct health_pass
+health_look(struct health *h, struct health_of *of, int64_t now_us)
+{
+	struct breaker *b = &of->breaker->known;
+	struct health_pass pass = { 0 };
+	bool changed;
+
+	health_read_breaker(h, of->breaker, now_us);
+	pass.verdict = breaker_admit(b, &h->rule, now_us, 0, 0, &pass.until_us, &changed);
+	pass.cause = cause_of(b);
+	return pass;
+}
+
+struct health_pass
+health_admit(struct health *h, struct health_of *of, int64_t now_us, int64_t lease_us)
+{
+	struct health_pass pass = health_look(h, of, now_us);
+	struct breaker *b = &of->breaker->known;
+	struct lease_ask ask = { .lease_us = lease_us };
+	bool changed;
+
+	if (pass.verdict != BREAKER_PROBE)
+		return pass;
+	if (++h->next_probe == 0)
+		h->next_probe = 1;
+	ask.holder = h->next_probe;
+	if (!health_take_lease(h, of->breaker, &ask))
+		ask.verdict = breaker_admit(
+		    b, &h->rule, now_us, ask.holder, lease_us, &ask.until_us, &changed);
+	pass.verdict = ask.verdict;
+	pass.until_us = ask.until_us;
+	pass.cause = cause_of(b);
+	pass.probe = ask.verdict == BREAKER_PROBE ? ask.holder : 0;
+	return pass;
+}
+
+/* --- how it fared --- */
+
+/* Keep it until the store can be told. A lease that can't be given back there runs out. */
+static void
+gather(struct health *h, struct kept_breaker *b, const struct breaker_report *report)
+{
+	breaker_take_report(&b->known, &h->rule, report, h->now_us);
+	if (!h->store)
+		return;
+	b->gathered.ok += report->ok;
+	b->gathered.failed += report->failed;
+	if (report->failed)
+		b->gathered.cause = report->cause;
+}
+
+bool
+health_blames(enum error_kind kind)
+{
+	switch (kind) {
+	case ERROR_RATE_LIMIT:
+	case ERROR_OVERLOADED:
+	case ERROR_SERVER:
+	case ERROR_TIMEOUT:
+	case ERROR_NETWORK:
+	case ERROR_TRUNCATED:
+	case ERROR_PROTOCOL:
+	case ERROR_QUOTA:
+	case ERROR_AUTH:
+	case ERROR_PERMISSION:
+	case ERROR_REGION:
+	case ERROR_NOT_FOUND:
+		return true;
+	case ERROR_NONE:
+	case ERROR_INVALID_REQUEST:
+	case ERROR_CONTEXT_LENGTH:
+	case ERROR_CONTENT_FILTER:
+	case ERROR_CANCELLED:
+	case ERROR_BUDGET:
+	case ERROR_POLICY:
+	case ERROR_UNSUPPORTED:
+	case ERROR_INVALID_INPUT:
+		break;
+	}
+	return false;
+}
+
+static void
+add_latency(struct health *h, struct kept_latency *l, const struct health_outcome *outcome)
+{
+	latency_add(&l->known, h->now_us, outcome->ok, outcome->total_ms, outcome->first_ms);
+	if (!h->store)
+		return;
+	latency_add(&l->gathered, h->now_us, outcome->ok, outcome->total_ms, outcome->first_ms);
+	l->has_gathered = true;
+}
+
+void
+health_report(
+    struct health *h, struct health_of *of, const struct health_outcome *outcome, int64_t now_us)
+{
+	struct breaker_report report = { .probe = outcome->probe };
+	bool blamed = !outcome->ok && health_blames(outcome->kind);
+
+	h->now_us = now_us;
+	if (outcome->ok || blamed)
+		add_latency(h, of->latency, outcome);
+	/* A model that is gone says nothing of its provider's others. */
+	if (outcome->kind == ERROR_NOT_FOUND && h->rule.scope != BREAKER_MODEL)
+		blamed = false;
+	report.ok = outcome->ok;
+	if (blamed) {
+		report.failed = 1;
+		report.away_us = outcome->away_us;
+		report.cause = error_kind_name(outcome->kind);
+	}
+	if (!report.ok && !report.failed && !report.probe)
+		return;
+	if ((!report.failed && !report.probe) || !health_tell(h, of->breaker, &report))
+		gather(h, of->breaker, &report);
+}
+
+const struct latency *
+health_latency(struct health *h, struct health_of *of)
+{
+	health_read_latency(h, of->latency);
+	return &of->latency->known;
+}

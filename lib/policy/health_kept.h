@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * health_kept - what health.c knows, and health_store.c reads from the store and tells it.
+ *
+ * A breaker or a latency that is known is what the store held when it was read, and on top of it
+ * what was gathered since. Failures are gathered, too, where the store can't be told of them.
+ */
+#ifndef POLICY_HEALTH_KEPT_H
+#define POLICY_HEALTH_KEPT_H
+
+#include "policy/health.h"
+
+struct kept_breaker {
+	char *key; /* in the store */
+	struct breaker known; /* as the store had it, and what was gathered since */
+	struct breaker_report gathered; /* not told to the store yet */
+	uint64_t seen; /* the epoch that it was read in */
+};
+
+struct kept_latency {
+	char *key;
+	struct latency known, gathered;
+	bool has_gathered;
+	uint64_t seen;
+	int64_t read_us;
+};
+
+struct health_of {
+	struct kept_breaker *breaker;
+	struct kept_latency *latency;
+};
+
+struct health {
+	struct store *store;
+	struct breaker_rule rule;
+	uint64_t next_probe; /* names of leases: from a random one on */
+	int64_t now_us; /* as told last */
+	uint64_t epoch; /* rises when the store has changed: what was read before is old */
+	uint64_t version; /* of the store, when it was looked at last */
+	int64_t looked_us;
+	int64_t failed_us; /* when the store failed last; 0: it did not */
+	bool unwritten; /* it took no write: our memory is ahead of it, and is not read over */
+	struct err err;
+	enum {
+		HEALTH_UNHARMED,
+		HEALTH_UNTOLD,
+		HEALTH_TOLD
+	} trouble; /* whether people know of err */
+	struct buf text;
+	struct kept_breaker **breakers;
+	size_t breaker_count, breaker_cap;
+	struct kept_latency **latencies;
+	size_t latency_count, latency_cap;
+	struct health_of **items;
+	size_t count, cap;
+};
+
+/* Read again what others have written since it was read. */
+void health_read_breaker(struct health *h, struct kept_breaker *b, int64_t now_us);
+void health_read_latency(struct health *h, struct kept_latency *l);
+
+/* Tell the store what was gathered and what happened now. False: it could not be told. */
+bool health_tell(struct health *h, struct kept_breaker *b, const struct breaker_report *report);
+
+/* A probe's lease, as the store sees it, or false: it has no say. */
+struct lease_ask {
+	uint64_t holder;
+	int64_t lease_us, until_us; /* until_us, verdict: as of breaker_admit */
+	enum breaker_verdict verdict;
+};
+bool health_take_lease(struct health *h, struct kept_breaker *b, struct lease_ask *ask);
+
+#endif
