@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "base/money.h"
 #include "base/num.h"
 
@@ -131,6 +132,86 @@ field_ms(const struct field_map *m, const char *key, int64_t *out, struct err *e
 }
 
 int
+field_millis(const struct field_map *m, const char *key, int64_t *out, struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+	int64_t ms;
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_NUMBER || !num_i64(v->text, &ms) || ms <= 0)
+		return wrong(m, key, "a whole number of milliseconds", err);
+	*out = ms;
+	return 0;
+}
+
+int
+field_bool(const struct field_map *m, const char *key, bool *out, struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_BOOL)
+		return wrong(m, key, "true or false", err);
+	*out = v->text.p[0] == 't' || v->text.p[0] == 'T';
+	return 0;
+}
+
+int
+field_double(const struct field_map *m, const char *key, double *out, struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+	double d;
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_NUMBER || !num_double(v->text, &d) || d < 0)
+		return wrong(m, key, "a number of 0 or more", err);
+	*out = d;
+	return 0;
+}
+
+/* Whether v is a number from 0 to whole, or a percentage: *out is the part of one. */
+static bool
+is_part(const struct yaml *v, double whole, double *out)
+{
+	struct str s = v->text;
+	double d;
+
+	if (!is_scalar(v))
+		return false;
+	if (str_ends(s, "%")) {
+		s.len--;
+		whole = 100;
+	}
+	if (!num_double(s, &d) || d < 0 || d > whole)
+		return false;
+	*out = d / whole;
+	return true;
+}
+
+int
+field_share(const struct field_map *m, const char *key, double *out, struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+
+	if (v && !is_part(v, 1, out))
+		return wrong(m, key, "a share (0.2, 20%)", err);
+	return 0;
+}
+
+int
+field_percent(const struct field_map *m, const char *key, double *out, struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+
+	if (v && !is_part(v, 100, out))
+		return wrong(m, key, "a percentage from 0 to 100", err);
+	return 0;
+}
+
+int
 field_size(const struct field_map *m, const char *key, int64_t *out, struct err *err)
 {
 	const struct yaml *v = field_get(m, key);
@@ -227,6 +308,30 @@ int
 field_texts(const struct field_map *m, const char *key, const struct yaml **out, struct err *err)
 {
 	return read_texts(m, key, SIZE_MAX, out, err);
+}
+
+int
+field_strings(const struct field_map *m, const char *key, const char ***out, struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+	const char *one = NULL;
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_LIST) {
+		if (is_scalar(v) ? field_text(m, key, &one, err) < 0
+				 : wrong(m, key, "a text or a list of texts", err))
+			return -1;
+		*out = xcalloc(2, sizeof **out);
+		(*out)[0] = one;
+		return 0;
+	}
+	if (read_texts(m, key, SIZE_MAX, &v, err) < 0)
+		return -1;
+	*out = xcalloc(v->count + 1, sizeof **out);
+	for (size_t i = 0; i < v->count; i++)
+		(*out)[i] = v->items[i]->text.p;
+	return 0;
 }
 
 int

@@ -41,6 +41,19 @@ int field_int(
 /* A duration in milliseconds; zero is an error. */
 int field_ms(
     const struct field_map *m, const char *key, int64_t *out, struct err *err) FIELD_READER;
+/* A whole number of milliseconds, of a member that ends in Ms; zero is an error. */
+int field_millis(
+    const struct field_map *m, const char *key, int64_t *out, struct err *err) FIELD_READER;
+int field_bool(const struct field_map *m, const char *key, bool *out, struct err *err) FIELD_READER;
+/* Any number that is not negative. */
+int field_double(
+    const struct field_map *m, const char *key, double *out, struct err *err) FIELD_READER;
+/* A part of a whole, 0 to 1: 0.2 or "20%". */
+int field_share(
+    const struct field_map *m, const char *key, double *out, struct err *err) FIELD_READER;
+/* The same where the number alone is the percentage: 95 or "95%" is 0.95. */
+int field_percent(
+    const struct field_map *m, const char *key, double *out, struct err *err) FIELD_READER;
 /* Bytes: 512Mi. */
 int field_size(
     const struct field_map *m, const char *key, int64_t *out, struct err *err) FIELD_READER;
@@ -56,6 +69,10 @@ int field_word(const struct field_map *m, const char *key, const char *const *wo
 /* Checks that the member, if there, is a list whose elements are non-empty texts. */
 int field_texts(const struct field_map *m, const char *key, const struct yaml **out,
     struct err *err) FIELD_READER;
+/* One text, or a list of them, as a NULL-terminated list that the caller frees; the texts are
+ * borrowed. */
+int field_strings(
+    const struct field_map *m, const char *key, const char ***out, struct err *err) FIELD_READER;
 /* The same of a program and its arguments, which may be empty. */
 int field_argv(const struct field_map *m, const char *key, const struct yaml **out,
     struct err *err) FIELD_READER;
