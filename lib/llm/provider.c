@@ -421,6 +421,24 @@ provider_forget(struct provider *p)
 	p->resolved = false;
 }
 
+bool
+provider_has_key(const struct provider *p, env_fn *env, struct buf *names)
+{
+	struct str rest = str_of(p->key_ref), ref;
+	bool has = p->key || p->key_optional || !p->key_ref;
+
+	while (!has && str_split(&rest, '\n', &ref)) {
+		char *reference = xmemdup(ref.p, ref.len);
+		const char *value = str_starts(ref, "env:") ? env(reference + 4) : reference;
+
+		has = value && *value;
+		free(reference);
+	}
+	if (!has)
+		variables_of(p->key_ref, names);
+	return has && !p->refusal;
+}
+
 /* Whether a key would be sent: of an optional one only its variables are looked at. */
 static bool
 may_have_key(const struct provider *p, env_fn *env)

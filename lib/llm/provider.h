@@ -106,6 +106,10 @@ struct secret_source {
 /* The same from there; 1 where it takes time. */
 int provider_key_from(struct provider *p, const struct secret_source *source, const char **key,
     struct err *err) __attribute__((warn_unused_result));
+/* Whether there is a key, or none is needed, as far as that can be told without running a command
+ * or reading a file: of those it is taken that they have one. names: the variables that were looked
+ * at are appended, "A or B". */
+bool provider_has_key(const struct provider *p, env_fn *env, struct buf *names);
 /* Forget the key, or why there is none: it is looked for anew. */
 void provider_forget(struct provider *p);
 

@@ -34,6 +34,8 @@ struct target {
 	bool has_key; /* one is set, or none is needed; told without running commands */
 	double quality; /* 0..1; negative: not said */
 	int64_t context_window, max_output; /* 0: not known */
+	char *no_key; /* where there is none: why, in words; NULL */
+	char *key_name; /* stands for its key in the names of breakers and budgets: a hash */
 	struct health_of *health; /* NULL: no health is kept */
 	size_t index; /* of its set, from 0 */
 };
@@ -46,8 +48,12 @@ struct targets_config { /* all borrowed */
 	struct health *health; /* NULL */
 	env_fn *env;
 	int64_t day; /* today, days since 1970: prices, deprecations */
+	bool any_key; /* every key is taken as set: for proving a policy where there are none */
 };
 struct targets;
+
+/* Names that a set knows at most: a stream of made-up ones must not fill memory. */
+enum { TARGETS_MAX = 16384 };
 
 struct targets *targets_new(const struct targets_config *config);
 void targets_free(struct targets *set);
