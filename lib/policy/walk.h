@@ -7,14 +7,18 @@
  *
  *	walk = walk_new(&world, &decision, &facts, now_us);
  *	for (;;) {
- *		while (walk_next(walk, now_us, &step) != WALK_WAIT) ... do step ...;
- *		... sleep until step.until_us, or something happens: walk_output, walk_answer ...
+ *		while (walk_next(walk, now_us, &step) != WALK_WAIT)
+ *			... do it; after WALK_END: walk_free ...
+ *		... until step.until_us, or something happens: walk_output, walk_answer ...
  *	}
  *
  * The commit point: before an attempt's first output reaches the reader, any failure moves on to
- *the next try; from then on the policy's afterOutput decides. Of hedged attempts the first output
- *wins, and the others are cancelled and charged by their bound. agentflow-failover(7) has the
- *rules.
+ * the next try; from then on the policy's afterOutput decides. Of hedged attempts the first output
+ * (or the first whole answer that is ok) wins, and the others are cancelled and charged by their
+ * bound. agentflow-failover(7) has the rules, and verdict.h what each kind of failure leads to.
+ *
+ * It always ends: WALK_GRACE_MS after the time that it gave an attempt, it no longer waits for that
+ * attempt's answer.
  */
 #ifndef POLICY_WALK_H
 #define POLICY_WALK_H
@@ -28,69 +32,80 @@
 #include "llm/llm.h"
 #include "policy/budget.h"
 #include "policy/health.h"
+#include "policy/retry_budget.h"
 #include "policy/router.h"
 #include "sys/rand.h"
 
 /* What all walks share. */
-struct retry_budget; /* retries a request, over time (walk.c) */
 struct walk_world { /* borrowed */
 	const struct policy *policy;
-	struct router *router; /* for the lists of fallback */
+	struct router *router; /* for the lists of fallback; NULL: there are none */
 	struct health *health;
 	struct budgets *budgets; /* NULL: none */
-	struct retry_budget *retries;
+	struct retry_budget *retries; /* NULL: no limit */
 	struct rand *rand;
 };
-struct retry_budget *retry_budget_new(double ratio); /* negative: no limit */
-void retry_budget_free(struct retry_budget *r);
+
+enum { WALK_GRACE_MS = 2000 };
+#define WALK_NOBODY SIZE_MAX
 
 struct walk;
 
-/* decision and facts are borrowed until walk_free; decision->count is at least 1. wall clock. */
+/* decision and facts are borrowed until walk_free. Lists of fallback are appended to decision.
+ * now_us: wall clock, as all times here. */
 struct walk *walk_new(
     const struct walk_world *world, struct decision *decision, struct facts *facts, int64_t now_us);
+/* What is in flight is settled by its bound, as if cancelled. */
 void walk_free(struct walk *w);
 
 enum walk_do {
-	WALK_WAIT, /* nothing until step.until_us (INT64_MAX: only an attempt's end) */
+	WALK_WAIT, /* nothing until step.until_us, or until an attempt has something to tell */
 	WALK_SEND, /* send step.attempt to step.choice */
-	WALK_CANCEL, /* cancel step.attempt: its answer, if one comes, is told all the same */
-	WALK_RESTART, /* tell the reader that what was streamed is void */
-	WALK_END, /* over: step.attempt's answer is the response; or none is (error) */
+	WALK_CANCEL, /* cancel step.attempt: what else it tells is dropped */
+	WALK_RESTART, /* tell the reader that what was streamed is void; step.attempt is sent next
+		       */
+	WALK_END, /* over: the answer of step.winner is the response */
 };
 struct walk_step {
 	enum walk_do what;
 	int64_t until_us;
 	size_t attempt; /* from 0, as they are started */
-	const struct choice *choice; /* of WALK_SEND */
-	int64_t timeout_ms, ttft_timeout_ms; /* of WALK_SEND; 0: none but its own */
+	const struct choice *choice; /* of WALK_SEND; until the next call of walk_next */
+	int64_t timeout_ms; /* of WALK_SEND: never 0 */
+	int64_t ttft_timeout_ms; /* of WALK_SEND; 0: none but its own */
 	bool is_continuation; /* of WALK_SEND: go on behind what was streamed */
 	bool is_hedge;
-	/* of WALK_END: whose answer is written; SIZE_MAX: none, an error is made of walk_error */
+	/* of WALK_END: whose answer is written, ok or not; WALK_NOBODY: an error is made of
+	 * walk_error */
 	size_t winner;
 };
+/* Once it has ended, it says so again. */
 enum walk_do walk_next(struct walk *w, int64_t now_us, struct walk_step *step);
 
-/* The first output of an attempt came. True: it goes to the reader (it is, or has just become, the
- * one that is committed to); false: it is to be dropped. Asked for every later piece, too. */
+/* A piece of output of an attempt came. True: it goes to the reader (the attempt is, or has just
+ * become, the one that is committed to); false: it is dropped. Not asked where output is held back
+ * until it is whole: then the answer decides. */
 bool walk_output(struct walk *w, size_t attempt, int64_t now_us);
+
+/* What was streamed can't be gone on from (a tool call has begun): `continue` becomes `restart`. */
+void walk_forbid_continue(struct walk *w);
 
 struct walk_answer {
 	bool ok;
 	enum error_kind kind;
-	enum stop stop; /* of an answer that is ok: filter and refusal may be tried elsewhere */
 	int64_t retry_after_ms; /* 0: none */
 	double total_ms, first_ms; /* negative: none */
 	struct usage usage;
 	int64_t cost_pusd; /* what the provider itself says; negative: it does not */
 };
+/* An attempt is over. Of one that was cancelled, or given up as overdue, it is not looked at. */
 void walk_answer(struct walk *w, size_t attempt, const struct walk_answer *answer, int64_t now_us);
 
-/* The reader gave up, or a signal came: what is in flight is to be cancelled, then it ends. */
+/* The reader gave up, or a signal came: what is in flight is cancelled, then it ends. */
 void walk_cancel(struct walk *w, int64_t now_us);
 
-/* Why it ended without an answer: the kind and a sentence; the last attempt's where there was one.
- */
+/* Why it ended without an answer that is ok: the kind, and (appended) a sentence where there is no
+ * winner whose own would do: "no candidate may be asked: openai:gpt-4o: open for 12 s (server)". */
 enum error_kind walk_error(const struct walk *w, struct buf *message);
 /* The value of `attempts`: [{"model","ok","ms","error"?,"startedMs","costUsd"?,"hedge"?,"void"?}].
  * startedMs: since the walk began. */
