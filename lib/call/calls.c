@@ -16,20 +16,16 @@
 #include "sys/clock.h"
 #include "sys/input.h"
 #include "sys/output.h"
+#include "sys/signals.h"
 
-enum {
-	AHEAD_FACTOR = 4,
-	OUTPUT_HIGH = 256 << 10,
-	TWIN_US = 250 * 1000, /* timeout(1) sends its signal twice: to the child and to the group */
-	FAREWELL_MS = 3000, /* after a signal, for the reader to take what is left to say */
-};
+enum { AHEAD_FACTOR = 4, OUTPUT_HIGH = 256 << 10 };
 
 struct calls {
 	const struct calls_config *config;
 	struct err *err;
 	uv_loop_t loop;
 	uv_prepare_t turn; /* before the loop sleeps: start what can be, write what there is */
-	uv_signal_t signals[2];
+	struct signals signals;
 	struct caller *caller;
 
 	struct input *input; /* NULL: none, or it has ended */
@@ -44,18 +40,13 @@ struct calls {
 	struct output *output;
 	bool paused; /* the output is slow */
 
-	struct slots slots;
+	struct turns slots; /* of struct slot */
 	struct lanes *lanes;
 	size_t in_flight; /* started and not done */
 	uint64_t failed, failed_retryable, failed_refused;
-	int signal; /* the one that came, or 0 */
-	int64_t signal_us; /* when it came */
-	uv_timer_t farewell; /* runs from then on: a reader that takes nothing must not hold us */
-	bool gave_up; /* it has fired */
+	bool gave_up; /* a signal came, and the reader takes nothing of what is left to say */
 	int output_errno; /* what broke it, or 0 */
 };
-
-static const int caught[2] = { SIGINT, SIGTERM };
 
 /* --- what is heard --- */
 
@@ -83,7 +74,7 @@ static void
 on_delta(void *user, struct call *call, const struct delta *delta)
 {
 	struct calls *s = user;
-	struct buf *out = slots_out(&s->slots, call_user(call));
+	struct buf *out = turns_out(&s->slots, call_user(call));
 
 	if (!s->config->text) {
 		call_write_chunk(call, delta, out);
@@ -163,7 +154,7 @@ static void
 on_restart(void *user, struct call *call)
 {
 	struct calls *s = user;
-	struct buf *out = slots_out(&s->slots, call_user(call));
+	struct buf *out = turns_out(&s->slots, call_user(call));
 
 	if (!s->config->text)
 		call_write_restart(call, out);
@@ -176,7 +167,7 @@ on_done(void *user, struct call *call)
 {
 	struct calls *s = user;
 	struct slot *slot = call_user(call);
-	struct buf *out = slots_out(&s->slots, slot);
+	struct buf *out = turns_out(&s->slots, &slot->turn);
 
 	leave_lane(s, slot);
 	if (s->config->text) {
@@ -278,7 +269,7 @@ start_waiting(struct calls *s)
 static bool
 may_start(const struct calls *s)
 {
-	if (s->signal || s->output_errno || output_is_slow(s->output))
+	if (s->signals.number || s->output_errno || output_is_slow(s->output))
 		return false;
 	if (s->config->ordered && (int64_t)s->slots.count / AHEAD_FACTOR >= s->config->jobs)
 		return false;
@@ -321,16 +312,15 @@ is_over(const struct calls *s)
 {
 	if (s->slots.count)
 		return false;
-	return s->signal || s->output_errno || (s->input_over && s->block_used && !s->gather.count);
+	return s->signals.number || s->output_errno ||
+	       (s->input_over && s->block_used && !s->gather.count);
 }
 
 static void
 stop_loop(struct calls *s)
 {
 	(void)uv_prepare_stop(&s->turn); /* cannot fail */
-	(void)uv_timer_stop(&s->farewell);
-	for (size_t i = 0; i < 2; i++)
-		(void)uv_signal_stop(&s->signals[i]);
+	signals_quit(&s->signals);
 	if (s->input)
 		input_stop(s->input);
 	uv_stop(&s->loop);
@@ -405,49 +395,36 @@ on_output_failed(void *user, int errnum)
 }
 
 static void
-on_farewell(uv_timer_t *timer)
+on_stop(void *user)
 {
-	struct calls *s = timer->data;
+	cancel_all(user);
+}
+
+static void
+on_late(void *user)
+{
+	struct calls *s = user;
 
 	s->gave_up = true;
 	stop_loop(s);
 }
 
 static void
-on_signal(uv_signal_t *handle, int number)
+on_stop_now(void *user)
 {
-	struct calls *s = handle->data;
-	int64_t now_us = clock_mono_us();
+	struct calls *s = user;
 
-	if (s->signal && now_us - s->signal_us >= TWIN_US) {
-		caller_kill(s->caller);
-		_exit(EXIT_SIGNAL + number);
-	}
-	if (s->signal)
-		return;
-	s->signal = number;
-	s->signal_us = now_us;
-	(void)uv_timer_start(
-	    &s->farewell, on_farewell, FAREWELL_MS, 0); /* fails without a callback */
-	cancel_all(s);
+	caller_kill(s->caller);
 }
 
 /* --- the run --- */
-
-/* A shell ignores signals on behalf of what it runs in the background. */
-static bool
-is_ignored(int number)
-{
-	struct sigaction now;
-
-	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
-}
 
 static void
 open_all(struct calls *s)
 {
 	static const struct output_events out = { .drained = on_drained,
 		.failed = on_output_failed };
+	static const struct signals_events stops = { on_stop, on_late, on_stop_now };
 	static const struct call_events events = {
 		.delta = on_delta, .restart = on_restart, .done = on_done
 	};
@@ -455,19 +432,10 @@ open_all(struct calls *s)
 
 	if (rc < 0)
 		die(EXIT_SYSTEM, "cannot make an event loop: %s", uv_strerror(rc));
-	(void)uv_timer_init(&s->loop, &s->farewell); /* cannot fail */
-	s->farewell.data = s;
 	(void)uv_prepare_init(&s->loop, &s->turn); /* cannot fail, nor can its start */
 	s->turn.data = s;
 	(void)uv_prepare_start(&s->turn, on_turn);
-	for (size_t i = 0; i < 2; i++) {
-		(void)uv_signal_init(
-		    &s->loop, &s->signals[i]); /* fails only where no pipe can be */
-		s->signals[i].data = s;
-		if (!is_ignored(caught[i]) &&
-		    uv_signal_start(&s->signals[i], on_signal, caught[i]) < 0)
-			die(EXIT_SYSTEM, "cannot catch signals");
-	}
+	signals_open(&s->signals, &s->loop, &stops, s);
 	s->output = output_open(&s->loop, s->config->out_fd, OUTPUT_HIGH, &out, s);
 	s->slots.ordered = s->config->ordered;
 	s->slots.output = s->output;
@@ -507,9 +475,7 @@ close_all(struct calls *s)
 		input_close(s->input);
 	output_close(s->output);
 	uv_close((uv_handle_t *)&s->turn, NULL);
-	uv_close((uv_handle_t *)&s->farewell, NULL);
-	for (size_t i = 0; i < 2; i++)
-		uv_close((uv_handle_t *)&s->signals[i], NULL);
+	signals_close(&s->signals);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT); /* closes what is closing */
 	if (uv_loop_close(&s->loop) < 0)
 		BUG("calls: a handle was left open");
@@ -527,8 +493,8 @@ exit_status(const struct calls *s)
 		err_sys(s->err, s->output_errno, "cannot write standard output");
 		return EXIT_IO;
 	}
-	if (s->signal)
-		return EXIT_SIGNAL + s->signal;
+	if (s->signals.number)
+		return EXIT_SIGNAL + s->signals.number;
 	if (caller_tape_error(s->caller)) {
 		*s->err = *caller_tape_error(s->caller);
 		return EXIT_IO;

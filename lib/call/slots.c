@@ -6,80 +6,56 @@
 
 #include "base/mem.h"
 #include "call/call.h"
-#include "sys/output.h"
+
+static struct slot *
+slot_of(struct turn *turn)
+{
+	return (struct slot *)turn;
+}
 
 struct slot *
-slots_add(struct slots *s, struct call *call)
+slots_add(struct turns *turns, struct call *call)
 {
 	struct slot *slot = xcalloc(1, sizeof *slot);
 
 	slot->call = call;
-	buf_init(&slot->held, BUF_UNLIMITED);
-	slot->prev = s->last;
-	*(s->last ? &s->last->next : &s->first) = slot;
-	s->last = slot;
-	s->count++;
+	turns_add(turns, &slot->turn);
 	call_set_user(call, slot);
 	return slot;
 }
 
-static void
-drop(struct slots *s, struct slot *slot)
-{
-	*(slot->prev ? &slot->prev->next : &s->first) = slot->next;
-	*(slot->next ? &slot->next->prev : &s->last) = slot->prev;
-	s->count--;
-	s->done--;
-	buf_release(&slot->held);
-	free(slot);
-}
-
-struct buf *
-slots_out(const struct slots *s, struct slot *slot)
-{
-	return s->ordered && slot != s->first ? &slot->held : output_buf(s->output);
-}
-
 void
-slots_done(struct slots *s, struct slot *slot)
+slots_done(struct turns *turns, struct slot *slot)
 {
 	call_free(slot->call);
 	slot->call = NULL;
-	s->done++;
+	turns_done(turns, &slot->turn);
+}
+
+static void
+release(struct turn *turn)
+{
+	free(slot_of(turn));
 }
 
 void
-slots_sweep(struct slots *s)
+slots_sweep(struct turns *turns)
 {
-	struct slot *slot, *next;
-
-	if (!s->done && !s->ordered)
-		return;
-	for (slot = s->first; slot; slot = next) {
-		next = slot->next;
-		if (s->ordered && slot->held.len) {
-			buf_addstr(output_buf(s->output), buf_str(&slot->held));
-			buf_release(&slot->held);
-		}
-		if (!slot->call)
-			drop(s, slot);
-		else if (s->ordered)
-			break;
-	}
+	turns_sweep(turns, release);
 }
 
 void
-slots_each(struct slots *s, void (*act)(struct call *call))
+slots_cancel(const struct turns *turns, const struct call *cancel)
 {
-	for (struct slot *slot = s->first; slot; slot = slot->next)
-		if (slot->call)
-			act(slot->call);
+	for (struct turn *t = turns->first; t; t = t->next)
+		if (slot_of(t)->call && call_is_meant(slot_of(t)->call, cancel))
+			call_cancel(slot_of(t)->call);
 }
 
 void
-slots_cancel(struct slots *s, const struct call *cancel)
+slots_each(const struct turns *turns, void (*act)(struct call *call))
 {
-	for (struct slot *slot = s->first; slot; slot = slot->next)
-		if (slot->call && call_is_meant(slot->call, cancel))
-			call_cancel(slot->call);
+	for (struct turn *t = turns->first; t; t = t->next)
+		if (slot_of(t)->call)
+			act(slot_of(t)->call);
 }
