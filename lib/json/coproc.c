@@ -26,6 +26,7 @@ struct coproc {
 	uv_timer_t *linger; /* runs while it is dead and its stdout still open */
 	struct proc_exit how;
 	int fruitless; /* how often it was started since it last answered */
+	bool paused;
 };
 
 struct coproc *
@@ -97,7 +98,12 @@ finish(struct coproc *c)
 static void
 lingered(uv_timer_t *timer)
 {
-	finish(timer->data);
+	struct coproc *c = timer->data;
+
+	if (c->paused)
+		uv_timer_start(timer, lingered, LINGER_MS, 0);
+	else
+		finish(c);
 }
 
 static void
@@ -157,11 +163,20 @@ got_bytes(void *user, const char *p, long n, int errnum)
 
 /* --- its start --- */
 
+static void
+drained(void *user)
+{
+	struct coproc *c = user;
+
+	if (c->config.drained)
+		c->config.drained(c->config.user);
+}
+
 static int
 start_with(struct coproc *c, uv_file theirs_in, uv_file theirs_out, struct err *err)
 {
-	/* How much is in flight is the scheduler's to bound, and of EPIPE its exit tells more. */
-	static const struct output_events on = { NULL, NULL };
+	/* Of EPIPE its exit tells more. */
+	static const struct output_events on = { drained, NULL };
 	struct proc_spec spec = {
 		.argv = c->config.argv,
 		.env = c->config.env,
@@ -177,7 +192,8 @@ start_with(struct coproc *c, uv_file theirs_in, uv_file theirs_out, struct err *
 	lines_init(&c->lines, NDJSON_LINE_MAX);
 	c->in = output_open(c->loop, c->in_fd, HIGH_MARK, &on, c);
 	c->out = input_open(c->loop, c->out_fd, got_bytes, c);
-	input_start(c->out);
+	if (!c->paused)
+		input_start(c->out);
 	return 0;
 }
 
@@ -190,10 +206,11 @@ start(struct coproc *c, struct err *err)
 	if (c->fruitless == FRUITLESS_MAX)
 		return err_set(
 		    err, EXIT_SYSTEM, "%s does not stay up (see its log)", c->config.argv[0]);
-	rc = uv_pipe(in, 0, 0);
+	/* Our ends do not block: then a write takes what there is room for, and not a page. */
+	rc = uv_pipe(in, 0, UV_NONBLOCK_PIPE);
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot make a pipe");
-	rc = uv_pipe(out, 0, 0);
+	rc = uv_pipe(out, UV_NONBLOCK_PIPE, 0);
 	if (rc < 0) {
 		(void)close(in[0]);
 		(void)close(in[1]);
@@ -209,23 +226,81 @@ start(struct coproc *c, struct err *err)
 	return rc;
 }
 
-static bool
-is_up(const struct coproc *c)
+bool
+coproc_is_up(const struct coproc *c)
 {
 	return c->proc || c->out;
+}
+
+struct buf *
+coproc_begin(struct coproc *c, struct err *err)
+{
+	if (!coproc_is_up(c) && start(c, err) < 0)
+		return NULL;
+	if (!c->proc || !c->in) {
+		(void)err_set(err, EXIT_SYSTEM, "%s has just ended", c->config.argv[0]);
+		return NULL;
+	}
+	return output_buf(c->in);
+}
+
+void
+coproc_commit(struct coproc *c)
+{
+	buf_addc(output_buf(c->in), '\n');
+}
+
+void
+coproc_kick(struct coproc *c)
+{
+	if (c->in)
+		output_kick(c->in);
 }
 
 int
 coproc_send(struct coproc *c, struct str line, struct err *err)
 {
-	if (!is_up(c) && start(c, err) < 0)
+	struct buf *out = coproc_begin(c, err);
+
+	if (!out)
 		return -1;
-	if (!c->proc || !c->in)
-		return err_set(err, EXIT_SYSTEM, "%s has just ended", c->config.argv[0]);
-	buf_addstr(output_buf(c->in), line);
-	buf_addc(output_buf(c->in), '\n');
-	output_kick(c->in);
+	buf_addstr(out, line);
+	coproc_commit(c);
+	coproc_kick(c);
 	return 0;
+}
+
+bool
+coproc_is_slow(const struct coproc *c)
+{
+	return c->in && output_is_slow(c->in);
+}
+
+void
+coproc_pause(struct coproc *c)
+{
+	c->paused = true;
+	if (c->out)
+		input_stop(c->out);
+}
+
+void
+coproc_resume(struct coproc *c)
+{
+	c->paused = false;
+	if (c->out)
+		input_start(c->out);
+}
+
+void
+coproc_shut(struct coproc *c)
+{
+	if (!c->in)
+		return;
+	output_close(c->in);
+	c->in = NULL;
+	(void)close(c->in_fd); /* a pipe: nothing is lost that was not lost before */
+	c->in_fd = -1;
 }
 
 void
