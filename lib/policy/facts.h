@@ -2,8 +2,8 @@
 /*
  * facts - what routing asks of a request: pure, stated, and worked out only when it is asked for.
  *
- * Complexity is a number from 0 to 100 and a word: a sum of points, each told by --explain:
- * agentflow-policy(5) has the table.
+ * Buffers are kept from request to request: after the first few, nothing is allocated. The user's
+ * text is what messages of role user, and the prompt, say in words: no documents, tool results.
  */
 #ifndef POLICY_FACTS_H
 #define POLICY_FACTS_H
@@ -16,7 +16,7 @@
 #include "json/jsonw.h"
 #include "llm/request.h"
 #include "llm/tokens.h"
-#include "policy/policy.h"
+#include "policy/complexity.h"
 
 enum fact_need { /* what a candidate must be able to */
 	NEED_TOOLS = 1 << 0,
@@ -29,18 +29,17 @@ enum fact_need { /* what a candidate must be able to */
 };
 extern const char *const fact_needs[]; /* the words by their bits, NULL-terminated */
 
-enum complexity { COMPLEXITY_LOW, COMPLEXITY_MEDIUM, COMPLEXITY_HIGH }; /* of policy_levels */
-
 struct facts {
 	const struct request *request; /* borrowed */
 	bool has_tokens, has_text, has_shape, has_complexity, has_json;
 	struct tokens tokens; /* of no family in particular */
 	struct buf text; /* the user's text, all turns, a newline between */
-	int64_t turns, tools, code_lines, keywords;
+	int64_t counts[COMPLEXITY_ROWS]; /* turns, tools and what else makes it complex */
 	unsigned needs; /* enum fact_need */
 	int complexity_points;
-	enum complexity complexity;
+	struct buf role; /* where its spelling held escapes */
 	struct buf json; /* the record with "facts" in it, for jq expressions */
+	struct buf value; /* that member's value; a part's media type */
 };
 
 /* Reuses the buffers of f, which must have been zero or used before. */
@@ -51,8 +50,9 @@ const struct tokens *facts_tokens(struct facts *f);
 struct str facts_text(struct facts *f);
 unsigned facts_needs(struct facts *f);
 enum complexity facts_complexity(struct facts *f);
-/* {"tokens":..,"turns":..,"tools":..,"needs":[..],"codeLines":..,"complexity":"high",
- * "complexityPoints":..,"role":..,"stream":..}: as .facts in expressions, and in explain. */
+/* {"tokens":..,"turns":..,"tools":..,"codeLines":..,"keywords":..,"media":..,"needs":[..],
+ * "complexity":"high","complexityPoints":..,"complexityWhy":[{"what","value","points"}..],
+ * "stream":..,"role"?:..}: as .facts in expressions, and in explain. */
 void facts_write(struct facts *f, struct jsonw *w);
 /* The record with the member facts, as expressions see it. */
 struct json facts_record(struct facts *f);
@@ -63,6 +63,6 @@ struct json facts_sensitivity(const struct facts *f);
 struct json facts_residency(const struct facts *f);
 struct json facts_labels(const struct facts *f);
 /* The role's name: of model "role:NAME", else tags.role; empty. */
-struct str facts_role(const struct facts *f);
+struct str facts_role(struct facts *f);
 
 #endif
