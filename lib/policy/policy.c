@@ -96,16 +96,7 @@ policy_new(const char *file)
 		.weight_cost = 0.5,
 		.weight_latency = 0.25,
 		.weight_quality = 0.25,
-		.breaker = {
-			.window_us = 60 * 1000000LL,
-			.min_requests = 10,
-			.error_ratio = 0.5,
-			.consecutive = 5,
-			.cooldown_us = 30 * 1000000LL,
-			.max_cooldown_us = 600 * 1000000LL,
-			.half_open_probes = 1,
-			.scope = BREAKER_MODEL,
-		},
+		.breaker = breaker_rule_default,
 		.backoff = {
 			.base_ms = 500,
 			.max_ms = 30000,
@@ -264,33 +255,6 @@ policy_names_hold(const char *const *names, struct str name)
 			return true;
 	}
 	return false;
-}
-
-/* How much of a name is said: one without stars says all. */
-static size_t
-said_bytes(const char *name)
-{
-	size_t n = 0;
-
-	if (!strchr(name, '*'))
-		return SIZE_MAX;
-	for (; *name; name++)
-		n += *name != '*';
-	return n;
-}
-
-const struct policy_model *
-policy_model_find(const struct policy *p, struct str spec)
-{
-	const struct policy_model *best = NULL;
-
-	for (size_t i = 0; i < p->model_count; i++) {
-		const struct policy_model *m = &p->models[i];
-
-		if (fits(m->name, spec) && (!best || said_bytes(m->name) > said_bytes(best->name)))
-			best = m;
-	}
-	return best;
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "policy/policy_read.h"
+#include "sys/zone.h"
 
 enum { DAYS = 7, MINUTES_OF_DAY = 24 * 60 };
 
@@ -121,7 +122,13 @@ read_clock(const struct field_map *m, const char *key, int *out, struct err *err
 int
 policy_read_zone(const struct field_map *m, const char **out, struct err *err)
 {
-	return field_text(m, "zone", out, err);
+	struct err why = ERR_INIT;
+
+	if (field_text(m, "zone", out, err) < 0)
+		return -1;
+	if (*out && zone_check(*out, &why) < 0)
+		return field_error(m, "zone", err, "zone: %s", why.text);
+	return 0;
 }
 
 static int

@@ -151,6 +151,25 @@ policy_read_items(
 	return 0;
 }
 
+int
+policy_read_map(struct policy *p, const struct field_map *top, const char *key, struct field_map *m,
+    struct err *err)
+{
+	const struct yaml *v = field_get(top, key);
+
+	*m = (struct field_map){ p->doc, NULL, key };
+	if (!v)
+		return 0;
+	if (v->kind != YAML_MAP)
+		return field_error(
+		    top, key, err, "%s is %s, not a map", key, field_kind_name(v->kind));
+	if (v->count > POLICY_LIST_MAX)
+		return field_error(
+		    top, key, err, "%s has more than %d entries", key, POLICY_LIST_MAX);
+	m->map = v;
+	return 0;
+}
+
 /* --- the forms --- */
 
 static int

@@ -56,6 +56,10 @@ int policy_read_zone(const struct field_map *m, const char **out, struct err *er
 int policy_read_items(const struct field_map *m, const char *key, const struct yaml **out,
     struct err *err) POLICY_READER;
 
+/* The member's map, whose keys are names; *m is without members where it is absent. */
+int policy_read_map(struct policy *p, const struct field_map *top, const char *key,
+    struct field_map *m, struct err *err) POLICY_READER;
+
 /* --- candidates (policy_list.c) --- */
 
 /* A model's name, a map, or a list of these; nothing where the member is absent. */
@@ -71,8 +75,11 @@ void policy_list_release(struct policy_list *list);
 
 /* --- sections --- */
 
-/* providers, weights, aliases, roles, sensitivity, models, fallback (policy_sections.c). */
+/* providers, weights, aliases, roles, sensitivity, fallback (policy_sections.c), models. */
 int policy_sections_read(
+    struct policy *p, const struct field_map *top, struct err *err) POLICY_READER;
+/* models (policy_models.c). */
+int policy_models_read(
     struct policy *p, const struct field_map *top, struct err *err) POLICY_READER;
 /* breaker, backoff (policy_resilience.c). */
 int policy_resilience_read(
@@ -93,7 +100,15 @@ int policy_match_read(struct policy *p, const struct field_map *route, struct po
 /* spec.llmRouting: its entries become routes behind those that there are. */
 int policy_seed_read(struct policy *p, const struct yaml *routing, struct err *err) POLICY_READER;
 
-/* What needs the whole file: names that lead somewhere, no circles, rules that can match. */
+/* --- what needs the whole file --- */
+
+/* Names that lead nowhere or in a circle (policy_names.c). */
+int policy_names_check(struct policy *p, struct err *err) POLICY_READER;
+/* Whether all fits the route; whether what fits narrow is proven to fit wide (policy_cover.c). */
+bool policy_cover_all(const struct policy_route *route);
+bool policy_cover_route(
+    const struct policy *p, const struct policy_route *wide, const struct policy_route *narrow);
+/* Both, and what is doubtful as warnings. */
 int policy_check(struct policy *p, struct err *err) POLICY_READER;
 
 #endif

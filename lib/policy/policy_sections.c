@@ -4,26 +4,6 @@
 #include "llm/request.h"
 #include "policy/policy_read.h"
 
-/* The map of a section, whose keys are names; *m is without members where it is absent. */
-static int
-open_names(struct policy *p, const struct field_map *top, const char *key, struct field_map *m,
-    struct err *err)
-{
-	const struct yaml *v = field_get(top, key);
-
-	*m = (struct field_map){ p->doc, NULL, key };
-	if (!v)
-		return 0;
-	if (v->kind != YAML_MAP)
-		return field_error(
-		    top, key, err, "%s is %s, not a map", key, field_kind_name(v->kind));
-	if (v->count > POLICY_LIST_MAX)
-		return field_error(
-		    top, key, err, "%s has more than %d entries", key, POLICY_LIST_MAX);
-	m->map = v;
-	return 0;
-}
-
 static int
 check_name(const struct field_map *m, size_t i, struct err *err)
 {
@@ -43,7 +23,7 @@ read_aliases(struct policy *p, const struct field_map *top, struct err *err)
 {
 	struct field_map m;
 
-	if (open_names(p, top, "aliases", &m, err) < 0)
+	if (policy_read_map(p, top, "aliases", &m, err) < 0)
 		return -1;
 	if (!m.map)
 		return 0;
@@ -90,7 +70,7 @@ read_roles(struct policy *p, const struct field_map *top, struct err *err)
 {
 	struct field_map m;
 
-	if (open_names(p, top, "roles", &m, err) < 0)
+	if (policy_read_map(p, top, "roles", &m, err) < 0)
 		return -1;
 	if (!m.map)
 		return 0;
@@ -106,76 +86,6 @@ read_roles(struct policy *p, const struct field_map *top, struct err *err)
 		if (!role->list.count)
 			return yaml_error(
 			    p->doc, role->place, err, "role %s has no model", role->name);
-	}
-	return 0;
-}
-
-/* --- models --- */
-
-static int
-read_model_rates(const struct field_map *m, struct policy_model *model, struct err *err)
-{
-	if (field_double(m, "usdPerMillionIn", &model->usd_per_million_in, err) < 0 ||
-	    field_double(m, "usdPerMillionOut", &model->usd_per_million_out, err) < 0)
-		return -1;
-	if ((model->usd_per_million_in < 0) != (model->usd_per_million_out < 0))
-		return yaml_error(
-		    m->doc, m->map, err, "usdPerMillionIn and usdPerMillionOut stand together");
-	return 0;
-}
-
-static int
-read_model(struct policy *p, const struct yaml *node, struct policy_model *model, struct err *err)
-{
-	static const char *const known[] = { "quality", "residency", "sensitivity", "cli",
-		"usdPerMillionIn", "usdPerMillionOut", "contextWindow", "bigger", "subscription",
-		NULL };
-	struct field_map m;
-	int label = -1;
-
-	if (field_open(&m, p->doc, node, "model", known, err) < 0 ||
-	    field_share(&m, "quality", &model->quality, err) < 0 ||
-	    policy_read_strings(p, &m, "residency", &model->residency, err) < 0 ||
-	    field_word(&m, "sensitivity", p->labels, &label, err) < 0 ||
-	    field_text(&m, "cli", &model->cli, err) < 0 || read_model_rates(&m, model, err) < 0 ||
-	    field_int(&m, "contextWindow", &model->context_window, err) < 0 ||
-	    field_text(&m, "bigger", &model->bigger, err) < 0 ||
-	    field_bool(&m, "subscription", &model->subscription, err) < 0)
-		return -1;
-	if (label >= 0)
-		model->sensitivity = p->labels[label];
-	if (model->cli && !str_starts(str_of(model->cli), "cli:"))
-		return field_error(
-		    &m, "cli", err, "cli: \"%.60s\" names no program (cli:claude)", model->cli);
-	return 0;
-}
-
-static int
-read_models(struct policy *p, const struct field_map *top, struct err *err)
-{
-	struct field_map m;
-
-	if (open_names(p, top, "models", &m, err) < 0)
-		return -1;
-	if (!m.map)
-		return 0;
-	p->models = policy_own(p, xcalloc(m.map->count, sizeof *p->models));
-	for (size_t i = 0; i < m.map->count; i++) {
-		struct policy_model *model = &p->models[p->model_count++];
-
-		*model = (struct policy_model){
-			.name = m.map->keys[i]->text.p,
-			.quality = -1,
-			.usd_per_million_in = -1,
-			.usd_per_million_out = -1,
-			.place = m.map->keys[i],
-		};
-		if (!strpbrk(model->name, ":*"))
-			return yaml_error(p->doc, model->place, err,
-			    "models: \"%.60s\" is no provider:model (nor \"provider:*\")",
-			    model->name);
-		if (read_model(p, m.map->items[i], model, err) < 0)
-			return -1;
 	}
 	return 0;
 }
@@ -266,7 +176,7 @@ policy_sections_read(struct policy *p, const struct field_map *top, struct err *
 {
 	if (read_aliases(p, top, err) < 0 || read_providers(p, top, err) < 0 ||
 	    read_roles(p, top, err) < 0 || read_labels(p, top, err) < 0 ||
-	    read_models(p, top, err) < 0 || read_weights(p, top, err) < 0)
+	    policy_models_read(p, top, err) < 0 || read_weights(p, top, err) < 0)
 		return -1;
 	return read_fallback(p, top, err);
 }
