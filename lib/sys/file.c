@@ -189,32 +189,43 @@ file_replace(const char *path, struct str text, struct err *err)
 }
 
 static int
-make_dir(const char *path, struct err *err)
+make_dir(const char *path, mode_t mode, struct err *err)
 {
 	struct stat st;
 
-	if (mkdir(path, 0777) == 0)
+	if (mkdir(path, mode) == 0)
 		return 0;
 	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
 	return err_sys(err, errno, "cannot make directory %s", path);
 }
 
-int
-file_mkdirs(const char *path, struct err *err)
+/* All but what follows the last slash. */
+static int
+make_parents(const char *path, mode_t mode, struct err *err)
 {
 	char *copy = xstrdup(path), *at;
 	int rc = 0;
 
 	for (at = copy + 1; rc == 0 && *copy && (at = strchr(at, '/')); at++) {
 		*at = '\0';
-		rc = make_dir(copy, err);
+		rc = make_dir(copy, mode, err);
 		*at = '/';
 	}
-	if (rc == 0)
-		rc = make_dir(path, err);
 	free(copy);
 	return rc;
+}
+
+int
+file_mkdirs(const char *path, struct err *err)
+{
+	return make_parents(path, 0777, err) < 0 ? -1 : make_dir(path, 0777, err);
+}
+
+int
+file_mkdirs_private(const char *path, struct err *err)
+{
+	return make_parents(path, 0700, err);
 }
 
 int

@@ -38,6 +38,8 @@ int file_replace(const char *path, struct str text, struct err *err)
 
 /* mkdir -p. */
 int file_mkdirs(const char *path, struct err *err) __attribute__((warn_unused_result));
+/* The directories that lead to path, those that are made being their owner's alone (0700). */
+int file_mkdirs_private(const char *path, struct err *err) __attribute__((warn_unused_result));
 
 /* fsync a directory, so that entries made in it last. */
 int file_sync_dir(const char *path, struct err *err) __attribute__((warn_unused_result));
