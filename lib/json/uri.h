@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* uri - references resolved as RFC 3986 section 5 says. Private to this room. */
+/* uri - references resolved as RFC 3986 section 5 says, and read. */
 #ifndef JSON_URI_H
 #define JSON_URI_H
 
