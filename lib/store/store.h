@@ -10,10 +10,14 @@
  *
  *	store = store_open(&(struct store_config){ .url = url }, &err);
  *	store_update(store, key, count_one, &mine, &err);	// read, change and write as one
- *step store_close(store);
+ *	store_close(store);
  *
  * Functions return -1 and err (EXIT_IO) where the store can't be had; what was asked for has then
- * not happened.
+ * not happened. (Redis, where the connection broke just as a change was on its way: the message
+ *says that it is not known.)
+ *
+ * A store is for one thread, and for the process that opened it: after a fork the child opens its
+ * own, and leaves the parent's alone (it does not close it either).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -46,6 +50,10 @@ struct store_config {
 struct store *store_open(const struct store_config *config, struct err *err);
 /* Waits for nothing. NULL is allowed. */
 void store_close(struct store *store);
+/* Where it lies if nobody says: $AGENTFLOW_STORE, else store.db in $AGENTFLOW_STATE, else in
+ * $XDG_STATE_HOME/agentflow, else in ~/.local/state/agentflow. env is getenv, handed in by cmd/.
+ * NULL where none of these is set. The caller frees. */
+char *store_default_url(const char *(*env)(const char *name));
 /* For messages: the path or URL, without a password. */
 const char *store_name(const struct store *store);
 
@@ -61,8 +69,10 @@ int store_delete(struct store *store, struct str key, struct err *err)
 
 /*
  * Read, change and write one value as one step that no other process comes between. fn sees the old
- * value (p NULL: there is none) and says what becomes of it; it may be called more than once
- * (Redis: another was quicker), so it must not leave traces of a call that is made anew.
+ * value (p NULL: there is none) and says what becomes of it: fresh is written as it is then, to be
+ * gone at *expires_us, which is the old value's when fn is called. fn may be called more than once
+ * (Redis: another was quicker), so it must not leave traces of a call that is made anew, nor call
+ * the store.
  */
 enum store_change { STORE_KEEP, STORE_WRITE, STORE_DELETE };
 typedef enum store_change store_update_fn(
@@ -70,7 +80,8 @@ typedef enum store_change store_update_fn(
 int store_update(struct store *store, struct str key, store_update_fn *fn, void *user,
     struct err *err) __attribute__((warn_unused_result));
 
-/* Add to a count; one that isn't there is 0. expires_us is set by the first. *sum may be NULL. */
+/* Add to a count; one that isn't there is 0. expires_us is set by the first. sum may be NULL. What
+ * is there and is no count is an error. */
 int store_add(struct store *store, struct str key, int64_t by, int64_t expires_us, int64_t *sum,
     struct err *err) __attribute__((warn_unused_result));
 
