@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* store - state that outlives a process and is shared by all. */
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "store/store_backend.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+struct store {
+	struct store_place place;
+	int64_t (*now_us)(void *user);
+	void *user;
+	bool read_only;
+	bool within; /* between begin and commit */
+	bool given_up; /* a change failed within: nothing more is taken before it ends */
+};
+
+static int
+open_place(const struct store_config *config, struct store_place *place, struct err *err)
+{
+	struct str url = str_of(config->url), scheme;
+
+	if (!url.len)
+		return err_set(err, EXIT_CONFIG, "the store has no name");
+	if (str_is(url, "memory:"))
+		return store_memory_open(place);
+	if (str_starts(url, "redis://") || str_starts(url, "rediss://") ||
+	    str_starts(url, "redis+unix://"))
+		return store_redis_open(config, place, err);
+	if (str_starts(url, "sqlite:"))
+		return store_sqlite_open(config->url + strlen("sqlite:"), config, place, err);
+	if (!strstr(config->url, "://"))
+		return store_sqlite_open(config->url, config, place, err);
+	/* Only the scheme is named: a password may follow. */
+	(void)str_split(&url, ':', &scheme);
+	return err_set(err, EXIT_CONFIG,
+	    "a store of the kind \"%.*s:\" is not known (a path, sqlite:, redis:, memory:)",
+	    (int)scheme.len, scheme.p);
+}
+
+struct store *
+store_open(const struct store_config *config, struct err *err)
+{
+	struct store_config filled = *config;
+	struct store_place place = { 0 };
+	struct store *store;
+
+	if (filled.wait_ms <= 0)
+		filled.wait_ms = STORE_WAIT_MS;
+	if (open_place(&filled, &place, err) < 0)
+		return NULL;
+	store = xcalloc(1, sizeof *store);
+	store->place = place;
+	store->now_us = config->now_us;
+	store->user = config->user;
+	store->read_only = config->read_only;
+	return store;
+}
+
+void
+store_close(struct store *store)
+{
+	if (!store)
+		return;
+	store_rollback(store);
+	store->place.ops->close(store->place.at);
+	free(store->place.name);
+	free(store);
+}
+
+const char *
+store_name(const struct store *store)
+{
+	return store->place.name;
+}
+
+char *
+store_default_url(const char *(*env)(const char *name))
+{
+	static const struct {
+		const char *variable, *below;
+	} places[] = {
+		{ "AGENTFLOW_STORE", NULL },
+		{ "AGENTFLOW_STATE", "store.db" },
+		{ "XDG_STATE_HOME", "agentflow/store.db" },
+		{ "HOME", ".local/state/agentflow/store.db" },
+	};
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < sizeof places / sizeof *places; i++) {
+		value = env(places[i].variable);
+		if (value && *value)
+			return places[i].below ? file_join(value, places[i].below) : xstrdup(value);
+	}
+	return NULL;
+}
+
+static int64_t
+now(const struct store *store)
+{
+	return store->now_us ? store->now_us(store->user) : clock_wall_us();
+}
+
+static int
+check_usable(const struct store *store, struct err *err)
+{
+	if (!store->given_up)
+		return 0;
+	return err_set(err, EXIT_IO, "%s: an earlier change of these failed, so none is made",
+	    store->place.name);
+}
+
+static int
+check_writable(const struct store *store, struct err *err)
+{
+	if (store->read_only)
+		return err_set(err, EXIT_IO, "%s is open for reading only", store->place.name);
+	return check_usable(store, err);
+}
+
+/* What failed within a transaction takes all of it along. */
+static int
+settle(struct store *store, int rc)
+{
+	if (rc < 0 && store->within) {
+		if (store->place.ops->rollback)
+			store->place.ops->rollback(store->place.at);
+		store->given_up = true;
+	}
+	return rc;
+}
+
+int
+store_get(struct store *store, struct str key, struct buf *value, struct err *err)
+{
+	int64_t expires_us;
+
+	if (check_usable(store, err) < 0)
+		return -1;
+	return settle(store,
+	    store->place.ops->get(store->place.at, key, now(store), value, &expires_us, err));
+}
+
+static int
+write_item(struct store *store, const struct store_item *item, struct err *err)
+{
+	if (check_writable(store, err) < 0)
+		return -1;
+	return settle(store, store->place.ops->write(store->place.at, item, now(store), err));
+}
+
+int
+store_put(
+    struct store *store, struct str key, struct str value, int64_t expires_us, struct err *err)
+{
+	if (!value.p)
+		value = STR_LIT("");
+	return write_item(store, &(struct store_item){ key, value, expires_us }, err);
+}
+
+int
+store_delete(struct store *store, struct str key, struct err *err)
+{
+	return write_item(store, &(struct store_item){ .key = key }, err);
+}
+
+/* Under the lock of a transaction nobody comes between these. */
+static int
+change_locked(struct store *store, struct str key, store_update_fn *fn, void *user, struct err *err)
+{
+	const struct store_ops *ops = store->place.ops;
+	struct buf old = BUF_INIT(BUF_UNLIMITED), fresh = BUF_INIT(BUF_UNLIMITED);
+	struct store_item item = { .key = key, .expires_us = STORE_FOREVER };
+	int64_t now_us = now(store);
+	int rc = ops->get(store->place.at, key, now_us, &old, &item.expires_us, err);
+
+	if (rc >= 0) {
+		switch (fn(user, rc ? buf_str(&old) : STR_NONE, &fresh, &item.expires_us)) {
+		case STORE_KEEP:
+			rc = 0;
+			break;
+		case STORE_WRITE:
+			item.value = buf_str(&fresh);
+			rc = ops->write(store->place.at, &item, now_us, err);
+			break;
+		case STORE_DELETE:
+			rc = ops->write(store->place.at, &item, now_us, err);
+			break;
+		}
+	}
+	buf_release(&old);
+	buf_release(&fresh);
+	return rc;
+}
+
+int
+store_update(struct store *store, struct str key, store_update_fn *fn, void *user, struct err *err)
+{
+	const struct store_ops *ops = store->place.ops;
+
+	if (check_writable(store, err) < 0)
+		return -1;
+	if (ops->update)
+		return settle(store, ops->update(store->place.at, key, now(store), fn, user, err));
+	if (store->within)
+		return settle(store, change_locked(store, key, fn, user, err));
+	if (ops->begin(store->place.at, err) < 0)
+		return -1;
+	if (change_locked(store, key, fn, user, err) == 0)
+		return ops->commit(store->place.at, err);
+	ops->rollback(store->place.at);
+	return -1;
+}
+
+struct addition {
+	int64_t by, expires_us, sum;
+	bool no_count; /* what is there is none, or would be too large */
+};
+
+static enum store_change
+add_count(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
+{
+	struct addition *a = user;
+	int64_t count = 0;
+
+	a->no_count = (old.p && !num_i64(old, &count)) ||
+		      __builtin_add_overflow(count, a->by, &a->sum);
+	if (a->no_count)
+		return STORE_KEEP;
+	if (!old.p)
+		*expires_us = a->expires_us;
+	buf_addi(fresh, a->sum);
+	return STORE_WRITE;
+}
+
+int
+store_add(struct store *store, struct str key, int64_t by, int64_t expires_us, int64_t *sum,
+    struct err *err)
+{
+	struct addition a = { .by = by, .expires_us = expires_us };
+
+	if (store_update(store, key, add_count, &a, err) < 0)
+		return -1;
+	if (a.no_count) {
+		(void)err_set(err, EXIT_IO, "%s: \"%.*s\" is no count that %lld can be added to",
+		    store->place.name, (int)(key.len > 80 ? 80 : key.len), key.p, (long long)by);
+		return settle(store, -1);
+	}
+	if (sum)
+		*sum = a.sum;
+	return 0;
+}
+
+int
+store_scan(struct store *store, struct str prefix, store_scan_fn *fn, void *user, struct err *err)
+{
+	if (check_usable(store, err) < 0)
+		return -1;
+	return settle(
+	    store, store->place.ops->scan(store->place.at, prefix, now(store), fn, user, err));
+}
+
+int
+store_begin(struct store *store, struct err *err)
+{
+	const struct store_ops *ops = store->place.ops;
+
+	if (check_writable(store, err) < 0)
+		return -1;
+	if (store->within)
+		return err_set(err, EXIT_BUG, "%s: a transaction within one", store->place.name);
+	if (ops->begin && ops->begin(store->place.at, err) < 0)
+		return -1;
+	store->within = true;
+	return 0;
+}
+
+int
+store_commit(struct store *store, struct err *err)
+{
+	const struct store_ops *ops = store->place.ops;
+	int rc = check_usable(store, err);
+
+	if (rc == 0 && store->within && ops->commit)
+		rc = ops->commit(store->place.at, err);
+	store->within = store->given_up = false;
+	return rc;
+}
+
+void
+store_rollback(struct store *store)
+{
+	if (store->within && !store->given_up && store->place.ops->rollback)
+		store->place.ops->rollback(store->place.at);
+	store->within = store->given_up = false;
+}
+
+uint64_t
+store_version(struct store *store)
+{
+	return store->place.ops->version(store->place.at);
+}

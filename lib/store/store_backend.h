@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store_backend - what a place for state must be able to do. Private to this room.
+ *
+ * store.c keeps the rules that hold for all (reading only, transactions that failed, counts); a
+ * backend only keeps bytes. It is told the time, and reads no clock but to wait with a deadline.
+ */
+#ifndef STORE_STORE_BACKEND_H
+#define STORE_STORE_BACKEND_H
+
+#include "store/store.h"
+
+struct store_item {
+	struct str key;
+	struct str value; /* p NULL: there is none, or it is to go */
+	int64_t expires_us;
+};
+
+struct store_ops {
+	void (*close)(void *at);
+	/* As store_get; *expires_us is set where it is there. */
+	int (*get)(void *at, struct str key, int64_t now_us, struct buf *value, int64_t *expires_us,
+	    struct err *err);
+	int (*write)(void *at, const struct store_item *item, int64_t now_us, struct err *err);
+	int (*scan)(void *at, struct str prefix, int64_t now_us, store_scan_fn *fn, void *user,
+	    struct err *err);
+	/* NULL where each change stands alone. */
+	int (*begin)(void *at, struct err *err);
+	int (*commit)(void *at, struct err *err); /* what fails is rolled back */
+	void (*rollback)(void *at);
+	/* NULL: begin, get, fn, write, commit. */
+	int (*update)(void *at, struct str key, int64_t now_us, store_update_fn *fn, void *user,
+	    struct err *err);
+	uint64_t (*version)(void *at);
+};
+
+struct store_place {
+	const struct store_ops *ops;
+	void *at;
+	char *name; /* for messages; the caller frees */
+};
+
+static inline bool
+store_is_expired(int64_t expires_us, int64_t now_us)
+{
+	return expires_us != STORE_FOREVER && expires_us <= now_us;
+}
+
+/* Each fills place, or returns -1. where: what follows the scheme of config->url; config->wait_ms
+ * is set. */
+int store_memory_open(struct store_place *place);
+int store_sqlite_open(const char *path, const struct store_config *config,
+    struct store_place *place, struct err *err);
+int store_redis_open(const struct store_config *config, struct store_place *place, struct err *err);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* store_sqlite - what opening a database and using it have in common. Private to this room. */
+#ifndef STORE_STORE_SQLITE_H
+#define STORE_STORE_SQLITE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store_sqlite {
+	sqlite3 *db;
+	char *path;
+	int64_t wait_ms, deadline_us; /* of the wait that is going on */
+};
+
+/* -1 and err: what SQLite's code means to people. */
+int store_sqlite_fail(struct store_sqlite *s, int code, struct err *err);
+
+/* Open s->path, with directories and file made, and its format checked; s->db may be set where this
+ * fails. *absent: it is to be read only, and there is nothing yet. */
+int store_sqlite_connect(struct store_sqlite *s, bool read_only, bool *absent, struct err *err)
+    __attribute__((warn_unused_result));
+
+#endif
