@@ -244,7 +244,7 @@ close_well(struct breaker *b, int64_t now_us)
 {
 	move(b, BREAKER_CLOSED, now_us);
 	b->until_us = 0;
-	b->cause[0] = '\0';
+	memset(b->cause, 0, sizeof b->cause);
 	forget_counts(b);
 }
 
