@@ -37,6 +37,23 @@ str_has_nocase(struct str s, const char *needle)
 }
 
 bool
+str_has_word(struct str s, const char *words)
+{
+	size_t n = strlen(words), i;
+
+	for (i = 0; n && i + n <= s.len; i++) {
+		if ((s.p[i] ^ words[0]) & ~0x20 || strncasecmp(s.p + i, words, n) != 0)
+			continue;
+		if (i > 0 && str_is_word(s.p[i - 1]) && str_is_word(words[0]))
+			continue;
+		if (i + n < s.len && str_is_word(s.p[i + n]) && str_is_word(words[n - 1]))
+			continue;
+		return true;
+	}
+	return false;
+}
+
+bool
 str_eq_nocase(struct str s, const char *other)
 {
 	return s.len == strlen(other) && strncasecmp(s.p, other, s.len) == 0;

@@ -45,6 +45,19 @@ bool str_ends(struct str s, const char *suffix);
 bool str_has_nocase(struct str s, const char *needle);
 bool str_eq_nocase(struct str s, const char *other);
 
+/* A letter, a digit, or a byte of a character that isn't ASCII. */
+static inline bool
+str_is_word(char c)
+{
+	char folded = (char)(c | 0x20);
+
+	return (folded >= 'a' && folded <= 'z') || (c >= '0' && c <= '9') || (c & 0x80);
+}
+
+/* Whether s holds those words as words of their own ("art", not in "start"), ASCII letters
+ * compared without case. */
+bool str_has_word(struct str s, const char *words);
+
 /* Without ASCII white space at both ends. */
 struct str str_trim(struct str s);
 

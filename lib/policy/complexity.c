@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <strings.h>
 
 const struct complexity_row complexity_rows[COMPLEXITY_ROWS] = {
 	[COMPLEXITY_TOKENS] = { "tokens", 500, 1, 20, "estimated tokens of the whole request" },
@@ -94,25 +95,12 @@ count_code(struct str text)
 
 /* --- keywords --- */
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 static bool
-is_word(char c)
+begins_with(struct str s, const char *word)
 {
-	return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c & 0x80;
-}
+	size_t n = strlen(word);
 
-static bool
-begins_with(const char *p, const char *end, const char *word)
-{
-	for (; *word; p++, word++)
-		if (p == end || lower(*p) != *word)
-			return false;
-	return true;
+	return s.len >= n && strncasecmp(s.p, word, n) == 0;
 }
 
 /* Where the keywords of each letter begin; those of the next end them. */
@@ -138,15 +126,16 @@ count_keywords(struct str text)
 
 	start_of(first);
 	while (p < end) {
-		int letter = lower(*p) - 'a';
+		struct str rest = { p, (size_t)(end - p) };
+		int letter = (*p | 0x20) - 'a';
 
 		if (letter >= 0 && letter < 26)
 			for (size_t k = first[letter]; k < first[letter + 1]; k++)
-				if (begins_with(p, end, complexity_keywords[k]))
+				if (begins_with(rest, complexity_keywords[k]))
 					seen |= (uint64_t)1 << k;
-		while (p < end && is_word(*p))
+		while (p < end && str_is_word(*p))
 			p++;
-		while (p < end && !is_word(*p))
+		while (p < end && !str_is_word(*p))
 			p++;
 	}
 	for (; seen; seen &= seen - 1)
