@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* walk_launch - an attempt's admission by money and health, and its account when it is over. */
+#include "policy/walk_state.h"
+
+#include "base/mem.h"
+#include "base/money.h"
+
+/* A percentile of fewer answers than these says little. */
+static const double hedge_least_answers = 20;
+
+void
+walk_warn(struct walk *w, struct str sentence)
+{
+	struct str rest = buf_str(&w->warnings), line;
+
+	if (!sentence.len)
+		return;
+	while (str_split(&rest, '\n', &line))
+		if (str_eq(line, sentence))
+			return;
+	buf_addstr(&w->warnings, sentence);
+	buf_addc(&w->warnings, '\n');
+}
+
+/* --- what it may come to --- */
+
+static int64_t
+max_tokens_of(const struct walk *w, const struct choice *choice)
+{
+	struct err err = ERR_INIT;
+	struct json options;
+	int64_t n;
+
+	if (choice->options.len &&
+	    json_parse(choice->options.p, choice->options.len, &options, &err) == 0 &&
+	    json_count_of(json_get(options, "maxTokens"), &n))
+		return n;
+	return w->facts->request->options.max_tokens;
+}
+
+/* What all attempts have come to and may yet. */
+static int64_t
+exposure(const struct walk *w)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < w->attempt_count; i++) {
+		const struct walk_attempt *a = &w->attempts[i];
+		int64_t part = a->end_us ? a->cost_pusd : a->most_pusd;
+
+		if (part > 0 && !money_add(&sum, part))
+			return INT64_MAX;
+	}
+	return sum;
+}
+
+static bool
+is_affordable(struct walk *w, size_t entry, int64_t most_pusd)
+{
+	int64_t limit = w->decision->limits.max_cost_pusd, spent = exposure(w);
+	struct buf why = BUF_INIT(BUF_UNLIMITED);
+
+	if (limit < 0)
+		return true;
+	if (most_pusd < 0) {
+		buf_adds(&why, "its price is not known, and maxCostUsd holds");
+	} else if (most_pusd > limit - spent) {
+		buf_adds(&why, "it may cost $");
+		money_print(&why, most_pusd);
+		buf_addf(&why, ", and of maxCostUsd $");
+		money_print(&why, limit > spent ? limit - spent : 0);
+		buf_addf(&why, " is left");
+	}
+	if (why.len) {
+		w->money_said_no = true;
+		walk_leave(w, entry, "%s", why.p);
+	}
+	most_pusd = why.len ? -1 : 0;
+	buf_release(&why);
+	return most_pusd == 0;
+}
+
+/* --- who says no --- */
+
+static void
+leave_open(struct walk *w, size_t entry, const struct health_pass *pass, int64_t now_us)
+{
+	const char *cause = pass->cause && *pass->cause ? pass->cause : "a probe is under way";
+	int64_t left_us = pass->until_us > now_us ? pass->until_us - now_us : 0;
+
+	w->other_said_no = true;
+	if (pass->until_us == INT64_MAX)
+		walk_leave(w, entry, "open (%s)", cause);
+	else
+		walk_leave(
+		    w, entry, "open for %lld s (%s)", (long long)(left_us / 1000000 + 1), cause);
+}
+
+static bool
+is_admitted(struct walk *w, size_t entry, struct walk_attempt *a, int64_t lease_us, int64_t now_us)
+{
+	const struct target *t = w->entries[entry].target;
+	struct health_pass pass;
+
+	if (!w->world.health || !t->health)
+		return true;
+	pass = health_admit(w->world.health, t->health, now_us, lease_us);
+	a->probe = pass.probe;
+	if (pass.verdict == BREAKER_REFUSED)
+		leave_open(w, entry, &pass, now_us);
+	return pass.verdict != BREAKER_REFUSED;
+}
+
+/* A probe's lease that was taken for nothing. */
+static void
+give_probe_back(struct walk *w, size_t entry, const struct walk_attempt *a, int64_t now_us)
+{
+	const struct health_outcome nothing = {
+		.kind = ERROR_CANCELLED, .total_ms = -1, .first_ms = -1, .probe = a->probe
+	};
+
+	if (a->probe)
+		health_report(w->world.health, w->entries[entry].target->health, &nothing, now_us);
+}
+
+static bool
+is_granted(struct walk *w, size_t entry, struct walk_attempt *a, int64_t tokens, int64_t now_us)
+{
+	const struct target *t = w->entries[entry].target;
+	struct budget_reply reply = { .why = BUF_INIT(BUF_UNLIMITED),
+		.warnings = BUF_INIT(BUF_UNLIMITED) };
+	struct budget_ask ask = {
+		.record = w->facts->request->record,
+		.provider = str_of(t->provider->name),
+		.model = str_of(t->spec),
+		.key = str_of(t->key_name),
+		.most = { .pusd = a->most_pusd, .tokens = tokens, .requests = 1 },
+		.until_us = a->overdue_us,
+	};
+	enum budget_verdict verdict;
+	struct str rest, line;
+
+	if (!w->world.budgets)
+		return true;
+	verdict = budgets_reserve(w->world.budgets, &ask, now_us, &a->hold, &reply);
+	for (rest = buf_str(&reply.warnings); str_split(&rest, '\n', &line);)
+		walk_warn(w, line);
+	if (verdict == BUDGET_REFUSED) {
+		w->money_said_no = true;
+		walk_leave(w, entry, "%s", reply.why.p);
+	}
+	buf_release(&reply.why);
+	buf_release(&reply.warnings);
+	return verdict == BUDGET_GRANTED;
+}
+
+/* --- the start --- */
+
+/* How long to wait for it alone. */
+static int64_t
+hedge_after_us(const struct walk *w, const struct target *t)
+{
+	const struct policy_hedge *hedge = &w->decision->hedge;
+	const struct latency *known;
+	double ms = -1;
+
+	if (hedge->max <= 0)
+		return INT64_MAX;
+	if (hedge->percentile > 0 && w->world.health && t->health) {
+		known = health_latency(w->world.health, t->health);
+		ms = latency_percentile(
+		    w->facts->request->options.stream ? &known->first : &known->total,
+		    hedge->percentile, hedge_least_answers);
+	}
+	if (ms < 0 && hedge->after_ms > 0)
+		ms = (double)hedge->after_ms;
+	return ms < 0 || ms > 1e12 ? INT64_MAX : (int64_t)(ms * 1000);
+}
+
+static int64_t
+timeout_of(const struct walk *w, int64_t now_us)
+{
+	int64_t left_ms = (w->deadline_us - now_us) / 1000,
+		most_ms = w->decision->limits.max_latency_ms;
+
+	left_ms = left_ms > 0 ? left_ms : 1;
+	return most_ms > 0 && most_ms < left_ms ? most_ms : left_ms;
+}
+
+bool
+walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
+{
+	struct walk_entry *e = &w->entries[entry];
+	const struct choice *choice = &w->decision->items[e->choice];
+	struct walk_attempt a = { .entry = entry, .start_us = now_us, .is_hedge = is_hedge };
+	int64_t tokens, after_us;
+
+	a.timeout_ms = timeout_of(w, now_us);
+	a.overdue_us = now_us + (a.timeout_ms + WALK_GRACE_MS) * 1000;
+	after_us = hedge_after_us(w, e->target);
+	a.hedge_us = after_us == INT64_MAX ? INT64_MAX : now_us + after_us;
+	a.most_pusd = target_most_pusd(e->target, w->facts, max_tokens_of(w, choice), &tokens);
+	/* With as little output as there can be. */
+	a.input_pusd = target_most_pusd(e->target, w->facts, 1, NULL);
+	a.is_continuation = w->streamed != WALK_NOBODY && w->can_continue &&
+			    w->decision->limits.after_output == POLICY_CONTINUE;
+	if (!is_affordable(w, entry, a.most_pusd) ||
+	    !is_admitted(w, entry, &a, a.overdue_us - now_us, now_us))
+		return false;
+	if ((is_hedge && a.probe) || !is_granted(w, entry, &a, tokens, now_us)) {
+		give_probe_back(w, entry, &a, now_us);
+		return false;
+	}
+	e->is_busy = true;
+	e->is_paid = false;
+	if (w->current == entry)
+		w->current = WALK_NOBODY;
+	w->unsent = w->attempt_count;
+	w->in_flight++;
+	VEC_GROW(w->attempts, w->attempt_count, w->attempt_cap);
+	w->attempts[w->attempt_count++] = a;
+	return true;
+}
+
+/* --- the end --- */
+
+/* What it came to: by the provider's word, by its usage, or by a bound. */
+static int64_t
+cost_of(struct walk_attempt *a, const struct target *t, const struct walk_answer *answer)
+{
+	int64_t pusd = a->was_sent ? answer->cost_pusd : 0;
+
+	if (pusd < 0)
+		pusd = target_cost_pusd(t, &answer->usage);
+	if (pusd >= 0)
+		return pusd;
+	if (!answer->ok && verdict_of(answer->kind)->charge == VERDICT_FREE)
+		return 0;
+	a->cost_is_bound = true;
+	return answer->ok ? a->most_pusd : a->input_pusd;
+}
+
+static int64_t
+tokens_of(const struct usage *usage)
+{
+	if (usage->in < 0 && usage->out < 0)
+		return -1;
+	return (usage->in > 0 ? usage->in : 0) + (usage->out > 0 ? usage->out : 0);
+}
+
+void
+walk_settle(struct walk *w, size_t attempt, const struct walk_answer *answer, int64_t away_us,
+    int64_t now_us)
+{
+	struct walk_attempt *a = &w->attempts[attempt];
+	const struct target *t = w->entries[a->entry].target;
+	struct budget_amounts spent = { .tokens = tokens_of(&answer->usage),
+		.requests = a->was_sent };
+	struct health_outcome outcome = {
+		.ok = answer->ok,
+		.kind = answer->ok ? ERROR_NONE : answer->kind,
+		.away_us = away_us,
+		.total_ms = answer->total_ms,
+		.first_ms = answer->first_ms,
+		.probe = a->probe,
+	};
+
+	a->cost_pusd = cost_of(a, t, answer);
+	spent.pusd = a->cost_pusd;
+	if (w->world.budgets)
+		budgets_settle(w->world.budgets, &a->hold, &spent, now_us);
+	if (w->world.health && t->health)
+		health_report(w->world.health, t->health, &outcome, now_us);
+	a->probe = 0;
+}
