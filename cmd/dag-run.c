@@ -25,7 +25,7 @@ enum { GRACE_MS = 5000, FLUSH_MS = 2000 };
 
 extern char **environ;
 
-static const char *input_file, *input_json, *run_id, *runs_dir, *agent_path, *llm_call;
+static const char *input_file, *input_json, *run_id, *runs_dir, *agent_path, *llm_call, *policy;
 static struct opt_list models;
 static int64_t jobs, grace_ms = GRACE_MS, seed = -1;
 static bool dry, fail_fast, keep_going, quiet, verbose, text;
@@ -45,6 +45,8 @@ static const struct opt opts[] = {
 	{ 0, "runs-dir", "DIR", OPT_STR, &runs_dir, "where runs are kept (default runs)" },
 	{ 0, "agent-path", "DIRS", OPT_STR, &agent_path,
 	    "where agents are looked for, separated by colons" },
+	{ 'p', "policy", "FILE", OPT_STR, &policy,
+	    "requests go through llm-failover, by this policy (default: the workflow's)" },
 	{ 0, "llm-call", "PROGRAM", OPT_STR, &llm_call,
 	    "what answers requests (default: llm-call, beside dag-run)" },
 	{ 0, "grace", "TIME", OPT_MS, &grace_ms, "between SIGTERM and SIGKILL (default 5s)" },
@@ -80,7 +82,9 @@ load_workflow(const char *path)
 	char *share = share_dir(getenv("AGENTFLOW_SHARE"));
 	char **dirs = agent_dirs(
 	    agent_path ? agent_path : env_get("AGENTFLOW_AGENT_PATH"), path, share);
-	struct workflow_setup setup = { .agent_dirs = (const char *const *)dirs, .models = list };
+	struct workflow_setup setup = {
+		.agent_dirs = (const char *const *)dirs, .models = list, .routed = policy != NULL
+	};
 	struct buf notes = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
 	struct workflow *w;
@@ -176,12 +180,56 @@ execute(struct run *run, struct console *console)
 	return status;
 }
 
+/*
+ * What answers requests: llm-call, or llm-failover with a policy, which calls the same program. A
+ * workflow that routes is its own policy: its copy in the run's directory is the one that is read.
+ */
+struct answerer {
+	const char *argv[10];
+	char *call, *failover, *cap, *policy;
+};
+
+static void
+answerer_init(struct answerer *a, const struct workflow *w, const struct rundir *dir)
+{
+	size_t n = 0;
+
+	a->call = llm_call ? xstrdup(llm_call) : share_program("llm-call");
+	a->failover = share_program("llm-failover");
+	a->cap = xasprintf("%lld", (long long)jobs);
+	a->policy = policy      ? xstrdup(policy)
+		    : w->routes ? file_join(dir->path, "workflow.yaml")
+				: NULL;
+	if (a->policy) {
+		a->argv[n++] = a->failover;
+		a->argv[n++] = "-p";
+		a->argv[n++] = a->policy;
+		a->argv[n++] = "-j";
+		a->argv[n++] = a->cap;
+	}
+	if (a->policy && llm_call)
+		a->argv[n++] = "--";
+	if (!a->policy || llm_call) {
+		a->argv[n++] = a->call;
+		a->argv[n++] = "-j";
+		a->argv[n++] = a->cap;
+	}
+	a->argv[n] = NULL;
+}
+
+static void
+answerer_release(struct answerer *a)
+{
+	free(a->call);
+	free(a->failover);
+	free(a->cap);
+	free(a->policy);
+}
+
 static int
 run_workflow(const struct workflow *w, const struct rundir *dir, struct json input)
 {
-	char *program = llm_call ? xstrdup(llm_call) : share_program("llm-call");
-	char *cap = xasprintf("%lld", (long long)jobs);
-	const char *argv[] = { program, "-j", cap, NULL };
+	struct answerer answerer;
 	struct run_config config = {
 		.loop = &loop,
 		.workflow = w,
@@ -189,7 +237,7 @@ run_workflow(const struct workflow *w, const struct rundir *dir, struct json inp
 		.input = input,
 		.env = (const char *const *)environ,
 		.getenv = env_get,
-		.llm_call = argv,
+		.llm_call = answerer.argv,
 		.max_running = jobs,
 		.grace_ms = grace_ms,
 		.seed = (uint64_t)seed,
@@ -198,14 +246,14 @@ run_workflow(const struct workflow *w, const struct rundir *dir, struct json inp
 	};
 	int status;
 
+	answerer_init(&answerer, w, dir);
 	if (uv_loop_init(&loop) < 0)
 		die(EXIT_SYSTEM, "cannot start the event loop");
 	signal(SIGPIPE, SIG_IGN);
 	config.user = console_open(&(struct console_config){
 	    .loop = &loop, .text = text, .quiet = quiet, .no_color = getenv("NO_COLOR") });
 	status = execute(run_new(&config), config.user);
-	free(cap);
-	free(program);
+	answerer_release(&answerer);
 	return status;
 }
 

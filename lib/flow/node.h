@@ -26,8 +26,7 @@ enum node_note {
 	NOTE_STORAGE = 4,
 	NOTE_LIMITS = 8,
 	NOTE_TRIGGERS = 16,
-	NOTE_ROUTING = 32,
-	NOTE_BUDGET = 64,
+	NOTE_BUDGET = 32,
 };
 
 struct node {

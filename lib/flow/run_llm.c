@@ -99,7 +99,8 @@ run_llm_request(struct run *run, size_t i, struct buf *out, struct err *err)
 		jsonw_object(&w);
 		jsonw_kstr(&w, "type", "request");
 		jsonw_kstrn(&w, "id", buf_str(&id));
-		jsonw_kstr(&w, "model", task->model);
+		if (task->model)
+			jsonw_kstr(&w, "model", task->model);
 		jsonw_key(&w, "messages");
 		jsonw_raw(&w, buf_str(&messages));
 		if (task->tools.len) {

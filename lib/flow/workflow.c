@@ -28,6 +28,7 @@ workflow_free(struct workflow *w)
 	schema_free(w->output_schema);
 	yaml_doc_free(w->doc);
 	buf_release(&w->text);
+	free(w->file);
 	free(w);
 }
 
@@ -35,7 +36,7 @@ void
 workflow_print_notes(const struct workflow *w, struct buf *out)
 {
 	static const char *const names[] = { "resources.memory", "resources.cpu",
-		"resources.storage", "limits", "triggers", "llmRouting", "budgetUsd" };
+		"resources.storage", "limits", "triggers", "budgetUsd" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (w->notes & 1U << i)
@@ -280,16 +281,16 @@ override_model(struct workflow *w, const char *spec, struct err *err)
 }
 
 static int
-set_models(struct workflow *w, const char *const *models, struct err *err)
+set_models(struct workflow *w, const struct workflow_setup *setup, struct err *err)
 {
-	for (; models && *models; models++) {
+	for (const char *const *models = setup->models; models && *models; models++) {
 		if (override_model(w, *models, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < w->count; i++) {
 		const struct node *n = &w->nodes[i];
 
-		if (node_is_llm(n) && !n->task.model)
+		if (node_is_llm(n) && !n->task.model && !w->routes && !setup->routed)
 			return yaml_error(w->doc, n->place, err,
 			    "\"%s\" names no model: give it llm: {provider: ..., model: ...}",
 			    n->name);
@@ -315,10 +316,11 @@ workflow_load(const char *path, const struct workflow_setup *setup, struct err *
 	struct workflow *w = xcalloc(1, sizeof *w);
 
 	w->output = EXPR_NONE;
+	w->file = xstrdup(path);
 	if (read_text(w, path, err) == 0 && workflow_spec_read(w, err) == 0 &&
 	    index_names(w, err) == 0 && connect(w, err) == 0 &&
-	    resolve_agents(w, setup->agent_dirs, err) == 0 &&
-	    set_models(w, setup->models, err) == 0 && expr_compile(&w->exprs, err) == 0)
+	    resolve_agents(w, setup->agent_dirs, err) == 0 && set_models(w, setup, err) == 0 &&
+	    expr_compile(&w->exprs, err) == 0)
 		return w;
 	workflow_free(w);
 	return NULL;

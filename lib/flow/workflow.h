@@ -28,9 +28,11 @@ struct workflow_setup {
 	const char *const *agent_dirs; /* NULL-terminated; searched in order */
 	const char *const *models; /* NULL-terminated, or NULL: "MODEL" for every node that asks a
 				      model, "NODE=MODEL" for one; later ones win */
+	bool routed; /* a policy beside the file says who is asked: nodes need not name a model */
 };
 
 struct workflow {
+	char *file; /* its path, for messages */
 	struct buf text; /* the file, as it was read */
 	struct yaml_doc *doc;
 	const char *name; /* metadata.name; the document's */
@@ -46,6 +48,7 @@ struct workflow {
 	struct schema *input_schema, *output_schema; /* of the whole; NULL */
 	size_t output; /* expression; EXPR_NONE */
 	const struct yaml *env; /* names of the variables that expressions may see, or NULL */
+	bool routes; /* spec.llmRouting: the file is a policy, too (policy.h) */
 	unsigned notes; /* enum node_note: what is asked for and not enforced */
 };
 

@@ -5,6 +5,7 @@
 #include <ctype.h>
 
 #include "base/mem.h"
+#include "policy/policy.h"
 
 enum { CRON_FIELDS = 5, TIMEOUT_DEFAULT_MS = 600 * 1000 };
 
@@ -149,47 +150,18 @@ read_triggers(struct workflow *w, struct node_reader *r, const struct yaml *list
 
 /* --- routing --- */
 
+/* It is a policy, in the workflow's own file. */
 static int
-check_fallback(const struct workflow *w, const struct yaml *item, struct err *err)
+read_routing(struct workflow *w, const struct field_map *spec, struct err *err)
 {
-	static const char *const known[] = { "provider", "model", NULL };
-	const char *provider = NULL, *model = NULL;
-	struct field_map fallback;
+	struct policy *policy;
 
-	if (item->kind == YAML_STRING && item->text.len)
+	if (!field_get(spec, "llmRouting"))
 		return 0;
-	if (field_open(&fallback, w->doc, item, "fallback", known, err) < 0 ||
-	    field_text(&fallback, "provider", &provider, err) < 0 ||
-	    field_text(&fallback, "model", &model, err) < 0)
-		return -1;
-	if (!provider && !model)
-		return yaml_error(
-		    w->doc, item, err, "a fallback is \"provider:model\" or {provider, model}");
-	return 0;
-}
-
-static int
-read_routing(struct workflow *w, struct node_reader *r, const struct yaml *node, struct err *err)
-{
-	static const char *const known[] = { "strategy", "fallbacks", NULL };
-	const struct yaml *list;
-	const char *strategy = NULL;
-	struct field_map routing;
-
-	if (field_open(&routing, w->doc, node, "llmRouting", known, err) < 0 ||
-	    field_text(&routing, "strategy", &strategy, err) < 0)
-		return -1;
-	list = field_get(&routing, "fallbacks");
-	if (list && list->kind != YAML_LIST)
-		return field_error(&routing, "fallbacks", err, "fallbacks is %s, not a list",
-		    field_kind_name(list->kind));
-	for (size_t i = 0; list && i < list->count; i++) {
-		if (check_fallback(w, list->items[i], err) < 0)
-			return -1;
-	}
-	if (routing.map)
-		r->notes |= NOTE_ROUTING;
-	return 0;
+	policy = policy_parse(w->file, buf_str(&w->text), err);
+	policy_free(policy);
+	w->routes = policy != NULL;
+	return policy ? 0 : -1;
 }
 
 /* --- nodes --- */
@@ -229,8 +201,7 @@ read_spec(struct workflow *w, const struct field_map *spec, struct err *err)
 	    read_nodes(w, &r, spec, "agents", err) < 0 ||
 	    read_nodes(w, &r, spec, "nodes", err) < 0 ||
 	    read_triggers(w, &r, field_get(spec, "triggers"), err) < 0 ||
-	    read_routing(w, &r, field_get(spec, "llmRouting"), err) < 0 ||
-	    field_texts(spec, "env", &w->env, err) < 0 ||
+	    read_routing(w, spec, err) < 0 || field_texts(spec, "env", &w->env, err) < 0 ||
 	    agent_read_schema(spec, "inputSchema", &w->input_schema, err) < 0 ||
 	    agent_read_schema(spec, "outputSchema", &w->output_schema, err) < 0 ||
 	    field_text(spec, "output", &output, err) < 0)
