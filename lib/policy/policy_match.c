@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "policy/facts.h"
 #include "policy/policy_read.h"
 #include "sys/zone.h"
 
@@ -219,22 +220,20 @@ read_some(struct policy *p, const struct field_map *m, const char *key, const ch
 static int
 read_needs(struct policy *p, const struct field_map *m, struct policy_match *out, struct err *err)
 {
-	static const char *const words[] = { "tools", "schema", "image", "pdf", "audio", "video",
-		"stream", NULL };
 	const struct yaml *v = field_get(m, "needs");
 
 	if (read_some(p, m, "needs", &out->capabilities, err) < 0)
 		return -1;
 	for (size_t i = 0; out->capabilities && out->capabilities[i]; i++) {
 		struct str word = str_of(out->capabilities[i]);
-		const char *nearest = str_nearest(word, words);
+		const char *nearest = str_nearest(word, fact_needs);
 
 		if (nearest && str_is(word, nearest))
 			continue;
 		return yaml_error(p->doc, v->kind == YAML_LIST ? v->items[i] : v, err,
 		    nearest ? "unknown need \"%.60s\" (did you mean \"%s\"?)"
 			    : "unknown need \"%.60s\" (\"%s\" is one)",
-		    word.p, nearest ? nearest : words[0]);
+		    word.p, nearest ? nearest : fact_needs[0]);
 	}
 	return 0;
 }

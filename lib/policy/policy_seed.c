@@ -52,7 +52,7 @@ read_model(struct policy *p, const struct field_map *m, struct policy_list *out,
 		return -1;
 	if (!provider && !model)
 		return yaml_error(
-		    p->doc, m->map, err, "%s has a provider, a model or both", m->what);
+		    p->doc, m->map, err, "%s is \"provider:model\" or {provider, model}", m->what);
 	place = field_get(m, model ? "model" : "provider");
 	if (provider && strchr(provider, ':'))
 		return field_error(m, "provider", err,
@@ -76,7 +76,7 @@ read_last(struct policy *p, const struct yaml *node, struct policy_list *last, s
 		policy_list_add_provider(p, last, node->text.p, node);
 		return 0;
 	}
-	if (field_open(&m, p->doc, node, "entry", entry_members, err) < 0)
+	if (field_open(&m, p->doc, node, "an entry", entry_members, err) < 0)
 		return -1;
 	if (field_get(&m, "conditions"))
 		return 0;
@@ -100,7 +100,7 @@ read_rule(struct policy *p, const struct yaml *node, struct err *err)
 	route = policy_route_add(p, node);
 	route->limits.strategy = POLICY_ORDERED;
 	route->use.items = xcalloc(last->count + 1, sizeof *route->use.items);
-	if (field_open(&m, p->doc, node, "entry", entry_members, err) < 0 ||
+	if (field_open(&m, p->doc, node, "an entry", entry_members, err) < 0 ||
 	    field_text(&m, "name", &route->name, err) < 0 ||
 	    read_model(p, &m, &route->use, err) < 0 ||
 	    policy_read_options(&m, &route->use.items[0].options, err) < 0 ||
@@ -131,7 +131,7 @@ read_fallback(struct policy *p, const struct yaml *node, struct policy_list *out
 	if (node->kind != YAML_MAP)
 		return yaml_error(
 		    p->doc, node, err, "a fallback is \"provider:model\" or {provider, model}");
-	if (field_open(&m, p->doc, node, "fallback", known, err) < 0)
+	if (field_open(&m, p->doc, node, "a fallback", known, err) < 0)
 		return -1;
 	return read_model(p, &m, out, err);
 }
