@@ -8,8 +8,8 @@
  * budget, under a lease that it renews; of one that died, what was reserved counts as spent when
  * the lease ends (it may well have been), and is shown apart ("abandoned").
  *
- * The pure part is struct ledger: one budget's window as a value, kept as text. Amounts are
- * pico-USD, or tokens, or requests, by the rule's unit. Times are wall clock microseconds.
+ * A budget's window is a value of its own (ledger.h). Amounts are pico-USD, or tokens, or requests,
+ * by the rule's unit. Times are wall clock microseconds.
  */
 #ifndef POLICY_BUDGET_H
 #define POLICY_BUDGET_H
@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "json/json.h"
+#include "policy/ledger.h"
 #include "store/store.h"
 
 enum budget_unit { BUDGET_USD, BUDGET_TOKENS, BUDGET_REQUESTS };
@@ -51,49 +52,26 @@ struct budget_rule {
 	enum budget_action action;
 };
 
-/* --- the pure part --- */
-
-enum { LEDGER_SLICES = 60, LEDGER_LEASES_MAX = 256 };
-
-struct ledger {
-	int64_t window_start_us; /* calendar: where the window began */
-	struct {
-		int64_t slot, spent;
-	} slices[LEDGER_SLICES]; /* rolling: by time; calendar: the first holds all */
-	int64_t abandoned; /* part of what is spent */
-	struct {
-		uint64_t holder; /* a process */
-		int64_t amount, until_us;
-	} leases[LEDGER_LEASES_MAX];
-	size_t lease_count;
-};
-void ledger_init(struct ledger *l);
-bool ledger_read(struct ledger *l, struct str text);
-void ledger_write(const struct ledger *l, struct buf *out);
-/* Forget what the window has left behind, and charge what the dead had reserved. */
-void ledger_advance(struct ledger *l, const struct budget_rule *rule, int64_t now_us);
-int64_t ledger_spent(const struct ledger *l);
-int64_t ledger_reserved(const struct ledger *l);
-/* Reserve amount more for holder until until_us; false (nothing changed) where limit would be
- * passed. force: also then. */
-bool ledger_reserve(struct ledger *l, const struct budget_rule *rule, int64_t now_us,
-    uint64_t holder, int64_t amount, int64_t until_us, bool force);
-/* Give back reserved, spend spent (may be more than was reserved). */
-void ledger_settle(struct ledger *l, const struct budget_rule *rule, int64_t now_us,
-    uint64_t holder, int64_t reserved, int64_t spent);
-
-/* Where the window that now_us is in began, and ends. */
+/* Where the window that now_us is in began, and ends (a rolling one: now). */
 void budget_span(
     const struct budget_rule *rule, int64_t now_us, int64_t *start_us, int64_t *end_us);
+
+/* How much of limit that is, rounded down; of a limit of 0: 100. At most INT_MAX. */
+int budget_percent(int64_t used, int64_t limit);
+
+/* An amount in words: "$49.99", "120 tokens", "1 request". */
+void budget_print(const struct budget_rule *rule, int64_t amount, struct buf *out);
 
 /* --- with the store --- */
 
 struct budgets;
 
 /* store is borrowed; NULL: it can't be had. open: budgets let all pass where the store fails;
- * otherwise they fail closed. rules are borrowed. holder: this process, not 0. */
+ * otherwise they fail closed. rules are borrowed, at most BUDGET_HOLDS_MAX of them. holder: this
+ * process, not 0. */
 struct budgets *budgets_new(
     struct store *store, const struct budget_rule *rules, size_t count, uint64_t holder, bool open);
+/* What is still in flight stays reserved, and is charged when its lease ends. */
 void budgets_free(struct budgets *b);
 
 /* What a request (or an attempt) may come to, in each unit. */
@@ -118,25 +96,29 @@ struct budget_ask {
 	struct json record; /* the request */
 	struct str provider, model, key; /* who is to be called; empty: not known yet */
 	struct budget_amounts most;
-	int64_t until_us; /* when the attempt is over at the latest */
+	int64_t until_us; /* when the attempt is over at the latest; 0: not known */
 };
 struct budget_reply {
 	const struct budget_rule *refused; /* whose limit stands against it; NULL: granted */
-	struct buf why; /* where refused: "budget team (core): $49.99 of $50.00 used, ..." */
+	struct buf why; /* where refused: "budget team (core): $49.99 of $50 is used, ..." */
 	struct buf warnings; /* a sentence a line: a soft percentage is passed, a rule only warns */
 };
-/* Reserve in every budget that it falls under, all or none. reply's buffers are appended to. */
+/* Reserve in every budget that it falls under, all or none. reply's buffers are appended to. What
+ * costs nothing is reserved nowhere: it passes where all is used up, and without a store. */
 enum budget_verdict budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
     struct budget_hold *hold, struct budget_reply *reply);
-/* A look that reserves nothing, for plans and routes. */
+/* A look that reserves nothing, for plans and routes. Budgets by who is called are left out where
+ * that isn't known yet. */
 enum budget_verdict budgets_look(
     struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply);
-/* What it came to; the hold is empty then. */
+/* What it came to (of what is not known, all that was reserved); the hold is empty then. Where the
+ * store fails it is told with the next. */
 void budgets_settle(struct budgets *b, struct budget_hold *hold, const struct budget_amounts *spent,
     int64_t now_us);
-/* Renew the leases of what is in flight: some times within a lease. */
+/* Renew the leases of what is in flight: every some seconds. Most calls do nothing. */
+enum { BUDGETS_RENEW_S = 10 };
 void budgets_renew(struct budgets *b, int64_t now_us);
-/* As health_error. */
+/* The first failure of the store since it was asked last, or NULL: to be told to people once. */
 const struct err *budgets_error(struct budgets *b);
 
 #endif

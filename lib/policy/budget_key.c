@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* budget_key - where a budget's ledgers lie in the store. */
+#include "policy/budget_key.h"
+
+#include "json/uri.h"
+#include "policy/budget.h"
+#include "sys/hash.h"
+
+enum { SHOWN = 200 }; /* bytes of a long value that are kept */
+
+void
+budget_key_prefix(const struct budget_rule *rule, struct buf *out)
+{
+	buf_adds(out, "budget/");
+	buf_addurl(out, str_of(rule->name), "");
+	buf_addf(out, "/%s-", budget_units[rule->unit]);
+	if (rule->window == BUDGET_ROLLING) {
+		buf_addi(out, rule->rolling_us);
+		buf_adds(out, "us");
+	} else {
+		buf_adds(out, budget_windows[rule->window]);
+	}
+	if (rule->window != BUDGET_ROLLING && rule->zone) {
+		buf_addc(out, '@');
+		buf_addurl(out, str_of(rule->zone), "");
+	}
+	buf_addc(out, '/');
+}
+
+/* '#' is always encoded within a value, so a hash is never taken for one. */
+void
+budget_key_value(struct str value, struct buf *out)
+{
+	struct hash h;
+
+	if (value.len <= BUDGET_KEY_VALUE_MAX) {
+		buf_addurl(out, value, "");
+		return;
+	}
+	h = hash_sha256(value);
+	buf_addurl(out, (struct str){ value.p, str_cut_utf8(value, SHOWN) }, "");
+	buf_addc(out, '#');
+	hash_hex(&h, out);
+}
+
+void
+budget_key_read_value(struct str s, struct buf *out)
+{
+	struct str kept;
+
+	if (!str_split(&s, '#', &kept))
+		return;
+	uri_decode(kept, out);
+	if (s.len)
+		buf_adds(out, "...");
+}
+
+void
+budget_key_of_record(const struct budget_rule *rule, struct json record, struct buf *out)
+{
+	struct json v = json_find(record, rule->per + 1); /* behind its dot */
+
+	if (json_is(v, JSON_STRING))
+		json_text(v, out);
+	else if (json_exists(v))
+		buf_addstr(out, json_raw(v));
+}
