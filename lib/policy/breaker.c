@@ -295,13 +295,15 @@ is_cool(const struct breaker *b, const struct breaker_rule *rule, int64_t now_us
 	*until_us = b->until_us;
 	if (b->until_us == BREAKER_BY_HAND_ONLY)
 		return false;
-	return now_us >= b->until_us || is_far_ahead(rule, b->opened_us, now_us);
+	if (!b->by_hand) /* whatever wrote it, we would not have opened it for longer */
+		*until_us = least(b->until_us, b->opened_us + QUOTA_AWAY_MAX_US);
+	return now_us >= *until_us || is_far_ahead(rule, b->opened_us, now_us);
 }
 
 static bool
 is_held(const struct breaker_probe *probe, const struct breaker_rule *rule, int64_t now_us)
 {
-	return probe->holder && now_us < probe->until_us &&
+	return probe->holder && now_us < least(probe->until_us, probe->from_us + LEASE_MAX_US) &&
 	       !is_far_ahead(rule, probe->from_us, now_us);
 }
 

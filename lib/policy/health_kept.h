@@ -37,7 +37,6 @@ struct health {
 	int64_t now_us; /* as told last */
 	uint64_t epoch; /* rises when the store has changed: what was read before is old */
 	uint64_t version; /* of the store, when it was looked at last */
-	int64_t looked_us;
 	int64_t failed_us; /* when the store failed last; 0: it did not */
 	bool unwritten; /* it took no write: our memory is ahead of it, and is not read over */
 	struct err err;

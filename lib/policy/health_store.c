@@ -2,9 +2,7 @@
 /* health_store - what health knows, read from the store and told to it, as far as it can be had. */
 #include "policy/health_kept.h"
 
-/* Others' writes are looked for no more often; latencies, which move slowly, are read again after
- * the longer of the two. */
-#define LOOK_US INT64_C(1000)
+/* Latencies move slowly: they are not read again sooner. */
 #define LATENCY_LOOK_US INT64_C(100000)
 /* A store that failed is left alone for so long. */
 #define RETRY_US INT64_C(5000000)
@@ -67,13 +65,12 @@ look_around(struct health *h, int64_t now_us)
 	uint64_t version;
 
 	h->now_us = now_us;
-	if (!may_read(h) || is_within(now_us, h->looked_us, LOOK_US))
+	if (!may_read(h))
 		return;
 	version = store_version(h->store);
 	if (version != h->version)
 		h->epoch++;
 	h->version = version;
-	h->looked_us = now_us;
 }
 
 /* 1: h->text is the value; 0: there is none; -1: the store has no say. */
