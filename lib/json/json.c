@@ -126,17 +126,22 @@ json_count(struct json v)
 	return n;
 }
 
+static size_t
+utf8_len(uint32_t c)
+{
+	return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+}
+
 static void
 put_utf8(struct buf *out, uint32_t c)
 {
+	size_t n = utf8_len(c);
 	char u[4];
-	size_t n;
 
-	if (c < 0x80) {
+	if (n == 1) {
 		buf_addc(out, (char)c);
 		return;
 	}
-	n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 	for (size_t i = n - 1; i > 0; i--, c >>= 6)
 		u[i] = (char)(0x80 | (c & 0x3F));
 	u[0] = (char)(c | (0xF00u >> n & 0xF0));
@@ -154,29 +159,30 @@ hex4(const char *p)
 	return n;
 }
 
-/* Append what the escape at p stands for; the result is behind it. */
+/* What the escape at p stands for; the result is behind it. */
 static const char *
-put_escape(const char *p, const char *end, struct buf *out)
+read_escape(const char *p, const char *end, uint32_t *c)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
 	const char *found;
-	uint32_t c, low;
+	uint32_t low;
 
 	if (p[1] != 'u') {
 		found = strchr(from, p[1]);
-		buf_addc(out, found ? to[found - from] : p[1]);
+		*c = (unsigned char)(found ? to[found - from] : p[1]);
 		return p + 2;
 	}
-	c = hex4(p + 2);
+	*c = hex4(p + 2);
 	p += 6;
-	if (c >= 0xD800 && c < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+	if (*c >= 0xD800 && *c < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
 		low = hex4(p + 2);
 		if (low >= 0xDC00 && low < 0xE000) {
-			put_utf8(out, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
+			*c = 0x10000 + ((*c - 0xD800) << 10) + (low - 0xDC00);
 			return p + 6;
 		}
 	}
-	put_utf8(out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
+	if (*c >= 0xD800 && *c < 0xE000)
+		*c = 0xFFFD;
 	return p;
 }
 
@@ -184,6 +190,7 @@ void
 json_text(struct json v, struct buf *out)
 {
 	const char *p, *end, *run;
+	uint32_t c;
 
 	if (v.kind != JSON_STRING)
 		return;
@@ -195,8 +202,37 @@ json_text(struct json v, struct buf *out)
 		if (!p)
 			p = end;
 		buf_add(out, run, (size_t)(p - run));
-		if (p < end)
-			p = put_escape(p, end, out);
+		if (p < end) {
+			p = read_escape(p, end, &c);
+			put_utf8(out, c);
+		}
+	}
+}
+
+struct json_place
+json_place_start(struct json v)
+{
+	return (struct json_place){ v.p + 1, v.p + v.len - 1, 0 };
+}
+
+void
+json_place_go(struct json_place *at, size_t text)
+{
+	const char *escape;
+	uint32_t c;
+	size_t n;
+
+	while (at->text < text) {
+		n = text - at->text;
+		escape = memchr(at->p, '\\', n); /* no byte of text has less than one raw */
+		if (escape != at->p) {
+			n = escape ? (size_t)(escape - at->p) : n;
+			at->p += n;
+			at->text += n;
+		} else {
+			at->p = read_escape(at->p, at->end, &c);
+			at->text += utf8_len(c);
+		}
 	}
 }
 

@@ -127,6 +127,20 @@ char *json_strdup(struct json v);
  */
 bool json_plain(struct json v, struct str *out);
 
+/*
+ * A place in a string, both in its text and in the raw bytes that spell it, to replace a part of
+ * the text and leave the spelling of the rest alone.
+ *	struct json_place at = json_place_start(v);
+ *	json_place_go(&at, 12);		// at.p: what spells the text from its byte 12 on
+ */
+struct json_place {
+	const char *p, *end; /* raw; end: the closing quote */
+	size_t text; /* as json_text has it */
+};
+struct json_place json_place_start(struct json v); /* v must be a string */
+/* On to that byte of the text, which must be a character's first or the text's end. */
+void json_place_go(struct json_place *at, size_t text);
+
 /* Whether two values are equal as JSON: member order and spelling of strings and numbers aside. */
 bool json_equal(struct json a, struct json b);
 

@@ -129,6 +129,7 @@ pattern_compile(struct str source, struct err *err)
 		pattern_free(ps.out);
 		return NULL;
 	}
+	pattern_find_first(ps.out);
 	return ps.out;
 }
 

@@ -11,6 +11,7 @@
 #define JSON_PATTERN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -26,5 +27,21 @@ void pattern_free(struct pattern *p);
 bool pattern_search(const struct pattern *p, struct str text);
 /* The same, and *at is where the match that ends first begins (of several, the longest). */
 bool pattern_find(const struct pattern *p, struct str text, size_t *at);
+
+struct pattern_spans { /* zero: none */
+	struct pattern_span {
+		size_t start, end;
+	} * items;
+	size_t count, cap;
+};
+void pattern_spans_release(struct pattern_spans *spans);
+
+/*
+ * All that any match covers, in order: whatever part of text a match could be seen in. Matches that
+ * overlap or touch make one span, empty ones none. Unlike one leftmost longest match after another,
+ * this takes one walk over the text whatever the pattern. *spans' former content goes; false where
+ * there is no span.
+ */
+bool pattern_cover(const struct pattern *p, struct str text, struct pattern_spans *spans);
 
 #endif

@@ -44,6 +44,8 @@ struct pattern_step {
 	uint32_t a, b;
 };
 
+enum { PATTERN_PREFIX_MAX = 8 };
+
 struct pattern {
 	struct pattern_step *steps;
 	size_t step_count, step_cap;
@@ -51,6 +53,12 @@ struct pattern {
 	size_t set_count, set_cap;
 	struct pattern_range *ranges;
 	size_t range_count, range_cap;
+	/* What a match begins with, to pass over where none does: unless it may be empty, one of
+	 * these bytes, and this text, which may have none. */
+	bool may_be_empty;
+	bool first[256];
+	char prefix[PATTERN_PREFIX_MAX];
+	size_t prefix_len;
 };
 
 enum pattern_item_kind { PATTERN_STEP, PATTERN_REPEAT, PATTERN_LIST, PATTERN_EITHER };
@@ -81,5 +89,9 @@ struct pattern_parser {
 int pattern_parse(struct pattern_parser *ps);
 /* Returns PATTERN_NONE. */
 int pattern_fail(struct pattern_parser *ps, const char *what);
+
+bool pattern_set_has(const struct pattern *p, uint32_t set, uint32_t c);
+/* Fill first, prefix and may_be_empty from the steps. */
+void pattern_find_first(struct pattern *p);
 
 #endif

@@ -26,6 +26,7 @@ struct search {
 	bool at_start, at_end, at_edge; /* of where we stand */
 	bool found;
 	size_t found_from;
+	struct pattern_spans *spans; /* NULL: the first match is enough */
 };
 
 static uint32_t
@@ -46,8 +47,8 @@ take_char(const char **p, const char *end)
 	return c;
 }
 
-static bool
-set_has(const struct pattern *p, uint32_t set, uint32_t c)
+bool
+pattern_set_has(const struct pattern *p, uint32_t set, uint32_t c)
 {
 	const struct pattern_set *s = &p->sets[set];
 	uint32_t i;
@@ -137,38 +138,84 @@ eat(struct search *s, uint32_t c)
 	for (i = 0; i < s->reached_count; i++) {
 		struct way way = s->reached[i];
 
-		if (set_has(s->p, s->p->steps[way.step].a, c))
+		if (pattern_set_has(s->p, s->p->steps[way.step].a, c))
 			s->eaten[s->eaten_count++] = way;
 	}
+}
+
+/* Add a match, whose end is behind all before. It may have begun before some of them did. */
+static void
+add_span(struct pattern_spans *spans, size_t start, size_t end)
+{
+	const struct pattern_span *last;
+
+	if (start == end)
+		return;
+	for (; spans->count; spans->count--) {
+		last = &spans->items[spans->count - 1];
+		if (last->end < start)
+			break;
+		if (last->start < start)
+			start = last->start;
+	}
+	VEC_GROW(spans->items, spans->count, spans->cap);
+	spans->items[spans->count++] = (struct pattern_span){ start, end };
+}
+
+/* Where a match may begin, at or behind at; end where none can. */
+static const char *
+next_start(const struct pattern *p, const char *at, const char *end)
+{
+	if (p->may_be_empty)
+		return at;
+	for (; at < end; at++) {
+		if (!p->first[(unsigned char)*at])
+			continue;
+		if (p->prefix_len <= (size_t)(end - at) &&
+		    memcmp(at, p->prefix, p->prefix_len) == 0)
+			return at;
+	}
+	return end;
 }
 
 static void
 search(struct search *s, struct str text)
 {
-	const char *p = text.p, *end = p + text.len;
+	const char *p = text.p, *end = p + text.len, *next;
 	uint32_t last = 0, c = 0;
 	size_t here;
 
 	for (s->at_start = true; !s->at_end; s->at_start = false) {
+		next = s->eaten_count ? p : next_start(s->p, p, end);
+		if (next > p) {
+			last = (unsigned char)next[-1];
+			s->at_start = false;
+			p = next;
+		}
 		here = (size_t)(p - text.p);
 		s->at_end = p == end;
 		if (!s->at_end)
 			c = take_char(&p, end);
 		s->at_edge = (!s->at_start && is_word(last)) != (!s->at_end && is_word(c));
 		reach_all(s, here);
-		if (s->found)
+		if (s->found && !s->spans)
 			return;
+		if (s->found)
+			add_span(s->spans, s->found_from, here);
+		s->found = false;
 		eat(s, c);
 		last = c;
 	}
 }
 
-bool
-pattern_find(const struct pattern *p, struct str text, size_t *at)
+static bool
+run(const struct pattern *p, struct str text, struct pattern_spans *spans, size_t *at)
 {
 	size_t n = p->step_count;
-	struct search s = { .p = p };
+	struct search s = { .p = p, .spans = spans };
 
+	if (!p->may_be_empty && next_start(p, text.p, text.p + text.len) == text.p + text.len)
+		return false;
 	s.reached = xcalloc(n, sizeof *s.reached);
 	s.eaten = xcalloc(n, sizeof *s.eaten);
 	s.stack = xcalloc(2 * n + 1, sizeof *s.stack);
@@ -180,6 +227,29 @@ pattern_find(const struct pattern *p, struct str text, size_t *at)
 	free(s.seen);
 	*at = s.found_from;
 	return s.found;
+}
+
+bool
+pattern_find(const struct pattern *p, struct str text, size_t *at)
+{
+	return run(p, text, NULL, at);
+}
+
+bool
+pattern_cover(const struct pattern *p, struct str text, struct pattern_spans *spans)
+{
+	size_t at;
+
+	spans->count = 0;
+	(void)run(p, text, spans, &at); /* what it found is in spans */
+	return spans->count > 0;
+}
+
+void
+pattern_spans_release(struct pattern_spans *spans)
+{
+	free(spans->items);
+	*spans = (struct pattern_spans){ 0 };
 }
 
 bool

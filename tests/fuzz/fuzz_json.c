@@ -34,9 +34,12 @@ static void
 check_string(struct json v)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED), quoted = BUF_INIT(BUF_UNLIMITED);
+	struct json_place end = json_place_start(v);
 	struct json again;
 
 	json_text(v, &text);
+	json_place_go(&end, text.len);
+	check(end.p == end.end && end.text == text.len, "its text ends elsewhere");
 	check(str_is_utf8(buf_str(&text)), "text is not UTF-8");
 	jsonw_quote(&quoted, buf_str(&text));
 	prove(&quoted);

@@ -274,6 +274,25 @@ a_scan_refuses_what_parse_refuses(void **state)
 }
 
 static void
+a_place_in_a_text_is_one_in_what_spells_it(void **state)
+{
+	struct json v = parse("\"ab\\n\\u00e9\\ud83d\\ude00\\ud83dz\xc3\xbc!\"");
+	struct json_place at = json_place_start(v);
+	static const struct {
+		size_t text, raw;
+	} places[] = { { 0, 0 }, { 1, 1 }, { 2, 2 }, { 3, 4 }, { 5, 10 }, { 9, 22 }, { 12, 28 },
+		{ 13, 29 }, { 15, 31 }, { 16, 32 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		json_place_go(&at, places[i].text);
+		assert_int_equal(at.text, places[i].text);
+		assert_int_equal(at.p - v.p - 1, places[i].raw);
+	}
+	assert_ptr_equal(at.p, at.end);
+}
+
+static void
 a_literal_is_a_value(void **state)
 {
 	(void)state;
@@ -294,6 +313,7 @@ main(void)
 		cmocka_unit_test(a_scan_finds_members_by_path),
 		cmocka_unit_test(a_scan_too_takes_the_last_of_duplicates),
 		cmocka_unit_test(a_scan_refuses_what_parse_refuses),
+		cmocka_unit_test(a_place_in_a_text_is_one_in_what_spells_it),
 		cmocka_unit_test(a_literal_is_a_value),
 	};
 

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/buf.h"
 #include "json/pattern.h"
 
@@ -186,12 +189,128 @@ a_nasty_pattern_takes_linear_time(void **state)
 	buf_release(&text);
 }
 
+/* "[0,3)[5,7)" */
+static char *
+cover(const char *source, const char *text)
+{
+	struct err err = ERR_INIT;
+	struct pattern *p = pattern_compile(str_of(source), &err);
+	struct pattern_spans spans = { 0 };
+	struct buf out = BUF_INIT(4096);
+
+	if (!p)
+		fail_msg("%s", err.text);
+	if (!pattern_cover(p, str_of(text), &spans))
+		assert_int_equal(spans.count, 0);
+	for (size_t i = 0; i < spans.count; i++)
+		buf_addf(&out, "[%zu,%zu)", spans.items[i].start, spans.items[i].end);
+	pattern_spans_release(&spans);
+	pattern_free(p);
+	return buf_take(&out);
+}
+
+#define COVER(source, text, expected)                                                              \
+	do {                                                                                       \
+		char *got = cover(source, text);                                                   \
+		assert_string_equal(got, expected);                                                \
+		free(got);                                                                         \
+	} while (0)
+
+static void
+all_that_matches_cover_is_told_in_spans(void **state)
+{
+	(void)state;
+	COVER("b+", "abbab", "[1,3)[4,5)");
+	COVER("sk-[a-z]{2,}", "a sk-abc, sk-a, ssk-xyz.", "[2,8)[17,23)");
+	COVER("x", "", "");
+	COVER("x", "abc", "");
+	COVER("aba", "ababa aba", "[0,5)[6,9)"); /* one overlaps the other */
+	COVER("a|b", "ab-b", "[0,2)[3,4)"); /* they touch */
+	COVER("a|b.*c", "babxc a", "[0,5)[6,7)"); /* a later one that began before */
+	COVER("a*", "baab", "[1,3)"); /* empty ones are none */
+	COVER("^a|a$", "a.a.a", "[0,1)[4,5)");
+	COVER("\\bcat\\b", "cat concat cat", "[0,3)[11,14)");
+	COVER("\xc3\xbc.", "f\xc3\xbcr", "[1,4)");
+	COVER("[^a-z ]+", "f\xc3\xbcr 1", "[1,3)[5,6)");
+}
+
+/* Whether source matches text from one place to the other, by what pattern_search says of the whole
+ * text: anchors and edges see what stands around. */
+static bool
+matches_between(const char *source, const char *text, int from, int to)
+{
+	struct buf whole = BUF_INIT(256);
+	bool found;
+
+	buf_addf(&whole, "^[\\s\\S]{%d}(%s)[\\s\\S]{%d}$", from, source, (int)strlen(text) - to);
+	found = matches(whole.p, text);
+	buf_release(&whole);
+	return found;
+}
+
+static void
+spans_are_what_trying_each_part_of_a_text_finds(void **state)
+{
+	static const char *const sources[] = { "ab", "a+b?", "(ab|ba)+", "a.b", "b{2}", "aab|b",
+		"a|ab*a", "^a", "b$", "\\ba", "a\\b", "(a|b)(a| )" };
+	static const char letters[] = "ab ";
+	enum { LEN = 4, TEXTS = 3 * 3 * 3 * 3 };
+	struct pattern_spans spans = { 0 };
+	struct err err = ERR_INIT;
+	char text[LEN + 1] = "";
+
+	(void)state;
+	for (size_t s = 0; s < sizeof sources / sizeof *sources; s++) {
+		struct pattern *p = pattern_compile(str_of(sources[s]), &err);
+
+		for (int n = 0; n < TEXTS; n++) {
+			char expected[LEN + 1] = "....", got[LEN + 1] = "....";
+
+			for (int i = 0, k = n; i < LEN; i++, k /= 3)
+				text[i] = letters[k % 3];
+			for (int from = 0; from < LEN; from++)
+				for (int to = from + 1; to <= LEN; to++)
+					if (matches_between(sources[s], text, from, to))
+						memset(expected + from, 'x', (size_t)(to - from));
+			(void)pattern_cover(p, str_of(text), &spans);
+			for (size_t i = 0; i < spans.count; i++)
+				memset(got + spans.items[i].start, 'x',
+				    spans.items[i].end - spans.items[i].start);
+			assert_string_equal(got, expected);
+		}
+		pattern_free(p);
+	}
+	pattern_spans_release(&spans);
+}
+
+static void
+covering_a_long_text_takes_linear_time(void **state)
+{
+	enum { LONG = 200000 };
+	struct err err = ERR_INIT;
+	struct pattern *p = pattern_compile(STR_LIT("a|a.*b"), &err); /* each a looks for a b */
+	struct pattern_spans spans = { 0 };
+	struct buf text = BUF_INIT(LONG);
+
+	(void)state;
+	for (int i = 0; i < LONG; i++)
+		buf_addc(&text, i % 2 ? ' ' : 'a');
+	assert_true(pattern_cover(p, buf_str(&text), &spans));
+	assert_int_equal(spans.count, LONG / 2);
+	pattern_spans_release(&spans);
+	buf_release(&text);
+	pattern_free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pattern_is_found_anywhere_unless_anchored),
 		cmocka_unit_test(the_place_of_the_match_that_ends_first_is_told),
+		cmocka_unit_test(all_that_matches_cover_is_told_in_spans),
+		cmocka_unit_test(spans_are_what_trying_each_part_of_a_text_finds),
+		cmocka_unit_test(covering_a_long_text_takes_linear_time),
 		cmocka_unit_test(repetitions_count),
 		cmocka_unit_test(sets_and_classes_hold_characters),
 		cmocka_unit_test(characters_are_code_points),
