@@ -39,13 +39,18 @@ struct router *router_new(
     const struct router_config *config, struct buf *warnings, struct err *err);
 void router_free(struct router *r);
 struct targets *router_targets(struct router *r);
+/* "NAME@sha256:" and the digest's first digits, or all of them where explain is asked for; NULL:
+ * there is no policy. */
+const char *router_policy(const struct router *r);
 
 struct choice {
 	const struct target *target;
 	struct str options; /* JSON object that goes over the request's own; empty: none. Lives as
 			       long as the decision */
 	const char *profile; /* NULL: as the request says */
-	char reason[96]; /* "first in rule \"code\"", "cheapest: $0.0004 at most" */
+	char reason[96]; /* "first in rule \"code\"", "cheapest: $0.0004 at most"; cut where a
+			    rule's name is long */
+	struct str json; /* all of it as decision_write writes it; p NULL: it is written anew */
 };
 
 struct decision {
@@ -79,7 +84,9 @@ int router_read_route(struct router *r, const struct request *request, struct js
 void decision_write(const struct router *r, const struct decision *d, struct jsonw *w);
 
 /* Lists for who needs another kind of candidate than the decision's (fallback.contentFilter,
- * .contextLength, .local), filtered as candidates are; appended to d->items from *from on. */
+ * .contextLength with what `bigger` says of the candidates before it, .local), filtered as
+ * candidates are, and without those that are candidates already: appended to d->items. How many
+ * there are. */
 enum router_list { ROUTER_LOCAL, ROUTER_CONTENT_FILTER, ROUTER_CONTEXT_LENGTH };
 size_t router_more(struct router *r, enum router_list list, struct facts *facts, int64_t now_us,
     struct decision *d);

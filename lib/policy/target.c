@@ -322,6 +322,10 @@ target_of(struct targets *set, struct str spec, struct err *err)
 	uint32_t at = *slot_of(set, spec);
 	const struct name *n;
 
+	if (spec.len && memchr(spec.p, '\0', spec.len)) {
+		(void)err_set(err, EXIT_NO, "a model's name holds a NUL");
+		return NULL;
+	}
 	if (!at && set->name_count + 2 > TARGETS_MAX) {
 		(void)err_set(err, EXIT_NO, "more than %d models were named", TARGETS_MAX - 1);
 		return NULL;
@@ -399,7 +403,7 @@ static int64_t
 most_output(const struct target *t, int64_t in, int64_t max_tokens)
 {
 	if (max_tokens > 0)
-		return max_tokens;
+		return max_tokens < TARGET_TOKENS_MAX ? max_tokens : TARGET_TOKENS_MAX;
 	if (t->max_output)
 		return t->max_output;
 	return t->context_window > in ? t->context_window - in : -1;

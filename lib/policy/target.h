@@ -69,6 +69,7 @@ const struct target *target_program(struct targets *set, const struct target *t)
  * model's most) of output. Pico-USD; negative: not known. *tokens, where not NULL: input + output.
  */
 struct facts;
+#define TARGET_TOKENS_MAX (INT64_C(1) << 40) /* who asks for more is taken to ask for so many */
 int64_t target_most_pusd(
     const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens);
 /* What a usage came to; negative: not known. */
