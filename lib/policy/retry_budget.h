@@ -14,8 +14,7 @@
 #include <stdint.h>
 
 enum {
-	RETRY_BUDGET_FEW = 10, /* retries that nobody has earned: at once, and refilled */
-	RETRY_BUDGET_PER_S = 1,
+	RETRY_BUDGET_FEW = 10, /* that nobody has earned: one comes back each second */
 	RETRY_BUDGET_MOST = 100, /* earned ones that are kept for bad times */
 };
 
@@ -27,8 +26,7 @@ void retry_budget_free(struct retry_budget *r);
 
 /* A request begins. */
 void retry_budget_earn(struct retry_budget *r);
-/* Whether one more retry may be sent; it is used up then. Times never go back for long: those that
- * do add nothing. */
+/* Whether one more retry may be sent; it is used up then. */
 bool retry_budget_take(struct retry_budget *r, int64_t now_us);
 
 #endif
