@@ -346,6 +346,7 @@ a_store_that_is_kept_from_us_is_told_of_once_and_tried_again_later(void **state)
 	struct view v = view_open(*state), other = view_open(*state);
 	struct err err = ERR_INIT;
 	const struct err *why;
+	int64_t until_us = now + 30 * SECOND;
 
 	assert_int_equal(look(&v), BREAKER_PASS);
 	assert_int_equal(store_begin(other.store, &err), 0);
@@ -359,6 +360,11 @@ a_store_that_is_kept_from_us_is_told_of_once_and_tried_again_later(void **state)
 	assert_int_equal(look(&v), BREAKER_REFUSED);
 	assert_int_equal(health_flush(v.health, now, &err), 0); /* not tried so soon */
 	now += 6 * SECOND;
+	/* others write, and it could be read again, but knows less than we do */
+	store_rollback(other.store);
+	assert_int_equal(store_put(other.store, STR_LIT("x"), STR_LIT("x"), 0, &err), 0);
+	assert_int_equal(store_begin(other.store, &err), 0);
+	assert_int_equal(health_look(v.health, v.of, now).until_us, until_us);
 	assert_int_equal(health_flush(v.health, now, &err), -1);
 	assert_null(health_error(v.health)); /* known already */
 	assert_int_equal(look(&v), BREAKER_REFUSED);
