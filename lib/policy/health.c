@@ -143,6 +143,17 @@ health_admit(struct health *h, struct health_of *of, int64_t now_us, int64_t lea
 	return pass;
 }
 
+void
+health_say(const struct health_pass *pass, int64_t now_us, struct buf *why)
+{
+	buf_adds(why, "its breaker is open");
+	if (pass->cause && *pass->cause)
+		buf_addf(why, " (%s)", pass->cause);
+	if (pass->until_us != BREAKER_BY_HAND_ONLY)
+		buf_addf(why, " for %lld s more",
+		    (long long)((pass->until_us - now_us + 999999) / 1000000));
+}
+
 /* --- how it fared --- */
 
 /* Keep it until the store can be told. A lease that can't be given back there runs out. */

@@ -64,6 +64,8 @@ struct health_pass health_admit(
     struct health *h, struct health_of *of, int64_t now_us, int64_t lease_us);
 /* A look that takes nothing: for plans and routes. */
 struct health_pass health_look(struct health *h, struct health_of *of, int64_t now_us);
+/* Why it was refused, appended: "its breaker is open (server) for 12 s more". */
+void health_say(const struct health_pass *pass, int64_t now_us, struct buf *why);
 
 struct health_outcome {
 	bool ok;

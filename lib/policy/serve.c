@@ -320,12 +320,7 @@ is_broken(const struct serve_ask *ask, const struct target *t, struct buf *why)
 	pass = health_look(ask->health, t->health, ask->now_us);
 	if (pass.verdict != BREAKER_REFUSED)
 		return false;
-	buf_adds(why, "its breaker is open");
-	if (pass.cause && *pass.cause)
-		buf_addf(why, " (%s)", pass.cause);
-	if (pass.until_us != BREAKER_BY_HAND_ONLY)
-		buf_addf(why, " for %lld s more",
-		    (long long)((pass.until_us - ask->now_us + 999999) / 1000000));
+	health_say(&pass, ask->now_us, why);
 	return true;
 }
 

@@ -105,7 +105,8 @@ void walk_answer(struct walk *w, size_t attempt, const struct walk_answer *answe
 void walk_cancel(struct walk *w, int64_t now_us);
 
 /* Why it ended without an answer that is ok: the kind, and (appended) a sentence where there is no
- * winner whose own would do: "no candidate may be asked: openai:gpt-4o: open for 12 s (server)". */
+ * winner whose own would do: "no candidate may be asked: openai:gpt-4o: its breaker is open
+ * (server) for 12 s more". */
 enum error_kind walk_error(const struct walk *w, struct buf *message);
 /* The value of `attempts`: [{"model","ok","ms","error"?,"startedMs","costUsd"?,"hedge"?,"void"?}].
  * startedMs: since the walk began. */

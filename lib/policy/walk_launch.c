@@ -85,15 +85,12 @@ is_affordable(struct walk *w, size_t entry, int64_t most_pusd)
 static void
 leave_open(struct walk *w, size_t entry, const struct health_pass *pass, int64_t now_us)
 {
-	const char *cause = pass->cause && *pass->cause ? pass->cause : "a probe is under way";
-	int64_t left_us = pass->until_us > now_us ? pass->until_us - now_us : 0;
+	struct buf why = BUF_INIT(BUF_UNLIMITED);
 
+	health_say(pass, now_us, &why);
 	w->other_said_no = true;
-	if (pass->until_us == INT64_MAX)
-		walk_leave(w, entry, "open (%s)", cause);
-	else
-		walk_leave(
-		    w, entry, "open for %lld s (%s)", (long long)(left_us / 1000000 + 1), cause);
+	walk_leave(w, entry, "%s", why.p);
+	buf_release(&why);
 }
 
 static bool

@@ -47,15 +47,6 @@ walk_add_choices(struct walk *w)
 		add_entry(w, i);
 }
 
-static bool
-is_known(const struct walk *w, const struct target *target)
-{
-	for (size_t i = 0; i < w->entry_count; i++)
-		if (w->entries[i].target == target)
-			return true;
-	return false;
-}
-
 /* Whether its window is known to be no larger than what was too small already, or (is_sure) not
  * known to be larger. */
 static bool
@@ -68,27 +59,24 @@ is_too_small(const struct walk *w, const struct target *target, bool is_sure)
 	return target->context_window <= w->need_window;
 }
 
-/* Take up a list of fallback, once; whether anybody new is on it. */
+/* Take up a list of fallback, once; whether anybody is on it. */
 static bool
 take_list(struct walk *w, enum router_list list, int64_t now_us)
 {
-	size_t from, count = w->entry_count;
+	size_t from = w->decision->count;
 
 	if (!w->world.router || (w->lists & 1U << list))
 		return false;
 	w->lists |= 1U << list;
-	from = router_more(w->world.router, list, w->facts, now_us, w->decision);
+	if (!router_more(w->world.router, list, w->facts, now_us, w->decision))
+		return false;
 	for (size_t i = from; i < w->decision->count; i++) {
-		const struct target *target = w->decision->items[i].target;
-
-		if (is_known(w, target))
-			continue;
 		add_entry(w, i);
 		/* Who stands on the list for long texts is believed to read them. */
-		if (is_too_small(w, target, list == ROUTER_LOCAL))
+		if (is_too_small(w, w->decision->items[i].target, list == ROUTER_LOCAL))
 			walk_leave(w, w->entry_count - 1, "its window is no larger");
 	}
-	return w->entry_count > count;
+	return true;
 }
 
 /* The lists are for those who need another kind of candidate; the local one is for all but a
