@@ -258,31 +258,6 @@ field_usd(const struct field_map *m, const char *key, int64_t *out, struct err *
 	return 0;
 }
 
-int
-field_word(
-    const struct field_map *m, const char *key, const char *const *words, int *out, struct err *err)
-{
-	const struct yaml *v = field_get(m, key);
-	const char *nearest;
-
-	if (!v)
-		return 0;
-	if (!is_scalar(v))
-		return wrong(m, key, "a word", err);
-	for (int i = 0; words[i]; i++) {
-		if (str_is(v->text, words[i])) {
-			*out = i;
-			return 0;
-		}
-	}
-	nearest = str_nearest(v->text, words);
-	if (nearest)
-		return field_error(m, key, err, "unknown %s \"%.*s\" (did you mean \"%s\"?)", key,
-		    shown(v->text), v->text.p, nearest);
-	return field_error(m, key, err, "unknown %s \"%.*s\" (\"%s\" is one)", key, shown(v->text),
-	    v->text.p, words[0]);
-}
-
 static int
 read_texts(const struct field_map *m, const char *key, size_t full, const struct yaml **out,
     struct err *err)
@@ -301,6 +276,73 @@ read_texts(const struct field_map *m, const char *key, size_t full, const struct
 			return yaml_error(m->doc, item, err, "%s[%zu] is not a text", key, i);
 	}
 	*out = v;
+	return 0;
+}
+
+/* The place of the scalar v in words. */
+static int
+read_word(const struct field_map *m, const char *key, const struct yaml *v,
+    const char *const *words, struct err *err)
+{
+	const char *nearest;
+	int i = 0;
+
+	while (words[i] && !str_is(v->text, words[i]))
+		i++;
+	if (words[i])
+		return i;
+	nearest = str_nearest(v->text, words);
+	if (nearest)
+		return yaml_error(m->doc, v, err, "unknown %s \"%.*s\" (did you mean \"%s\"?)", key,
+		    shown(v->text), v->text.p, nearest);
+	return yaml_error(m->doc, v, err, "unknown %s \"%.*s\" (\"%s\" is one)", key,
+	    shown(v->text), v->text.p, words[0]);
+}
+
+int
+field_word(
+    const struct field_map *m, const char *key, const char *const *words, int *out, struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+	int word;
+
+	if (!v)
+		return 0;
+	if (!is_scalar(v))
+		return wrong(m, key, "a word", err);
+	word = read_word(m, key, v, words, err);
+	if (word >= 0)
+		*out = word;
+	return word < 0 ? -1 : 0;
+}
+
+int
+field_words(const struct field_map *m, const char *key, const char *const *words, unsigned *out,
+    struct err *err)
+{
+	const struct yaml *v = field_get(m, key);
+	unsigned bits = 0;
+	int word = 0;
+
+	if (!v)
+		return 0;
+	if (v->kind != YAML_LIST) {
+		if (field_word(m, key, words, &word, err) < 0)
+			return -1;
+		*out = 1U << word;
+		return 0;
+	}
+	if (read_texts(m, key, SIZE_MAX, &v, err) < 0)
+		return -1;
+	if (v->count == 0)
+		return field_error(m, key, err, "%s is empty", key);
+	for (size_t i = 0; i < v->count; i++) {
+		word = read_word(m, key, v->items[i], words, err);
+		if (word < 0)
+			return -1;
+		bits |= 1U << word;
+	}
+	*out = bits;
 	return 0;
 }
 

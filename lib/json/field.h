@@ -66,6 +66,9 @@ int field_usd(
 /* *out is the word's index in words (NULL-terminated); an unknown one is told the nearest. */
 int field_word(const struct field_map *m, const char *key, const char *const *words, int *out,
     struct err *err) FIELD_READER;
+/* One word or a list of some, as bits by their index in words, of which there are 32 at most. */
+int field_words(const struct field_map *m, const char *key, const char *const *words, unsigned *out,
+    struct err *err) FIELD_READER;
 /* Checks that the member, if there, is a list whose elements are non-empty texts. */
 int field_texts(const struct field_map *m, const char *key, const struct yaml **out,
     struct err *err) FIELD_READER;

@@ -93,7 +93,7 @@ struct policy_model {
 	int64_t context_window; /* 0: not said */
 	const char *bigger; /* who is asked where a text is too long for it; NULL */
 	bool subscription; /* costs nothing a call */
-	const struct yaml *place;
+	const struct yaml *place, *bigger_place;
 };
 
 /* A window of the week; minutes of the day, `to` before `from` passes midnight. */

@@ -217,33 +217,13 @@ read_some(struct policy *p, const struct field_map *m, const char *key, const ch
 	return 0;
 }
 
-static int
-read_needs(struct policy *p, const struct field_map *m, struct policy_match *out, struct err *err)
-{
-	const struct yaml *v = field_get(m, "needs");
-
-	if (read_some(p, m, "needs", &out->capabilities, err) < 0)
-		return -1;
-	for (size_t i = 0; out->capabilities && out->capabilities[i]; i++) {
-		struct str word = str_of(out->capabilities[i]);
-		const char *nearest = str_nearest(word, fact_needs);
-
-		if (nearest && str_is(word, nearest))
-			continue;
-		return yaml_error(p->doc, v->kind == YAML_LIST ? v->items[i] : v, err,
-		    nearest ? "unknown need \"%.60s\" (did you mean \"%s\"?)"
-			    : "unknown need \"%.60s\" (\"%s\" is one)",
-		    word.p, nearest ? nearest : fact_needs[0]);
-	}
-	return 0;
-}
-
 int
 policy_match_read(
     struct policy *p, const struct field_map *route, struct policy_match *out, struct err *err)
 {
 	static const char *const known[] = { "text", "any", "role", "tags", "time", "needs", NULL };
 	const struct yaml *v = field_get(route, "match");
+	unsigned needs = 0;
 	struct field_map m;
 
 	if (field_open(&m, p->doc, v, "match", known, err) < 0)
@@ -259,5 +239,7 @@ policy_match_read(
 	    read_some(p, &m, "role", &out->roles, err) < 0 || read_tags(p, &m, out, err) < 0 ||
 	    read_times(p, &m, out, err) < 0)
 		return -1;
-	return read_needs(p, &m, out, err);
+	if (field_words(&m, "needs", fact_needs, &needs, err) < 0)
+		return -1;
+	return policy_read_strings(p, &m, "needs", &out->capabilities, err);
 }

@@ -68,6 +68,7 @@ read_model(struct policy *p, const struct yaml *node, struct policy_model *model
 	    field_text(&m, "bigger", &model->bigger, err) < 0 ||
 	    field_bool(&m, "subscription", &model->subscription, err) < 0)
 		return -1;
+	model->bigger_place = field_get(&m, "bigger");
 	if (label >= 0)
 		model->sensitivity = p->labels[label];
 	if (model->cli && !str_starts(str_of(model->cli), "cli:"))
@@ -78,9 +79,9 @@ read_model(struct policy *p, const struct yaml *node, struct policy_model *model
 
 /* --- what a wider form says holds for the narrower too --- */
 
-struct said { /* an entry, and its map in the file */
+struct said {
 	struct policy_model *model;
-	const struct yaml *node;
+	bool subscription; /* is it said, here or by what it inherits from? */
 };
 
 static int
@@ -93,7 +94,7 @@ narrower_first(const void *a, const void *b)
 }
 
 static void
-inherit(const struct said *to, const struct said *from)
+inherit(struct said *to, const struct said *from)
 {
 	struct policy_model *m = to->model;
 	const struct policy_model *f = from->model;
@@ -112,10 +113,14 @@ inherit(const struct said *to, const struct said *from)
 	}
 	if (!m->context_window)
 		m->context_window = f->context_window;
-	if (!m->bigger)
+	if (!m->bigger) {
 		m->bigger = f->bigger;
-	if (!yaml_get(to->node, "subscription"))
+		m->bigger_place = f->bigger_place;
+	}
+	if (!to->subscription) {
 		m->subscription = f->subscription;
+		to->subscription = from->subscription;
+	}
 }
 
 /* "openai:gpt-4o" does not lose the sensitivity that "openai:*" is given by being told its
@@ -126,7 +131,8 @@ inherit_all(struct policy *p, const struct yaml *map)
 	struct said *all = xcalloc(p->model_count + 1, sizeof *all);
 
 	for (size_t i = 0; i < p->model_count; i++)
-		all[i] = (struct said){ &p->models[i], map->items[i] };
+		all[i] = (struct said){ &p->models[i],
+			yaml_get(map->items[i], "subscription") != NULL };
 	qsort(all, p->model_count, sizeof *all, narrower_first);
 	for (size_t i = p->model_count; i-- > 0;) {
 		for (size_t j = i + 1; j < p->model_count; j++) {

@@ -97,7 +97,7 @@ check_lists(const struct names *n, struct err *err)
 	for (size_t i = 0; i < p->model_count; i++) {
 		const struct policy_model *m = &p->models[i];
 
-		if (m->bigger && check_name(n, m->bigger, m->place, err) < 0)
+		if (m->bigger && check_name(n, m->bigger, m->bigger_place, err) < 0)
 			return -1;
 	}
 	return 0;

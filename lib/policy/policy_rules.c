@@ -24,50 +24,26 @@ read_names(struct policy *p, const struct field_map *top, const char *key, struc
 
 /* --- guards --- */
 
-/* The list of where a guard looks; input where nothing is said. */
-static int
-read_sides(const struct field_map *m, struct policy_guard *g, struct err *err)
-{
-	static const char *const sides[] = { "input", "output", NULL };
-	const struct yaml *v = field_get(m, "on");
-	int side = 0;
-
-	if (!v || v->kind != YAML_LIST) {
-		if (field_word(m, "on", sides, &side, err) < 0)
-			return -1;
-		g->on_input = side == 0;
-		g->on_output = side == 1;
-		return 0;
-	}
-	if (v->count == 0)
-		return field_error(m, "on", err, "on is empty");
-	for (size_t i = 0; i < v->count; i++) {
-		const struct yaml *item = v->items[i];
-
-		if (!str_is(item->text, "input") && !str_is(item->text, "output"))
-			return yaml_error(
-			    m->doc, item, err, "on[%zu] is neither input nor output", i);
-		g->on_input |= str_is(item->text, "input");
-		g->on_output |= str_is(item->text, "output");
-	}
-	return 0;
-}
-
 static int
 read_guard(struct policy *p, const struct yaml *node, struct policy_guard *g, struct err *err)
 {
 	static const char *const known[] = { "name", "on", "pattern", "action", "replace", "use",
 		NULL };
+	static const char *const sides[] = { "input", "output", NULL };
 	struct field_map m;
+	unsigned on = 1U << 0; /* input */
 	int act = POLICY_BLOCK;
 
 	if (field_open(&m, p->doc, node, "guard", known, err) < 0 ||
-	    field_text(&m, "name", &g->name, err) < 0 || read_sides(&m, g, err) < 0 ||
+	    field_text(&m, "name", &g->name, err) < 0 ||
+	    field_words(&m, "on", sides, &on, err) < 0 ||
 	    field_word(&m, "action", policy_acts, &act, err) < 0 ||
 	    field_text(&m, "replace", &g->replace, err) < 0 ||
 	    policy_list_read(p, &m, "use", &g->use, err) < 0)
 		return -1;
 	g->act = (enum policy_act)act;
+	g->on_input = on & 1U << 0;
+	g->on_output = on & 1U << 1;
 	if (!field_get(&m, "pattern"))
 		return yaml_error(p->doc, node, err, "a guard has a pattern");
 	g->pattern = policy_read_pattern(&m, "pattern", &g->source, err);

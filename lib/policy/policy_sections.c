@@ -37,7 +37,7 @@ read_aliases(struct policy *p, const struct field_map *top, struct err *err)
 		    policy_list_read(p, &m, a->name, &a->list, err) < 0)
 			return -1;
 		if (!a->list.count)
-			return yaml_error(p->doc, a->place, err, "%s is empty", a->name);
+			return yaml_error(p->doc, a->place, err, "alias %s is empty", a->name);
 	}
 	return 0;
 }
