@@ -284,12 +284,12 @@ find_guard(struct router *r, struct facts *facts, struct decision *d)
 
 /* Who serves it; NULL and d->refused where the request itself is refused. */
 static const struct picks *
-find_list(struct router *r, const struct serve_ask *ask, struct decision *d)
+find_list(struct router *r, const struct sieve_ask *ask, struct decision *d)
 {
 	const struct policy_guard *guard;
 
 	buf_reset(&r->why);
-	if (serve_is_denied(ask, &r->why)) {
+	if (sieve_is_denied(ask, &r->why)) {
 		refuse(d, ERROR_POLICY, r->why.p);
 		return NULL;
 	}
@@ -315,7 +315,7 @@ void
 router_decide(struct router *r, const struct request *request, struct facts *facts, int64_t now_us,
     struct decision *d)
 {
-	struct serve_ask ask = { .policy = r->policy,
+	struct sieve_ask ask = { .policy = r->policy,
 		.facts = facts,
 		.limits = &d->limits,
 		.health = r->config.targets.health,
@@ -331,7 +331,7 @@ router_decide(struct router *r, const struct request *request, struct facts *fac
 	router_limits(r, request, d);
 	if (d->refused)
 		return;
-	serve_start(&ask);
+	sieve_start(&ask);
 	router_take(r, &ask, list, d);
 	router_settle(r, &ask, is_own_list(r, list) ? POLICY_ORDERED : d->limits.strategy, d);
 	if (!d->count) {

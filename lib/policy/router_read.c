@@ -62,7 +62,7 @@ add_choice(struct decision *d, const struct target *t, struct json v)
 }
 
 static int
-read_candidate(struct router *r, const struct serve_ask *ask, struct json v, size_t i,
+read_candidate(struct router *r, const struct sieve_ask *ask, struct json v, size_t i,
     struct decision *d, struct err *err)
 {
 	struct json model = json_get(v, "model"), options = json_get(v, "options");
@@ -83,7 +83,7 @@ read_candidate(struct router *r, const struct serve_ask *ask, struct json v, siz
 	t = target_of(r->targets, str_of(name), &unknown);
 	why = t ? router_never(r, t) : unknown.text;
 	buf_reset(&r->why);
-	if (!why && !serve_sees(ask, t, &r->why))
+	if (!why && !sieve_sees(ask, t, &r->why))
 		why = r->why.p;
 	if (why)
 		router_leave(r, name, why, d);
@@ -96,7 +96,7 @@ int
 router_read_route(struct router *r, const struct request *request, struct json route,
     struct decision *d, struct err *err)
 {
-	struct serve_ask ask = { .policy = r->policy, .facts = &r->facts, .limits = &d->limits };
+	struct sieve_ask ask = { .policy = r->policy, .facts = &r->facts, .limits = &d->limits };
 	struct json candidates = json_get(route, "candidates");
 	struct json_iter it = json_each(candidates);
 
@@ -110,9 +110,9 @@ router_read_route(struct router *r, const struct request *request, struct json r
 	d->rule = rule_of(r->policy, json_get(route, "rule"));
 	router_limits(r, request, d);
 	facts_start(&r->facts, request);
-	serve_start(&ask);
+	sieve_start(&ask);
 	buf_reset(&r->why);
-	if (serve_is_denied(&ask, &r->why)) {
+	if (sieve_is_denied(&ask, &r->why)) {
 		buf_addstr(&d->reasons, buf_str(&r->why));
 		d->refused = ERROR_POLICY;
 		return 0;
@@ -132,7 +132,7 @@ router_read_route(struct router *r, const struct request *request, struct json r
 
 /* Who is said to be bigger than the candidates. */
 static void
-take_bigger(struct router *r, const struct serve_ask *ask, struct decision *d)
+take_bigger(struct router *r, const struct sieve_ask *ask, struct decision *d)
 {
 	size_t count = d->count;
 
@@ -153,7 +153,7 @@ size_t
 router_more(struct router *r, enum router_list list, struct facts *facts, int64_t now_us,
     struct decision *d)
 {
-	struct serve_ask ask = { .policy = r->policy,
+	struct sieve_ask ask = { .policy = r->policy,
 		.facts = facts,
 		.limits = &d->limits,
 		.health = r->config.targets.health,
@@ -164,7 +164,7 @@ router_more(struct router *r, enum router_list list, struct facts *facts, int64_
 
 	r->taken_count = 0;
 	r->spent = r->rerouted = false;
-	serve_start(&ask);
+	sieve_start(&ask);
 	switch (list) {
 	case ROUTER_LOCAL:
 		router_take(r, &ask, &r->local, d);

@@ -5,7 +5,7 @@
 
 #include "policy/pick.h"
 #include "policy/router.h"
-#include "policy/serve.h"
+#include "policy/sieve.h"
 #include "policy/strategy.h"
 
 /* A candidate that can serve the request in hand. */
@@ -64,11 +64,11 @@ const struct picks *router_named(
 
 /* Take from the list who can serve, behind those that are taken; say why the others can't. */
 void router_take(
-    struct router *r, const struct serve_ask *ask, const struct picks *list, struct decision *d);
+    struct router *r, const struct sieve_ask *ask, const struct picks *list, struct decision *d);
 /* A candidate is left: into the reasons, and explained. */
 void router_leave(struct router *r, const char *name, const char *why, struct decision *d);
 /* Order those that are taken and append them to the decision. */
-void router_settle(struct router *r, const struct serve_ask *ask, enum policy_strategy strategy,
+void router_settle(struct router *r, const struct sieve_ask *ask, enum policy_strategy strategy,
     struct decision *d);
 /* A line of explain, where it is asked for. what: "rule", "candidate", ... */
 void router_explain(const struct router *r, struct decision *d, const char *what, const char *name,

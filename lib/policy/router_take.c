@@ -24,7 +24,7 @@ router_never(struct router *r, const struct target *t)
 	}
 	s = &r->standings[t->index];
 	if (!s->known) {
-		s->never = serve_never(r->policy, t, r->today);
+		s->never = sieve_never(r->policy, t, r->today);
 		s->known = true;
 	}
 	return s->never;
@@ -74,7 +74,7 @@ add(struct router *r, const struct pick *pick, bool broken)
 
 /* A budget's own list stands in for whom it refuses, once: who is refused there is left. */
 static bool
-reroute(struct router *r, const struct serve_ask *ask, struct decision *d)
+reroute(struct router *r, const struct sieve_ask *ask, struct decision *d)
 {
 	const struct budget_rule *b = r->reply.refused;
 	size_t i;
@@ -92,10 +92,10 @@ reroute(struct router *r, const struct serve_ask *ask, struct decision *d)
 }
 
 static void
-take_one(struct router *r, const struct serve_ask *ask, const struct pick *pick, struct decision *d)
+take_one(struct router *r, const struct sieve_ask *ask, const struct pick *pick, struct decision *d)
 {
 	const char *why = pick->target ? router_never(r, pick->target) : pick->why;
-	enum serve_verdict verdict = SERVE_CANNOT;
+	enum sieve_verdict verdict = SIEVE_CANNOT;
 
 	if (why) {
 		router_leave(r, pick->name, why, d);
@@ -107,14 +107,14 @@ take_one(struct router *r, const struct serve_ask *ask, const struct pick *pick,
 	buf_reset(&r->reply.why);
 	buf_reset(&r->reply.warnings);
 	r->reply.refused = NULL;
-	verdict = serve_look(ask, pick->target, pick->max_tokens, &r->why, &r->reply);
+	verdict = sieve_look(ask, pick->target, pick->max_tokens, &r->why, &r->reply);
 	buf_addstr(&d->warnings, buf_str(&r->reply.warnings));
-	if (verdict == SERVE_CAN || (verdict == SERVE_BROKEN && !r->config.health_counts)) {
-		add(r, pick, verdict == SERVE_BROKEN);
+	if (verdict == SIEVE_CAN || (verdict == SIEVE_BROKEN && !r->config.health_counts)) {
+		add(r, pick, verdict == SIEVE_BROKEN);
 		return;
 	}
 	router_leave(r, pick->name, r->why.p, d);
-	if (verdict == SERVE_SPENT) {
+	if (verdict == SIEVE_SPENT) {
 		r->spent = true;
 		(void)reroute(r, ask, d);
 	}
@@ -122,7 +122,7 @@ take_one(struct router *r, const struct serve_ask *ask, const struct pick *pick,
 
 void
 router_take(
-    struct router *r, const struct serve_ask *ask, const struct picks *list, struct decision *d)
+    struct router *r, const struct sieve_ask *ask, const struct picks *list, struct decision *d)
 {
 	const struct request *request = ask->facts->request;
 	struct str id = json_raw(json_exists(request->id) ? request->id : request->record);
@@ -146,7 +146,7 @@ router_take(
 /* --- ordering --- */
 
 static void
-measure(const struct router *r, const struct serve_ask *ask, enum policy_strategy strategy,
+measure(const struct router *r, const struct sieve_ask *ask, enum policy_strategy strategy,
     const struct pick *pick, struct strategy_figures *f)
 {
 	const struct target *t = pick->target;
@@ -158,7 +158,7 @@ measure(const struct router *r, const struct serve_ask *ask, enum policy_strateg
 	};
 	if (strategy == POLICY_COST || strategy == POLICY_BALANCED)
 		f->most_pusd = target_most_pusd(
-		    t, ask->facts, serve_max_tokens(ask, pick->max_tokens), NULL);
+		    t, ask->facts, sieve_max_tokens(ask, pick->max_tokens), NULL);
 	if (!t->health || (strategy != POLICY_LATENCY && strategy != POLICY_BALANCED))
 		return;
 	known = health_latency(r->config.targets.health, t->health);
@@ -260,7 +260,7 @@ choose_all(struct router *r, enum policy_strategy strategy, bool broken, struct 
 }
 
 void
-router_settle(struct router *r, const struct serve_ask *ask, enum policy_strategy strategy,
+router_settle(struct router *r, const struct sieve_ask *ask, enum policy_strategy strategy,
     struct decision *d)
 {
 	bool broken = false;

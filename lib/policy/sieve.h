@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * serve - whether a target can serve a request, and why not: pure but for the looks that health and
+ * sieve - whether a target can serve a request, and why not: pure but for the looks that health and
  * budgets take into what they know.
  */
-#ifndef POLICY_SERVE_H
-#define POLICY_SERVE_H
+#ifndef POLICY_SIEVE_H
+#define POLICY_SIEVE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +17,8 @@
 #include "policy/policy.h"
 #include "policy/target.h"
 
-/* What one request asks of all its candidates. Fill the first part, then serve_start. */
-struct serve_ask {
+/* What one request asks of all its candidates. Fill the first part, then sieve_start. */
+struct sieve_ask {
 	const struct policy *policy;
 	struct facts *facts;
 	const struct policy_limits *limits;
@@ -31,31 +31,31 @@ struct serve_ask {
 	bool sensitivity_unknown; /* a word that is no label: nobody with a limit may see it */
 	struct json residency; /* a word, or a list of which one is enough */
 };
-void serve_start(struct serve_ask *ask);
+void sieve_start(struct sieve_ask *ask);
 
 /* Why nobody may serve it: a label or a tool that the policy denies. True: out of the question, and
  * why is appended, a sentence without its full stop. */
-bool serve_is_denied(const struct serve_ask *ask, struct buf *why);
+bool sieve_is_denied(const struct sieve_ask *ask, struct buf *why);
 
 /* Why a target can serve no request at all (denied by name, withdrawn, no key), or NULL. today:
  * "2026-11-21". The caller frees. */
-char *serve_never(const struct policy *p, const struct target *t, const char *today);
+char *sieve_never(const struct policy *p, const struct target *t, const char *today);
 
 /* Whether the target may see the request's data: sensitivity, residency. why as above. */
-bool serve_sees(const struct serve_ask *ask, const struct target *t, struct buf *why);
+bool sieve_sees(const struct sieve_ask *ask, const struct target *t, struct buf *why);
 
-enum serve_verdict {
-	SERVE_CAN,
-	SERVE_CANNOT,
-	SERVE_BROKEN, /* its breaker is open; all else would do */
-	SERVE_SPENT, /* a budget stands against it: *budget */
+enum sieve_verdict {
+	SIEVE_CAN,
+	SIEVE_CANNOT,
+	SIEVE_BROKEN, /* its breaker is open; all else would do */
+	SIEVE_SPENT, /* a budget stands against it: *budget */
 };
-/* max_tokens: the candidate's own, 0: as the request says. why: appended where it is not SERVE_CAN.
+/* max_tokens: the candidate's own, 0: as the request says. why: appended where it is not SIEVE_CAN.
  * reply: what budgets said. */
-enum serve_verdict serve_look(const struct serve_ask *ask, const struct target *t,
+enum sieve_verdict sieve_look(const struct sieve_ask *ask, const struct target *t,
     int64_t max_tokens, struct buf *why, struct budget_reply *reply);
 
 /* The most output tokens that are asked for: the candidate's, else the request's; 0: not said. */
-int64_t serve_max_tokens(const struct serve_ask *ask, int64_t max_tokens);
+int64_t sieve_max_tokens(const struct sieve_ask *ask, int64_t max_tokens);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* serve - whether a target can serve a request, and why not. */
-#include "policy/serve.h"
+/* sieve - whether a target can serve a request, and why not. */
+#include "policy/sieve.h"
 
 #include "base/mem.h"
 #include "base/money.h"
@@ -8,7 +8,7 @@
 enum { MEASURED_AT_LEAST = 5 /* answers, before a latency is held against a target */ };
 
 int64_t
-serve_max_tokens(const struct serve_ask *ask, int64_t max_tokens)
+sieve_max_tokens(const struct sieve_ask *ask, int64_t max_tokens)
 {
 	int64_t own = ask->facts->request->options.max_tokens;
 
@@ -20,7 +20,7 @@ serve_max_tokens(const struct serve_ask *ask, int64_t max_tokens)
 /* --- what holds for all --- */
 
 static void
-read_sensitivity(struct serve_ask *ask)
+read_sensitivity(struct sieve_ask *ask)
 {
 	struct json label = facts_sensitivity(ask->facts);
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
@@ -35,7 +35,7 @@ read_sensitivity(struct serve_ask *ask)
 }
 
 void
-serve_start(struct serve_ask *ask)
+sieve_start(struct sieve_ask *ask)
 {
 	ask->needs = facts_needs(ask->facts);
 	ask->residency = facts_residency(ask->facts);
@@ -75,7 +75,7 @@ tool_is_denied(const struct policy *p, struct json tool, struct buf *why)
 }
 
 bool
-serve_is_denied(const struct serve_ask *ask, struct buf *why)
+sieve_is_denied(const struct sieve_ask *ask, struct buf *why)
 {
 	const struct policy *p = ask->policy;
 	struct json labels = JSON_ABSENT, tools = JSON_ABSENT;
@@ -107,7 +107,7 @@ provider_holds(const char *const *names, const struct target *t)
 }
 
 char *
-serve_never(const struct policy *p, const struct target *t, const char *today)
+sieve_never(const struct policy *p, const struct target *t, const char *today)
 {
 	if (policy_names_hold(p->deny.models, str_of(t->spec)))
 		return xstrdup("the policy denies this model");
@@ -168,7 +168,7 @@ lacks_ability(const struct target *t, unsigned needs, struct buf *why)
 /* A request that is this short fits without being counted: a byte makes at most one token, and
  * what a family adds to messages and tools is shorter than their JSON; pictures are not. */
 static bool
-fits_at_a_glance(const struct serve_ask *ask, int64_t window)
+fits_at_a_glance(const struct sieve_ask *ask, int64_t window)
 {
 	const unsigned heavy = NEED_IMAGE | NEED_PDF | NEED_AUDIO | NEED_VIDEO;
 	size_t len = ask->facts->request->record.len;
@@ -178,7 +178,7 @@ fits_at_a_glance(const struct serve_ask *ask, int64_t window)
 }
 
 static bool
-is_too_long(const struct serve_ask *ask, const struct target *t, int64_t out, struct buf *why)
+is_too_long(const struct sieve_ask *ask, const struct target *t, int64_t out, struct buf *why)
 {
 	int64_t window = t->context_window, in;
 	int64_t max_in = t->facts ? t->facts->max_input : 0;
@@ -209,7 +209,7 @@ is_too_long(const struct serve_ask *ask, const struct target *t, int64_t out, st
 /* --- where data may go --- */
 
 static bool
-is_too_sensitive(const struct serve_ask *ask, const struct target *t, struct buf *why)
+is_too_sensitive(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
 	const char *most = t->said ? t->said->sensitivity : NULL;
 
@@ -237,7 +237,7 @@ goes_there(const struct target *t, struct json place)
 }
 
 static bool
-goes_elsewhere(const struct serve_ask *ask, const struct target *t, struct buf *why)
+goes_elsewhere(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
 	struct json_iter it = json_each(ask->residency);
 
@@ -255,7 +255,7 @@ goes_elsewhere(const struct serve_ask *ask, const struct target *t, struct buf *
 }
 
 bool
-serve_sees(const struct serve_ask *ask, const struct target *t, struct buf *why)
+sieve_sees(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
 	return !is_too_sensitive(ask, t, why) && !goes_elsewhere(ask, t, why);
 }
@@ -263,7 +263,7 @@ serve_sees(const struct serve_ask *ask, const struct target *t, struct buf *why)
 /* --- what it takes --- */
 
 static bool
-is_too_dear(const struct serve_ask *ask, const struct target *t, int64_t out, struct buf *why)
+is_too_dear(const struct sieve_ask *ask, const struct target *t, int64_t out, struct buf *why)
 {
 	int64_t limit = ask->limits->max_cost_pusd, most;
 
@@ -297,7 +297,7 @@ is_past(const struct latency_histogram *h, int64_t limit_ms, const char *what, s
 }
 
 static bool
-is_too_slow(const struct serve_ask *ask, const struct target *t, struct buf *why)
+is_too_slow(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
 	const struct policy_limits *limits = ask->limits;
 	const struct latency *known;
@@ -311,7 +311,7 @@ is_too_slow(const struct serve_ask *ask, const struct target *t, struct buf *why
 }
 
 static bool
-is_broken(const struct serve_ask *ask, const struct target *t, struct buf *why)
+is_broken(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
 	struct health_pass pass;
 
@@ -326,7 +326,7 @@ is_broken(const struct serve_ask *ask, const struct target *t, struct buf *why)
 
 static bool
 is_spent(
-    const struct serve_ask *ask, const struct target *t, int64_t out, struct budget_reply *reply)
+    const struct sieve_ask *ask, const struct target *t, int64_t out, struct budget_reply *reply)
 {
 	struct budget_ask b = { .record = ask->facts->request->record,
 		.provider = str_of(t->provider->name),
@@ -341,18 +341,18 @@ is_spent(
 	return budgets_look(ask->budgets, &b, ask->now_us, reply) == BUDGET_REFUSED;
 }
 
-enum serve_verdict
-serve_look(const struct serve_ask *ask, const struct target *t, int64_t max_tokens, struct buf *why,
+enum sieve_verdict
+sieve_look(const struct sieve_ask *ask, const struct target *t, int64_t max_tokens, struct buf *why,
     struct budget_reply *reply)
 {
-	int64_t out = serve_max_tokens(ask, max_tokens);
+	int64_t out = sieve_max_tokens(ask, max_tokens);
 
 	if (lacks_ability(t, ask->needs, why) || is_too_long(ask, t, out, why) ||
-	    !serve_sees(ask, t, why) || is_too_dear(ask, t, out, why) || is_too_slow(ask, t, why))
-		return SERVE_CANNOT;
+	    !sieve_sees(ask, t, why) || is_too_dear(ask, t, out, why) || is_too_slow(ask, t, why))
+		return SIEVE_CANNOT;
 	if (is_spent(ask, t, out, reply)) {
 		buf_addstr(why, buf_str(&reply->why));
-		return SERVE_SPENT;
+		return SIEVE_SPENT;
 	}
-	return is_broken(ask, t, why) ? SERVE_BROKEN : SERVE_CAN;
+	return is_broken(ask, t, why) ? SIEVE_BROKEN : SIEVE_CAN;
 }
