@@ -37,18 +37,17 @@ budget_span(const struct budget_rule *rule, int64_t now_us, int64_t *start_us, i
 int
 budget_percent(int64_t used, int64_t limit)
 {
-	int64_t percent;
+	int64_t percent, rest;
 
 	if (limit <= 0)
 		return 100;
-	/* used * 100 / limit without overflow: the rest of a division is less than limit. */
 	percent = used / limit;
 	if (percent > INT_MAX / 100 - 1)
 		return INT_MAX;
-	percent *= 100;
+	/* The rest is less than limit: rounding may make it look like all of it. */
 	used %= limit;
-	return (
-	    int)(percent + (limit <= INT64_MAX / 100 ? used * 100 / limit : used / (limit / 100)));
+	rest = limit <= INT64_MAX / 100 ? used * 100 / limit : used / (limit / 100);
+	return (int)(percent * 100 + (rest < 99 ? rest : 99));
 }
 
 void
