@@ -334,6 +334,10 @@ router_decide(struct router *r, const struct request *request, struct facts *fac
 	sieve_start(&ask);
 	router_take(r, &ask, list, d);
 	router_settle(r, &ask, is_own_list(r, list) ? POLICY_ORDERED : d->limits.strategy, d);
+	if (list == &r->named_list) { /* it fails over to who is there for all */
+		router_take(r, &ask, &r->providers, d);
+		router_settle(r, &ask, d->limits.strategy, d);
+	}
 	if (!d->count) {
 		router_take(r, &ask, &r->local, d);
 		router_settle(r, &ask, POLICY_ORDERED, d);
