@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* test_guard - what guards find in the texts of records, and that nothing else changes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/guard.h"
+
+static struct policy *
+policy_of(const char *guards)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct policy *p;
+
+	buf_addf(&text, "version: 1\nproviders: [openai]\nguards:\n%s", guards);
+	p = policy_parse("p.yaml", buf_str(&text), &err);
+	if (!p)
+		fail_msg("%s", err.text);
+	buf_release(&text);
+	return p;
+}
+
+static struct json
+parse(const char *text)
+{
+	struct err err = ERR_INIT;
+	struct json v;
+
+	if (json_parse(text, strlen(text), &v, &err) < 0)
+		fail_msg("%s: %s", err.text, text);
+	return v;
+}
+
+typedef bool redact_fn(const struct policy *, struct json, struct buf *, struct buf *);
+
+/* expected NULL: nothing is changed. */
+static void
+expect(redact_fn *fn, const struct policy *p, const char *record, const char *expected,
+    const char *hits)
+{
+	struct buf out = BUF_INIT(BUF_UNLIMITED), names = BUF_INIT(BUF_UNLIMITED);
+	bool changed;
+
+	buf_adds(&out, "> ");
+	changed = fn(p, parse(record), &out, &names);
+	assert_string_equal(out.p + 2, expected ? expected : "");
+	assert_int_equal(changed, expected != NULL);
+	assert_string_equal(names.p, hits);
+	if (changed)
+		(void)parse(out.p + 2);
+	buf_reset(&out);
+	assert_int_equal(fn(p, parse(record), &out, NULL), changed);
+	buf_release(&out);
+	buf_release(&names);
+}
+
+static const char keys[] =
+    "  - {name: keys, on: [input, output], pattern: 'sk-[a-z0-9]{4,}', action: redact, replace: "
+    "'[key]'}\n";
+
+#define REQUEST(record, expected, hits) expect(guard_redact_request, p, record, expected, hits)
+#define RESPONSE(record, expected, hits) expect(guard_redact_response, p, record, expected, hits)
+
+static void
+all_matches_in_all_texts_of_a_request_are_replaced(void **state)
+{
+	struct policy *p = policy_of(keys);
+
+	(void)state;
+	REQUEST("{\"prompt\":\"a sk-abcd b sk-efgh, sk-ab\"}",
+	    "{\"prompt\":\"a [key] b [key], sk-ab\"}", "keys\n");
+	REQUEST("{\"messages\":[{\"role\":\"system\",\"content\":\"sk-abcd\"},{\"content\":[{"
+		"\"type\":\"text\",\"text\":\"sk-abcd\"},{\"type\":\"reasoning\",\"text\":\"sk-"
+		"abcd\"},{\"type\":\"file\",\"text\":\"sk-abcd\"}]}],\"prompt\":\"sk-abcd\"}",
+	    "{\"messages\":[{\"role\":\"system\",\"content\":\"[key]\"},{\"content\":[{"
+	    "\"type\":\"text\",\"text\":\"[key]\"},{\"type\":\"reasoning\",\"text\":\"[key]\"},{"
+	    "\"type\":\"file\",\"text\":\"[key]\"}]}],\"prompt\":\"[key]\"}",
+	    "keys\n");
+	policy_free(p);
+}
+
+static void
+calls_and_results_are_looked_into_as_deep_as_they_go(void **state)
+{
+	struct policy *p = policy_of(keys);
+
+	(void)state;
+	REQUEST("{\"messages\":[{\"content\":[{\"type\":\"toolCall\",\"name\":\"sk-abcd\","
+		"\"arguments\":{\"sk-abcd\":[1,{\"k\":\"sk-abcd\"}]}},{\"type\":\"toolCall\","
+		"\"input\":\"sk-abcd\"}]},{\"content\":[{\"type\":\"toolResult\",\"id\":\"sk-"
+		"abcd\",\"content\":\"sk-abcd\"},{\"type\":\"toolResult\",\"content\":{\"a\":[\"sk-"
+		"abcd\"]}},{\"type\":\"toolResult\",\"content\":[{\"type\":\"text\",\"text\":\"sk-"
+		"abcd\"},{\"type\":\"image\",\"data\":\"sk-abcd\"}]}]}]}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"toolCall\",\"name\":\"sk-abcd\","
+	    "\"arguments\":{\"sk-abcd\":[1,{\"k\":\"[key]\"}]}},{\"type\":\"toolCall\","
+	    "\"input\":\"[key]\"}]},{\"content\":[{\"type\":\"toolResult\",\"id\":\"sk-"
+	    "abcd\",\"content\":\"[key]\"},{\"type\":\"toolResult\",\"content\":{\"a\":[\"[key]"
+	    "\"]}},{\"type\":\"toolResult\",\"content\":[{\"type\":\"text\",\"text\":\"[key]"
+	    "\"},{\"type\":\"image\",\"data\":\"sk-abcd\"}]}]}]}",
+	    "keys\n");
+	policy_free(p);
+}
+
+static void
+what_is_no_text_is_left_alone(void **state)
+{
+	struct policy *p = policy_of(keys);
+
+	(void)state;
+	REQUEST("{\"id\":\"sk-abcd\",\"tags\":{\"a\":\"sk-abcd\"},\"prompt\":\"x\",\"messages\":[{"
+		"\"role\":\"user\",\"name\":\"sk-abcd\",\"content\":[{\"type\":\"image\",\"url\":"
+		"\"sk-abcd\",\"data\":\"sk-abcd\",\"fileId\":\"sk-abcd\",\"opaque\":{\"value\":"
+		"\"sk-abcd\"}},{\"type\":\"provider\",\"text\":\"sk-abcd\",\"value\":{\"text\":"
+		"\"sk-abcd\"}}]}]}",
+	    NULL, "");
+	REQUEST("{\"prompt\":7,\"messages\":[1,{\"content\":null},{\"content\":[\"sk-abcd\"]}]}",
+	    NULL, "");
+	RESPONSE("{\"model\":\"sk-abcd\",\"error\":{\"message\":\"sk-abcd\"}}", NULL, "");
+	policy_free(p);
+}
+
+static void
+a_response_is_redacted_wherever_its_text_stands(void **state)
+{
+	struct policy *p = policy_of(keys);
+
+	(void)state;
+	RESPONSE("{\"content\":\"sk-abcd\",\"reasoning\":\"sk-abcd\",\"toolCalls\":[{\"id\":\"sk-"
+		 "abcd\",\"arguments\":{\"a\":\"sk-abcd\"}},{\"input\":\"sk-abcd\"}],\"object\":{"
+		 "\"a\":[\"sk-abcd\"]},\"parts\":[{\"type\":\"text\",\"text\":\"sk-abcd\"},{"
+		 "\"type\":\"toolCall\",\"arguments\":{\"a\":\"sk-abcd\"}}],\"raw\":{\"a\":\"sk-"
+		 "abcd\"},\"usage\":{\"tokensIn\":1}}",
+	    "{\"content\":\"[key]\",\"reasoning\":\"[key]\",\"toolCalls\":[{\"id\":\"sk-"
+	    "abcd\",\"arguments\":{\"a\":\"[key]\"}},{\"input\":\"[key]\"}],\"object\":{"
+	    "\"a\":[\"[key]\"]},\"parts\":[{\"type\":\"text\",\"text\":\"[key]\"},{"
+	    "\"type\":\"toolCall\",\"arguments\":{\"a\":\"[key]\"}}],\"raw\":{\"a\":\"[key]"
+	    "\"},\"usage\":{\"tokensIn\":1}}",
+	    "keys\n");
+	policy_free(p);
+}
+
+static void
+escapes_are_understood_and_the_others_keep_their_spelling(void **state)
+{
+	struct policy *p = policy_of(
+	    "  - {name: a, pattern: 'sk-\xc3\xbc+.', action: redact, replace: \"<\\\"\\n>\"}\n");
+
+	(void)state;
+	REQUEST("{ \"prompt\" : \"\\u0041\\/ \\u0073k-\\u00fc\xc3\xbc\\ud83d\\ude00 \\ud83d\\t\" , "
+		"\"n\": 1.10 }",
+	    "{ \"prompt\" : \"\\u0041\\/ <\\\"\\n> \\ud83d\\t\" , \"n\": 1.10 }", "a\n");
+	REQUEST("{\"pro\\u006dpt\":\"sk-\xc3\xbcx\",\"prompt\":\"sk-\\u00fc\\ude00\"}",
+	    "{\"pro\\u006dpt\":\"<\\\"\\n>\",\"prompt\":\"<\\\"\\n>\"}", "a\n");
+	policy_free(p);
+}
+
+static void
+guards_follow_each_other(void **state)
+{
+	struct policy *p = policy_of(
+	    "  - {name: one, pattern: 'ab', action: redact, replace: 'c'}\n"
+	    "  - {name: two, pattern: 'cc', action: redact}\n"
+	    "  - {name: three, pattern: 'x', action: warn}\n"
+	    "  - {name: four, pattern: 'y', action: warn}\n"
+	    "  - {name: five, pattern: 'cc', action: warn}\n");
+
+	(void)state;
+	REQUEST("{\"prompt\":\"abc\",\"messages\":[{\"content\":\"xxabx\"}]}",
+	    "{\"prompt\":\"[two]\",\"messages\":[{\"content\":\"xxcx\"}]}", "one\ntwo\nthree\n");
+	REQUEST("{\"prompt\":\"y\"}", NULL, "four\n");
+	policy_free(p);
+}
+
+static void
+each_side_has_its_own_guards(void **state)
+{
+	struct policy *p = policy_of("  - {name: in, on: input, pattern: 'a', action: redact}\n"
+				     "  - {name: out, on: output, pattern: 'a', action: redact}\n");
+
+	(void)state;
+	REQUEST("{\"prompt\":\"a\"}", "{\"prompt\":\"[in]\"}", "in\n");
+	RESPONSE("{\"content\":\"a\"}", "{\"content\":\"[out]\"}", "out\n");
+	assert_true(guard_watches_output(p));
+	policy_free(p);
+	p = policy_of("  - {name: in, on: input, pattern: 'a', action: redact}\n");
+	assert_false(guard_watches_output(p));
+	RESPONSE("{\"content\":\"a\"}", NULL, "");
+	policy_free(p);
+}
+
+static void
+who_stops_is_the_first_in_the_file(void **state)
+{
+	struct policy *p = policy_of("  - {name: r, pattern: 'a', action: redact}\n"
+				     "  - {name: w, pattern: 'a', action: warn}\n"
+				     "  - {name: b, pattern: 'b', action: block}\n"
+				     "  - {name: c, pattern: 'c', action: route, use: openai:x}\n"
+				     "  - {name: o, on: output, pattern: 'a', action: block}\n");
+
+	(void)state;
+	assert_null(guard_stops(p, true, STR_LIT("a")));
+	assert_string_equal(guard_stops(p, true, STR_LIT("cb"))->name, "b");
+	assert_string_equal(guard_stops(p, true, STR_LIT("c"))->name, "c");
+	assert_string_equal(guard_stops(p, false, STR_LIT("abc"))->name, "o");
+	assert_string_equal(
+	    guard_stops_request(p, parse("{\"prompt\":\"c\",\"messages\":[{\"role\":\"system\","
+					 "\"content\":\"\\u0062\"}]}"))
+		->name,
+	    "b");
+	assert_null(guard_stops_request(p, parse("{\"prompt\":\"a\",\"id\":\"b\"}")));
+	assert_string_equal(
+	    guard_stops_response(p, parse("{\"object\":{\"x\":[\"a\"]}}"))->name, "o");
+	assert_null(guard_stops_response(p, parse("{\"content\":\"b\"}")));
+	policy_free(p);
+}
+
+static void
+without_guards_nothing_is_looked_at(void **state)
+{
+	struct err err = ERR_INIT;
+	struct policy *p = policy_parse(
+	    "p.yaml", STR_LIT("version: 1\nproviders: [openai]\n"), &err);
+
+	(void)state;
+	assert_non_null(p);
+	REQUEST("{\"prompt\":\"sk-abcd\"}", NULL, "");
+	assert_null(guard_stops_request(p, parse("{\"prompt\":\"b\"}")));
+	assert_null(guard_stops(p, true, STR_LIT("b")));
+	policy_free(p);
+}
+
+/* --- nothing else changes --- */
+
+static uint64_t
+next(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return *seed >> 33;
+}
+
+/* A string of odd bytes, in which a secret may stand, spelled in odd ways. */
+static void
+add_string(struct buf *out, uint64_t *seed)
+{
+	static const char *const pieces[] = { "a", "\\n", "\\u00e9", "\xc3\xa9", "\\ud83d\\ude00",
+		"\xf0\x9f\x98\x80", "\\ud83d ", "\\\"", "\\\\", "\\/", " ", "sk-abcd",
+		"\\u0073k-wxyz", "sk\\u002dabcd", "sk-ab", "s", "\\u0000" };
+
+	buf_addc(out, '"');
+	for (uint64_t n = next(seed) % 12; n; n--)
+		buf_adds(out, pieces[next(seed) % (sizeof pieces / sizeof *pieces)]);
+	buf_addc(out, '"');
+}
+
+static void
+add_record(struct buf *out, uint64_t *seed)
+{
+	buf_adds(out, "{ \"prompt\":");
+	add_string(out, seed);
+	buf_adds(out, ",\"messages\" :[");
+	for (int i = 0; i < 3; i++) {
+		buf_adds(out, i ? ",\n{\"content\":" : "{\"content\":");
+		add_string(out, seed);
+		buf_adds(out, "},{\"content\":[{\"arguments\":{\"a\":[1.10,");
+		add_string(out, seed);
+		buf_adds(out, "]},\"id\":");
+		add_string(out, seed);
+		buf_adds(out, "}]}");
+	}
+	buf_adds(out, "]}");
+}
+
+/* What was taken out is a match, and no byte more: spelled as it may be. */
+static void
+check_match(const char *spelled, size_t n)
+{
+	struct err err = ERR_INIT;
+	struct pattern *whole = pattern_compile(STR_LIT("^(sk-[a-z]{4})+$"), &err);
+	struct buf quoted = BUF_INIT(256), text = BUF_INIT(256);
+
+	buf_addc(&quoted, '"');
+	buf_add(&quoted, spelled, n);
+	buf_addc(&quoted, '"');
+	json_text(parse(quoted.p), &text);
+	if (!pattern_search(whole, buf_str(&text)))
+		fail_msg("%s was taken out", quoted.p);
+	buf_release(&quoted);
+	buf_release(&text);
+	pattern_free(whole);
+}
+
+/* Put back what a marker stands for: the matches, in their order, as the record spells them. */
+static void
+restore(const char *redacted, const char *record, struct buf *out)
+{
+	static const char marker[] = "<<>>";
+	const char *at;
+
+	for (; (at = strstr(redacted, marker)); redacted = at + 4) {
+		size_t same = (size_t)(at - redacted), n = 0;
+		const char *behind = at + 4, *stop = strstr(behind, marker);
+		size_t rest = stop ? (size_t)(stop - behind) : strlen(behind);
+
+		assert_memory_equal(redacted, record, same);
+		buf_add(out, record, same);
+		record += same;
+		while (strncmp(record + n, behind, rest) != 0 || n == 0)
+			assert_true(record[n++] != '\0');
+		check_match(record, n);
+		buf_add(out, record, n);
+		record += n;
+	}
+	assert_string_equal(redacted, record);
+	buf_adds(out, redacted);
+}
+
+static void
+all_but_the_matches_keeps_its_bytes(void **state)
+{
+	struct policy *p = policy_of(
+	    "  - {name: k, pattern: '(sk-[a-z]{4})+', action: redact, replace: '<<>>'}\n");
+	struct buf record = BUF_INIT(BUF_UNLIMITED), out = BUF_INIT(BUF_UNLIMITED),
+		   back = BUF_INIT(BUF_UNLIMITED), again = BUF_INIT(BUF_UNLIMITED);
+	uint64_t seed = 7;
+	int changed = 0;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		buf_reset(&record);
+		buf_reset(&out);
+		buf_reset(&back);
+		add_record(&record, &seed);
+		if (!guard_redact_request(p, parse(record.p), &out, NULL))
+			continue;
+		changed++;
+		assert_false(guard_redact_request(p, parse(out.p), &again, NULL));
+		restore(out.p, record.p, &back);
+		assert_string_equal(back.p, record.p);
+	}
+	assert_true(changed > 500);
+	buf_release(&record);
+	buf_release(&out);
+	buf_release(&back);
+	policy_free(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_matches_in_all_texts_of_a_request_are_replaced),
+		cmocka_unit_test(calls_and_results_are_looked_into_as_deep_as_they_go),
+		cmocka_unit_test(what_is_no_text_is_left_alone),
+		cmocka_unit_test(a_response_is_redacted_wherever_its_text_stands),
+		cmocka_unit_test(escapes_are_understood_and_the_others_keep_their_spelling),
+		cmocka_unit_test(guards_follow_each_other),
+		cmocka_unit_test(each_side_has_its_own_guards),
+		cmocka_unit_test(who_stops_is_the_first_in_the_file),
+		cmocka_unit_test(without_guards_nothing_is_looked_at),
+		cmocka_unit_test(all_but_the_matches_keeps_its_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
