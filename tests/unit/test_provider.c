@@ -141,7 +141,8 @@ a_spec_is_provider_colon_model_and_the_model_may_hold_colons(void **state)
 	assert_string_equal(get(set, "openai:gpt-4o", "gpt-4o")->name, "openai");
 	assert_string_equal(get(set, "ollama:llama3.2:1b", "llama3.2:1b")->name, "ollama");
 	assert_string_equal(get(set, "lab:", "qwen3")->name, "lab");
-	expect_unknown(set, "openai:", "openai: no model, and the provider has no defaultModel");
+	assert_string_equal(get(set, "openai:", "gpt-4o-mini")->name, "openai");
+	expect_unknown(set, "vllm:", "vllm: no model, and the provider has no defaultModel");
 	providers_free(set);
 }
 
