@@ -275,46 +275,47 @@ add_record(struct buf *out, uint64_t *seed)
 	buf_adds(out, "]}");
 }
 
-/* What was taken out are matches that overlap or touch, and no byte more: spelled as it may be. */
-static void
-check_match(const char *spelled, size_t n)
+/* How many bytes of the string that goes on at spelled spell matches that overlap or touch, from
+ * its first byte on. */
+static size_t
+matches_len(const struct pattern *p, const char *spelled)
 {
-	struct err err = ERR_INIT;
-	struct pattern *p = pattern_compile(STR_LIT("(sk-[a-z]{4})+"), &err);
-	struct buf quoted = BUF_INIT(256), text = BUF_INIT(256);
+	struct buf quoted = BUF_INIT(BUF_UNLIMITED), text = BUF_INIT(BUF_UNLIMITED);
 	struct pattern_spans spans = { 0 };
+	struct json_place at;
+	struct json v;
+	size_t n = 0;
 
+	while (spelled[n] != '"')
+		n += spelled[n] == '\\' ? 2 : 1;
 	buf_addc(&quoted, '"');
-	buf_add(&quoted, spelled, n);
-	buf_addc(&quoted, '"');
-	json_text(parse(quoted.p), &text);
-	if (!pattern_cover(p, buf_str(&text), &spans) || spans.items[0].start > 0 ||
-	    spans.items[0].end < text.len)
-		fail_msg("%s was taken out", quoted.p);
+	buf_add(&quoted, spelled, n + 1);
+	v = parse(quoted.p);
+	json_text(v, &text);
+	at = json_place_start(v);
+	if (pattern_cover(p, buf_str(&text), &spans) && spans.items[0].start == 0)
+		json_place_go(&at, spans.items[0].end);
+	n = (size_t)(at.p - v.p) - 1;
 	buf_release(&quoted);
 	buf_release(&text);
-	pattern_free(p);
 	pattern_spans_release(&spans);
+	return n;
 }
 
-/* Put back what a marker stands for: the matches, in their order, as the record spells them. */
+/* Put back what each marker stands for: all that spells matches where the record is at. */
 static void
-restore(const char *redacted, const char *record, struct buf *out)
+restore(const struct pattern *p, const char *redacted, const char *record, struct buf *out)
 {
-	static const char marker[] = "<<>>";
 	const char *at;
+	size_t n;
 
-	for (; (at = strstr(redacted, marker)); redacted = at + 4) {
-		size_t same = (size_t)(at - redacted), n = 0;
-		const char *behind = at + 4, *stop = strstr(behind, marker);
-		size_t rest = stop ? (size_t)(stop - behind) : strlen(behind);
-
-		assert_memory_equal(redacted, record, same);
-		buf_add(out, record, same);
-		record += same;
-		while (strncmp(record + n, behind, rest) != 0 || n == 0)
-			assert_true(record[n++] != '\0');
-		check_match(record, n);
+	for (; (at = strstr(redacted, "<<>>")); redacted = at + 4) {
+		n = (size_t)(at - redacted);
+		assert_memory_equal(redacted, record, n);
+		buf_add(out, record, n);
+		record += n;
+		n = matches_len(p, record);
+		assert_true(n > 0);
 		buf_add(out, record, n);
 		record += n;
 	}
@@ -326,7 +327,7 @@ static void
 all_but_the_matches_keeps_its_bytes(void **state)
 {
 	struct policy *p = policy_of(
-	    "  - {name: k, pattern: '(sk-[a-z]{4})+', action: redact, replace: '<<>>'}\n");
+	    "  - {name: k, pattern: 'sk-[a-z]{4}', action: redact, replace: '<<>>'}\n");
 	struct buf record = BUF_INIT(BUF_UNLIMITED), out = BUF_INIT(BUF_UNLIMITED),
 		   back = BUF_INIT(BUF_UNLIMITED), again = BUF_INIT(BUF_UNLIMITED);
 	uint64_t seed = 7;
@@ -342,7 +343,7 @@ all_but_the_matches_keeps_its_bytes(void **state)
 			continue;
 		changed++;
 		assert_false(guard_redact_request(p, parse(out.p), &again, NULL));
-		restore(out.p, record.p, &back);
+		restore(p->guards[0].pattern, out.p, record.p, &back);
 		assert_string_equal(back.p, record.p);
 	}
 	assert_true(changed > 500);
