@@ -42,13 +42,13 @@ check_list(struct policy *p, const struct policy_list *list)
 		zeros += c->weight == 0;
 	}
 	if (zeros == list->count && zeros) {
-		policy_warn(p, list->items[0].place, "all weights are 0: nobody is ever asked");
+		policy_warn(p, list->items[0].place, "all weights are 0, as if none were said");
 		return;
 	}
 	for (size_t i = 0; zeros && i < list->count; i++) {
 		if (list->items[i].weight == 0)
-			policy_warn(p, list->items[i].place, "weight 0: %s is never asked",
-			    list->items[i].model);
+			policy_warn(p, list->items[i].place,
+			    "weight 0: %s is asked only behind the others", list->items[i].model);
 	}
 }
 

@@ -180,6 +180,14 @@ read_times(struct policy *p, const struct field_map *m, struct policy_match *out
 
 /* --- tags and words --- */
 
+static bool
+has_star(const char *const *words)
+{
+	while (*words && strcmp(*words, "*") != 0)
+		words++;
+	return *words;
+}
+
 static int
 read_tags(struct policy *p, const struct field_map *m, struct policy_match *out, struct err *err)
 {
@@ -201,6 +209,9 @@ read_tags(struct policy *p, const struct field_map *m, struct policy_match *out,
 		if (!tag->values || !tag->values[0])
 			return yaml_error(p->doc, v->keys[i], err,
 			    "tags: %s has no value (\"*\" is any)", tag->name);
+		if (tag->values[1] && has_star(tag->values))
+			return yaml_error(p->doc, v->items[i], err,
+			    "tags: %s: \"*\" is any, and stands alone", tag->name);
 	}
 	return 0;
 }

@@ -126,7 +126,6 @@ read_limit(const struct field_map *m, struct budget_rule *rule, struct err *err)
 static int
 read_window(const struct field_map *m, struct budget_rule *rule, struct err *err)
 {
-	static const char *const words[] = { "hour", "day", "week", "month", NULL };
 	const struct yaml *v = field_get(m, "window");
 	int word = BUDGET_DAY - BUDGET_HOUR;
 
@@ -134,7 +133,7 @@ read_window(const struct field_map *m, struct budget_rule *rule, struct err *err
 		rule->window = BUDGET_ROLLING;
 		return policy_read_us(m, "window", &rule->rolling_us, err);
 	}
-	if (field_word(m, "window", words, &word, err) < 0)
+	if (field_word(m, "window", budget_windows + BUDGET_HOUR, &word, err) < 0)
 		return -1;
 	rule->window = (enum budget_window)(BUDGET_HOUR + word);
 	return 0;
@@ -212,12 +211,6 @@ read_budget(struct policy *p, const struct yaml *node, struct budget_rule *rule,
 {
 	static const char *const known[] = { "name", "per", "limitUsd", "limitTokens",
 		"limitRequests", "window", "zone", "soft", "action", "use", NULL };
-	static const char *const actions[] = {
-		[BUDGET_BLOCK] = "block",
-		[BUDGET_WARN] = "warn",
-		[BUDGET_ROUTE] = "route",
-		NULL,
-	};
 	int action = BUDGET_BLOCK;
 	struct field_map m;
 
@@ -225,7 +218,7 @@ read_budget(struct policy *p, const struct yaml *node, struct budget_rule *rule,
 	    field_text(&m, "name", &rule->name, err) < 0 || read_per(&m, rule, err) < 0 ||
 	    read_limit(&m, rule, err) < 0 || read_window(&m, rule, err) < 0 ||
 	    policy_read_zone(&m, &rule->zone, err) < 0 || read_soft(p, &m, rule, err) < 0 ||
-	    field_word(&m, "action", actions, &action, err) < 0 ||
+	    field_word(&m, "action", budget_actions, &action, err) < 0 ||
 	    policy_list_read(p, &m, "use", use, err) < 0)
 		return -1;
 	rule->action = (enum budget_action)action;
@@ -250,6 +243,8 @@ read_budgets(struct policy *p, const struct field_map *top, struct err *err)
 		return -1;
 	if (!list)
 		return 0;
+	if (list->count > BUDGET_HOLDS_MAX)
+		return field_error(top, "budgets", err, "budgets: at most %d", BUDGET_HOLDS_MAX);
 	p->budgets = policy_own(p, xcalloc(list->count, sizeof *p->budgets));
 	p->budget_use = policy_own(p, xcalloc(list->count, sizeof *p->budget_use));
 	for (size_t i = 0; i < list->count; i++) {

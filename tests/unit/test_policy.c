@@ -524,6 +524,8 @@ routes_that_cannot_be_are_told(void **state)
 	refuse("routes:\n  - {use: \"a:b\", match: {any: []}}", "p.yaml:2:31: any is empty");
 	refuse("routes:\n  - {use: \"a:b\", match: {tags: {t: []}}}",
 	    "p.yaml:2:33: tags: t has no value (\"*\" is any)");
+	refuse("routes:\n  - {use: \"a:b\", match: {tags: {t: [a, \"*\"]}}}",
+	    "p.yaml:2:36: tags: t: \"*\" is any, and stands alone");
 	refuse("routes:\n  - {use: \"a:b\", match: {time: {days: mo}}}",
 	    "p.yaml:2:39: days: \"mo\" is not days of the week (mon-fri, sat)");
 	refuse("routes:\n  - {use: \"a:b\", match: {time: {days: [mon, x]}}}",
@@ -608,6 +610,8 @@ budgets_that_cannot_be_are_told(void **state)
 	    "p.yaml:1:11: a budget has a limit: limitUsd, limitTokens or limitRequests");
 	refuse("budgets: [{name: a, limitUsd: 1, limitTokens: 2}]",
 	    "p.yaml:1:47: a budget has one limit, and this one has limitUsd and limitTokens");
+	refuse("budgets: [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}]",
+	    "p.yaml:1:10: budgets: at most 16");
 	refuse("budgets: [{limitUsd: 1}]", "p.yaml:1:11: a budget has a name");
 	refuse("budgets: [{name: a, limitUsd: -1}]",
 	    "p.yaml:1:31: limitUsd: \"-1\" is not an amount of dollars");
@@ -636,9 +640,9 @@ a_weight_of_0_is_doubtful(void **state)
 {
 	(void)state;
 	warn("aliases: {a: [{model: \"x:y\", weight: 0}, \"x:z\"]}",
-	    "p.yaml:1:23: weight 0: x:y is never asked\n");
+	    "p.yaml:1:23: weight 0: x:y is asked only behind the others\n");
 	warn("aliases: {a: [{model: \"x:y\", weight: 0}, {model: \"x:z\", weight: 0}]}",
-	    "p.yaml:1:23: all weights are 0: nobody is ever asked\n");
+	    "p.yaml:1:23: all weights are 0, as if none were said\n");
 }
 
 static void
