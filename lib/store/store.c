@@ -23,6 +23,7 @@ static int
 open_place(const struct store_config *config, struct store_place *place, struct err *err)
 {
 	struct str url = str_of(config->url), scheme;
+	const char *path = config->url;
 
 	if (!url.len)
 		return err_set(err, EXIT_CONFIG, "the store has no name");
@@ -32,9 +33,9 @@ open_place(const struct store_config *config, struct store_place *place, struct 
 	    str_starts(url, "redis+unix://"))
 		return store_redis_open(config, place, err);
 	if (str_starts(url, "sqlite:"))
-		return store_sqlite_open(config->url + strlen("sqlite:"), config, place, err);
-	if (!strstr(config->url, "://"))
-		return store_sqlite_open(config->url, config, place, err);
+		path += strlen(str_starts(url, "sqlite://") ? "sqlite://" : "sqlite:");
+	if (path != config->url || !strstr(path, "://"))
+		return store_sqlite_open(path, config, place, err);
 	/* Only the scheme is named: a password may follow. */
 	(void)str_split(&url, ':', &scheme);
 	return err_set(err, EXIT_CONFIG,

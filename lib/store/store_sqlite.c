@@ -80,6 +80,46 @@ run(struct database *d, enum statement which, struct err *err)
 	return -1;
 }
 
+static void
+forget_statements(struct database *d)
+{
+	int i;
+
+	for (i = 0; i < STATEMENTS; i++) {
+		(void)sqlite3_finalize(d->statements[i]); /* repeats what step said */
+		d->statements[i] = NULL;
+	}
+}
+
+static const volatile uint32_t *find_index(sqlite3 *db);
+
+/* Before anything is read: one that was still may have been woken. */
+static int
+look_again(struct database *d, struct err *err)
+{
+	bool absent;
+
+	if (store_sqlite_is_as_it_was(&d->s))
+		return 0;
+	forget_statements(d);
+	(void)sqlite3_close(d->s.db); /* no statement is left that could keep it open */
+	d->s.db = NULL;
+	if (store_sqlite_connect(&d->s, true, &absent, err) < 0)
+		return -1;
+	if (absent)
+		return err_set(err, EXIT_IO, "%s has been taken away", d->s.path);
+	d->index = find_index(d->s.db);
+	return 0;
+}
+
+static int
+check_still(const struct database *d, struct err *err)
+{
+	if (store_sqlite_is_as_it_was(&d->s))
+		return 0;
+	return err_set(err, EXIT_IO, "%s was written while it was read", d->s.path);
+}
+
 static int
 sqlite_get(void *at, struct str key, int64_t now_us, struct buf *value, int64_t *expires_us,
     struct err *err)
@@ -88,7 +128,7 @@ sqlite_get(void *at, struct str key, int64_t now_us, struct buf *value, int64_t 
 	sqlite3_stmt *row;
 	int code, rc = 0;
 
-	if (prepare(d, GET, err) < 0)
+	if (look_again(d, err) < 0 || prepare(d, GET, err) < 0)
 		return -1;
 	row = d->statements[GET];
 	bind(d, GET, 1, key);
@@ -101,7 +141,7 @@ sqlite_get(void *at, struct str key, int64_t now_us, struct buf *value, int64_t 
 		rc = store_sqlite_fail(&d->s, code, err);
 	}
 	(void)sqlite3_reset(row); /* repeats what step said */
-	return rc;
+	return rc < 0 || check_still(d, err) < 0 ? -1 : rc;
 }
 
 /* What has expired is taken out a few at a time; the first write of a process does it too, since
@@ -143,7 +183,7 @@ sqlite_scan(
 	struct str key;
 	int code, rc = 0;
 
-	if (prepare(d, SCAN, err) < 0)
+	if (look_again(d, err) < 0 || prepare(d, SCAN, err) < 0)
 		return -1;
 	row = d->statements[SCAN];
 	bind(d, SCAN, 1, prefix);
@@ -159,7 +199,7 @@ sqlite_scan(
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
 		rc = store_sqlite_fail(&d->s, code, err);
 	(void)sqlite3_reset(row); /* repeats what step said */
-	return rc;
+	return rc < 0 || check_still(d, err) < 0 ? -1 : rc;
 }
 
 static int
@@ -220,6 +260,8 @@ sqlite_version(void *at)
 	struct err ignored = ERR_INIT;
 	uint64_t version;
 
+	if (!store_sqlite_is_as_it_was(&d->s))
+		return ++d->lost;
 	if (d->index)
 		return (uint64_t)(d->index[INDEX_SALT] ^ d->index[INDEX_SALT + 1] * 31) << 32 |
 		       d->index[INDEX_FRAMES];
@@ -237,10 +279,7 @@ sqlite_version(void *at)
 static void
 database_free(struct database *d)
 {
-	int i;
-
-	for (i = 0; i < STATEMENTS; i++)
-		(void)sqlite3_finalize(d->statements[i]); /* repeats what step said */
+	forget_statements(d);
 	(void)sqlite3_close(d->s.db); /* no statement is left that could keep it open */
 	free(d->s.path);
 	free(d);
@@ -273,8 +312,8 @@ store_sqlite_open(
 	if (!*path)
 		return err_set(err, EXIT_CONFIG, "the store has no path");
 	d = xcalloc(1, sizeof *d);
-	/* ":memory:" and the like mean something to SQLite, "./:memory:" does not. */
-	d->s.path = *path == '/' || *path == '.' ? xstrdup(path) : xasprintf("./%s", path);
+	/* ":memory:" and "file:..." mean something to SQLite, "./:memory:" does not. */
+	d->s.path = strchr(path, ':') && *path != '/' ? xasprintf("./%s", path) : xstrdup(path);
 	d->s.wait_ms = config->wait_ms;
 	if (store_sqlite_connect(&d->s, config->read_only, &absent, err) < 0) {
 		database_free(d);

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 
@@ -13,6 +14,10 @@ struct store_sqlite {
 	sqlite3 *db;
 	char *path;
 	int64_t wait_ms, deadline_us; /* of the wait that is going on */
+	/* Nothing can be written where it lies, and nobody has it open: it is read without locks or
+	 * a log, for as long as it stays as it was. */
+	bool still;
+	struct stat as_it_was;
 };
 
 /* -1 and err: what SQLite's code means to people. */
@@ -22,5 +27,8 @@ int store_sqlite_fail(struct store_sqlite *s, int code, struct err *err);
  * fails. *absent: it is to be read only, and there is nothing yet. */
 int store_sqlite_connect(struct store_sqlite *s, bool read_only, bool *absent, struct err *err)
     __attribute__((warn_unused_result));
+
+/* False where it was read as still, and somebody has written it since. */
+bool store_sqlite_is_as_it_was(const struct store_sqlite *s);
 
 #endif

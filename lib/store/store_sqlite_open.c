@@ -274,35 +274,93 @@ make_file(const char *path, struct err *err)
 }
 
 static int
-open_file(struct store_sqlite *s, bool read_only, struct err *err)
+open_file(struct store_sqlite *s, const char *name, int flags, struct err *err)
 {
-	int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, code;
+	int code = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
-	code = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK)
 		return store_sqlite_fail(s, code, err);
 	(void)sqlite3_extended_result_codes(s->db, 1);
 	(void)sqlite3_busy_handler(s->db, wait_for_others, s);
-	if (!read_only && sqlite3_db_readonly(s->db, "main") == 1)
-		return err_sys(err, EACCES, "cannot write %s", s->path);
 	return 0;
+}
+
+static bool
+has_log(const struct store_sqlite *s)
+{
+	char *log = xasprintf("%s-wal", s->path);
+	struct stat st;
+	bool has = stat(log, &st) == 0 && st.st_size > 0;
+
+	free(log);
+	return has;
+}
+
+bool
+store_sqlite_is_as_it_was(const struct store_sqlite *s)
+{
+	const struct stat *was = &s->as_it_was;
+	struct stat is;
+
+	if (!s->still)
+		return true;
+	return stat(s->path, &is) == 0 && is.st_dev == was->st_dev && is.st_ino == was->st_ino &&
+	       is.st_size == was->st_size && is.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+	       is.st_mtim.tv_nsec == was->st_mtim.tv_nsec && !has_log(s);
+}
+
+/* SQLite wants to make a log beside it to read at all, unless it is told that nobody writes. */
+static int
+open_still(struct store_sqlite *s, struct err *err)
+{
+	struct buf name = BUF_INIT(BUF_UNLIMITED);
+	int rc;
+
+	(void)sqlite3_close(s->db); /* it has no statements */
+	s->db = NULL;
+	if (stat(s->path, &s->as_it_was) < 0)
+		return err_sys(err, errno, "cannot open %s", s->path);
+	s->still = true;
+	buf_adds(&name, "file:");
+	buf_addurl(&name, str_of(s->path), "/");
+	buf_adds(&name, "?immutable=1");
+	rc = open_file(s, name.p, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+	buf_release(&name);
+	return rc;
+}
+
+static int
+connect_reader(struct store_sqlite *s, bool *absent, struct err *err)
+{
+	int fresh, code;
+
+	s->still = false;
+	if (open_file(s, s->path, SQLITE_OPEN_READONLY, err) < 0)
+		return -1;
+	fresh = is_fresh(s, err);
+	code = sqlite3_errcode(s->db) & 0xff;
+	if (fresh < 0 && (code == SQLITE_READONLY || code == SQLITE_CANTOPEN) && !has_log(s)) {
+		if (open_still(s, err) < 0)
+			return -1;
+		fresh = is_fresh(s, err);
+	}
+	*absent = fresh > 0;
+	return fresh < 0 ? -1 : check_format(s, err);
 }
 
 int
 store_sqlite_connect(struct store_sqlite *s, bool read_only, bool *absent, struct err *err)
 {
-	int fresh;
-
 	*absent = read_only && access(s->path, F_OK) < 0 && errno == ENOENT;
 	if (*absent)
 		return 0;
-	if (!read_only && make_file(s->path, err) < 0)
+	if ((!read_only && make_file(s->path, err) < 0) || refuse_remote(s->path, err) < 0)
 		return -1;
-	if (refuse_remote(s->path, err) < 0 || open_file(s, read_only, err) < 0)
+	if (read_only)
+		return connect_reader(s, absent, err);
+	if (open_file(s, s->path, SQLITE_OPEN_READWRITE, err) < 0)
 		return -1;
-	if (!read_only)
-		return set_up(s, err);
-	fresh = is_fresh(s, err);
-	*absent = fresh > 0;
-	return fresh < 0 ? -1 : check_format(s, err);
+	if (sqlite3_db_readonly(s->db, "main") == 1) /* SQLite's own way out */
+		return err_sys(err, EACCES, "cannot write %s", s->path);
+	return set_up(s, err);
 }
