@@ -6,7 +6,8 @@
 #include "policy/budget.h"
 #include "sys/hash.h"
 
-enum { SHOWN = 200 }; /* bytes of a long value that are kept */
+/* Bytes of a long value that are kept, and digits of its hash that are shown. */
+enum { SHOWN = 200, SHOWN_HASH = 8 };
 
 void
 budget_key_prefix(const struct budget_rule *rule, struct buf *out)
@@ -51,8 +52,10 @@ budget_key_read_value(struct str s, struct buf *out)
 	if (!str_split(&s, '#', &kept))
 		return;
 	uri_decode(kept, out);
-	if (s.len)
-		buf_adds(out, "...");
+	if (!s.len)
+		return;
+	buf_adds(out, "...");
+	buf_add(out, s.p, s.len < SHOWN_HASH ? s.len : SHOWN_HASH);
 }
 
 void

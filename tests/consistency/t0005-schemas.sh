@@ -29,6 +29,7 @@ tells agent man/man5/agentflow-workflow.5
 tells pricing man/man5/agentflow-pricing.5
 tells model man/man5/agentflow-models.5 man/man1/llm-models.1
 tells breaker man/man1/llm-breaker.1
+tells budget man/man1/llm-budget.1
 tells tokens man/man1/llm-tokens.1
 tells httpRequest man/man1/llm-call.1
 tells programRun man/man1/llm-call.1 man/man5/agentflow-programs.5

@@ -391,7 +391,7 @@ values_never_meet_whatever_they_hold(void **state)
 		if (values[n])
 			assert_true(str_eq(buf_str(&shown), buf_str(&text)));
 		else
-			assert_true(str_ends(buf_str(&shown), "xx..."));
+			assert_non_null(strstr(shown.p, "xx..."));
 		assert_true(keys[i].len < 1000);
 		n += values[n] != NULL;
 	}
