@@ -239,5 +239,6 @@ const struct latency *
 health_latency(struct health *h, struct health_of *of)
 {
 	health_read_latency(h, of->latency);
+	latency_fade(&of->latency->known, h->now_us);
 	return &of->latency->known;
 }

@@ -86,7 +86,8 @@ bool health_blames(enum error_kind kind);
 int health_flush(struct health *h, int64_t now_us, struct err *err)
     __attribute__((warn_unused_result));
 
-/* What is known; decayed to the last report. Never NULL. */
+/* What is known, as of the time that h was told last: what nobody calls any more is forgotten, and
+ * so called again. Never NULL. */
 const struct latency *health_latency(struct health *h, struct health_of *of);
 
 /* The first failure of the store since it was asked last, or NULL: to be told to people once. */

@@ -151,7 +151,7 @@ view_of(const struct health_row *row, const struct breaker_rule *rule, int64_t n
 	double ended;
 
 	view_breaker(&v, &row->breaker, rule, now_us);
-	latency_merge(&faded, &(struct latency){ 0 }, now_us);
+	latency_fade(&faded, now_us);
 	v.p50_ms = latency_percentile(&faded.total, 0.5, AT_LEAST);
 	v.p95_ms = latency_percentile(&faded.total, 0.95, AT_LEAST);
 	v.first_p50_ms = latency_percentile(&faded.first, 0.5, AT_LEAST);

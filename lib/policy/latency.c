@@ -54,8 +54,8 @@ age_us(const struct latency *l, int64_t now_us)
 	return l->at_us < now_us ? now_us - l->at_us : 0;
 }
 
-static void
-fade(struct latency *l, int64_t now_us)
+void
+latency_fade(struct latency *l, int64_t now_us)
 {
 	int64_t age = age_us(l, now_us);
 
@@ -81,7 +81,7 @@ histogram_add(struct latency_histogram *h, double ms)
 void
 latency_add(struct latency *l, int64_t now_us, bool ok, double total_ms, double first_ms)
 {
-	fade(l, now_us);
+	latency_fade(l, now_us);
 	if (!ok) {
 		l->failed += 1;
 		return;
@@ -106,7 +106,7 @@ latency_merge(struct latency *l, const struct latency *other, int64_t now_us)
 {
 	double share = faded(age_us(other, now_us));
 
-	fade(l, now_us);
+	latency_fade(l, now_us);
 	l->ok += other->ok * share;
 	l->failed += other->failed * share;
 	histogram_merge(&l->total, &other->total, share);

@@ -36,6 +36,8 @@ void latency_write(const struct latency *l, struct buf *out);
 
 /* One answer. total_ms, first_ms: negative where there is none. Failures count only as such. */
 void latency_add(struct latency *l, int64_t now_us, bool ok, double total_ms, double first_ms);
+/* What is long past counts less from here on. */
+void latency_fade(struct latency *l, int64_t now_us);
 /* All that other holds. */
 void latency_merge(struct latency *l, const struct latency *other, int64_t now_us);
 

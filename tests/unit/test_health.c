@@ -321,6 +321,21 @@ what_is_not_touched_for_long_is_forgotten(void **state)
 	view_close(&v);
 }
 
+/* Else who was slow once would never be called again. */
+static void
+latencies_of_whom_nobody_calls_fade(void **state)
+{
+	struct view v = view_open(*state);
+
+	end_well(&v, 8, 0);
+	flush(&v);
+	assert_true(latency_percentile(&health_latency(v.health, v.of)->total, 0.5, 5) > 0);
+	now += 2 * LATENCY_HALF_LIFE_US;
+	assert_int_equal(look(&v), BREAKER_PASS);
+	assert_true(latency_percentile(&health_latency(v.health, v.of)->total, 0.5, 5) < 0);
+	view_close(&v);
+}
+
 static void
 a_value_that_is_none_of_ours_is_a_closed_breaker_and_is_replaced(void **state)
 {
@@ -523,6 +538,7 @@ main(void)
 		WITH_STORE(models_of_a_provider_may_share_its_breaker_but_not_its_latency),
 		WITH_STORE(what_a_hand_opened_is_refused_until_a_hand_closes_it),
 		WITH_STORE(what_is_not_touched_for_long_is_forgotten),
+		WITH_STORE(latencies_of_whom_nobody_calls_fade),
 		WITH_STORE(a_value_that_is_none_of_ours_is_a_closed_breaker_and_is_replaced),
 		WITH_STORE(a_store_that_is_kept_from_us_is_told_of_once_and_tried_again_later),
 		WITH_STORE(a_store_for_reading_only_is_learned_from),
