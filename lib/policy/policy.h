@@ -190,7 +190,8 @@ struct policy {
 	int64_t version;
 	enum policy_mode mode;
 	struct policy_limits limits; /* all is said here: defaults are filled in */
-	struct policy_list providers; /* the shorthand: candidates where no route fits */
+	struct policy_list
+	    providers; /* who is asked where no route fits, behind the request's own model */
 	struct policy_alias *aliases;
 	size_t alias_count;
 	struct policy_role *roles;

@@ -24,7 +24,7 @@ tells response man/man5/agentflow-records.5 man/man1/cost-calc.1
 tells cancel man/man5/agentflow-records.5
 tells total man/man1/cost-calc.1 man/man5/agentflow-records.5
 tells event man/man1/dag-run.1
-tells workflow man/man5/agentflow-workflow.5
+tells workflow man/man5/agentflow-workflow.5 man/man5/agentflow-policy.5
 tells agent man/man5/agentflow-workflow.5
 tells pricing man/man5/agentflow-pricing.5
 tells model man/man5/agentflow-models.5 man/man1/llm-models.1

@@ -28,4 +28,8 @@ cat examples/policy/policy.yaml examples/policy/seed.yaml | sed 's/ #.*//; s/"[^
 verdict 'the reader knows what the schema names' "$(comm -13 "$log.reader" "$log.schema" | sed 's/$/ is not read/')"
 verdict 'the schema names what the reader knows' "$(comm -23 "$log.reader" "$log.schema" | sed 's/$/ is in no schema/')"
 verdict 'the examples show what the reader knows' "$(comm -23 "$log.own" "$log.example" | sed 's/$/ is in no example/')"
+for f in workflow policy; do
+	jq -S '."$defs" | {llmRouting, entries, entry, fallback, conditions, condition, options, text}' "share/schemas/$f.schema.json" >"$log.$f"
+done
+verdict 'a workflow has the same llmRouting as a policy' "$(diff "$log.workflow" "$log.policy")"
 tap_end

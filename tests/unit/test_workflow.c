@@ -367,6 +367,27 @@ a_long_chain_is_read_in_no_time(void **state)
 	buf_release(&spec);
 }
 
+static void
+what_a_policy_says_as_a_workflow_would_stands_in_one(void **state)
+{
+	const char *top = getenv("top");
+	char *path = file_join(top ? top : ".", "examples/policy/seed.yaml"), *text;
+	struct buf seed = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct workflow *w;
+
+	(void)state;
+	assert_int_equal(file_read(path, &seed, &err), 0);
+	text = xasprintf(
+	    "  nodes: [{name: a, kind: prompt, prompt: x}]\n%s", strstr(seed.p, "  llmRouting:"));
+	w = load_spec(text, NULL);
+	assert_true(w->routes);
+	workflow_free(w);
+	free(text);
+	buf_release(&seed);
+	free(path);
+}
+
 int
 main(void)
 {
@@ -379,6 +400,7 @@ main(void)
 		cmocka_unit_test(values_must_be_of_their_type),
 		cmocka_unit_test(an_expression_that_does_not_compile_has_its_place),
 		cmocka_unit_test(what_is_run_is_what_was_written),
+		cmocka_unit_test(what_a_policy_says_as_a_workflow_would_stands_in_one),
 		cmocka_unit_test(a_long_chain_is_read_in_no_time),
 	};
 
