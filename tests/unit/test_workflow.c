@@ -297,7 +297,7 @@ values_must_be_of_their_type(void **state)
 	refuse(ALONE "  config: {budgetUsd: free}\n",
 	    "w.yaml:6:23: budgetUsd: \"free\" is not an amount of dollars");
 	refuse(ALONE "  llmRouting: {fallbacks: [{}]}\n",
-	    "w.yaml:6:28: fallback has a provider, a model or both");
+	    "w.yaml:6:28: a fallback is \"provider:model\" or {provider, model}");
 }
 
 static void
