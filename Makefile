@@ -26,6 +26,8 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 REPLAY   := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 FAULT    := $(patsubst tests/fault/%.c,$(BUILD)/fault/%.so,$(wildcard tests/fault/*.c))
+HAMMER   := $(BUILD)/tests/hammer
+HAMMER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/hammer/*.c))
 ROWS     := $(patsubst tests/consistency/%.c,$(BUILD)/tests/%,$(wildcard tests/consistency/*.c))
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 RECORDED_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/recorded/test_%,$(wildcard tests/recorded/*.c)))
@@ -109,6 +111,10 @@ $(ROWS): $(BUILD)/tests/%: $(BUILD)/obj/tests/consistency/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 
+$(HAMMER): $(HAMMER_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
+
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
@@ -124,7 +130,7 @@ TESTS = $(UNIT) $(RECORDED) $(REPLAY)
 # Both cores, also where make itself was not told -j; deps must be over by then, so they are not prerequisites.
 PAR = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 check: ## build and run the whole test suite
-	@$(MAKE) $(PAR) --no-print-directory all $(TESTS) $(FAULT) $(ROWS)
+	@$(MAKE) $(PAR) --no-print-directory all $(TESTS) $(FAULT) $(ROWS) $(HAMMER)
 	BUILD=$(BUILD) sh tests/run $(TESTS)
 
 asan: ## the suite under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -149,7 +155,7 @@ lint: ## warnings as errors, cppcheck, clang-format, mandoc, shellcheck, floors,
 	BUILD=$(BUILD) MAKE="$(MAKE)" CC="$(CC)" sh tests/lint/run
 
 lint-objects: $(LIB_OBJ) $(PROGRAMS:%=$(BUILD)/obj/cmd/%.o) $(SUPPORT) \
-    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c tests/recorded/*.c tests/bench/*.c tests/consistency/*.c))
+    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*.c tests/recorded/*.c tests/bench/*.c tests/consistency/*.c tests/hammer/*.c))
 
 sizes: ## the longest files and functions
 	sh tests/lint/sizes
