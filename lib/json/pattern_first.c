@@ -66,11 +66,15 @@ add_reached(struct pattern *p)
 static char
 only_char(const struct pattern *p, const struct pattern_step *step)
 {
-	const struct pattern_set *s = &p->sets[step->a];
-	const struct pattern_range *r = &p->ranges[s->first];
+	const struct pattern_set *s;
+	const struct pattern_range *r;
 
-	if (step->op != PATTERN_SET || s->negated || s->count != 1)
+	if (step->op != PATTERN_SET)
 		return '\0';
+	s = &p->sets[step->a];
+	if (s->negated || s->count != 1)
+		return '\0';
+	r = &p->ranges[s->first];
 	return r->low == r->high && r->low < ASCII ? (char)r->low : '\0';
 }
 

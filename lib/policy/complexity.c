@@ -71,7 +71,7 @@ looks_like_code(struct str line)
 		return true;
 	if (line.len >= PROSE_FROM || last == '.' || last == '?' || last == '!')
 		return false;
-	while (*start && !str_starts(line, *start))
+	while (*start && ((*start)[0] != line.p[0] || !str_starts(line, *start)))
 		start++;
 	return *start;
 }
@@ -95,12 +95,16 @@ count_code(struct str text)
 
 /* --- keywords --- */
 
+/* Whether a keyword stands at p. Its first letter does; most words fall by their second. */
 static bool
-begins_with(struct str s, const char *word)
+begins_with(const char *p, const char *end, const char *word)
 {
-	size_t n = strlen(word);
+	size_t n;
 
-	return s.len >= n && strncasecmp(s.p, word, n) == 0;
+	if (end - p < 2 || (p[1] | 0x20) != word[1])
+		return false;
+	n = strlen(word);
+	return n <= (size_t)(end - p) && strncasecmp(p, word, n) == 0;
 }
 
 /* Where the keywords of each letter begin; those of the next end them. */
@@ -126,12 +130,11 @@ count_keywords(struct str text)
 
 	start_of(first);
 	while (p < end) {
-		struct str rest = { p, (size_t)(end - p) };
 		int letter = (*p | 0x20) - 'a';
 
 		if (letter >= 0 && letter < 26)
 			for (size_t k = first[letter]; k < first[letter + 1]; k++)
-				if (begins_with(rest, complexity_keywords[k]))
+				if (begins_with(p, end, complexity_keywords[k]))
 					seen |= (uint64_t)1 << k;
 		while (p < end && str_is_word(*p))
 			p++;
