@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* llm-route - decide which models may serve each request, in which order, and say why. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/die.h"
 #include "cli/opt.h"
+#include "failover/cards.h"
+#include "failover/desk.h"
 #include "json/ndjson.h"
+#include "policy/agents.h"
 #include "policy/route.h"
-#include "price/price_load.h"
-#include "store/store.h"
+#include "policy/route_diff.h"
+#include "policy/route_test.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/share.h"
@@ -17,28 +19,38 @@
 enum { BATCH = 256 * 1024 };
 #define DAY_US (INT64_C(86400) * 1000000)
 
-static const char *policy_file, *store_url, *at, *config_file, *out_file;
-static struct opt_list price_files;
-static bool explain, text, no_store, quiet;
+static const char *policy_file, *store_url, *at, *config_file, *out_file, *cases, *capability;
+static struct opt_list price_files, cards;
+static bool explain, text, check, diff, strict, no_store, quiet;
 static int64_t seed;
 
 static const struct opt opts[] = {
 	{ 'p', "policy", "POLICY", OPT_STR, &policy_file,
-	    "the policy (YAML); none: each request's own model" },
+	    "the policy (YAML); without one each request's own model is its route" },
 	{ 0, "explain", NULL, OPT_FLAG, &explain,
 	    "tell in the route why each rule and candidate was taken or left" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "write explanations for people, and no records" },
 	{ 0, "seed", "N", OPT_INT, &seed, "draw by weight from this seed (default 0)" },
 	{ 0, "at", "TIME", OPT_STR, &at, "decide as of then: 2026-11-21T09:30:00Z" },
 	{ 0, "store", "URL", OPT_STR, &store_url,
-	    "where breakers, latencies and budgets are read (default: where all programs keep "
-	    "them)" },
-	{ 0, "no-store", NULL, OPT_FLAG, &no_store, "as if nothing was known of them" },
+	    "read breakers, latencies and budgets there (default: the store that all share)" },
+	{ 0, "no-store", NULL, OPT_FLAG, &no_store, "decide as if nothing was known of them" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
 	{ 0, "prices", "FILE", OPT_LIST, &price_files,
 	    "price rows that go before the built-in ones; may be repeated" },
 	{ 'o', "output", "FILE", OPT_STR, &out_file, "write to FILE" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no warnings" },
+	{ 0, NULL, NULL, OPT_HEADING, NULL, "Instead of routing:" },
+	{ 0, "check", NULL, OPT_FLAG, &check, "check the policies named, and read no records" },
+	{ 0, "strict", NULL, OPT_FLAG, &strict, "with --check: a warning is an error" },
+	{ 0, "test", "CASES", OPT_STR, &cases,
+	    "prove the policy by a file of requests and the routes that they should take" },
+	{ 0, "diff", NULL, OPT_FLAG, &diff,
+	    "tell which requests a new policy routes otherwise: --diff OLD NEW [file ...]" },
+	{ 0, "agents", "CAPABILITY", OPT_STR, &capability,
+	    "tell which agents can do that, cheapest first, by their cards" },
+	{ 0, "cards", "PATH", OPT_LIST, &cards,
+	    "a card, or a directory of them (default ./agents); may be repeated" },
 	{ 0 },
 };
 
@@ -50,10 +62,8 @@ static const struct opt_spec spec = {
 
 /* What one run is made of. */
 struct run {
-	struct router_config config;
-	struct policy *policy;
-	struct prices *prices;
-	struct store *store; /* what was read at the start: nothing changes under us */
+	struct router_config config; /* its policy is a router's own */
+	struct store *store; /* as it was at the start: nothing changes under us */
 	int64_t at_us; /* --at; -1: now */
 	struct ndjson_reader *in;
 	struct ndjson_writer out;
@@ -80,52 +90,7 @@ worsen(struct run *run, enum exit_code code)
 		run->worst = code;
 }
 
-/* --- what a decision takes --- */
-
-static bool
-copy_entry(void *user, struct str key, struct str value)
-{
-	struct err err = ERR_INIT;
-
-	return store_put(user, key, value, STORE_FOREVER, &err) == 0;
-}
-
-/* A copy of what is known now: the same input then gives the same routes to its last line. */
-static int
-read_store(struct run *run, struct err *err)
-{
-	static const char *const prefixes[] = { HEALTH_BREAKERS, HEALTH_LATENCIES, "budget/" };
-	char *usual = store_url ? NULL : store_default_url(environment);
-	struct store_config config = { .url = store_url ? store_url : usual, .read_only = true };
-	struct store *source = config.url ? store_open(&config, err) : NULL;
-	int r = source || !config.url ? 0 : -1;
-
-	run->store = store_open(&(struct store_config){ .url = "memory:" }, err);
-	for (size_t i = 0; source && r == 0 && i < sizeof prefixes / sizeof *prefixes; i++)
-		r = store_scan(source, str_of(prefixes[i]), copy_entry, run->store, err);
-	store_close(source);
-	free(usual);
-	return r;
-}
-
-static void
-open_store(struct run *run)
-{
-	struct targets_config *t = &run->config.targets;
-	struct err err = ERR_INIT;
-
-	if (no_store)
-		return;
-	if (read_store(run, &err) < 0) {
-		warn("%s; breakers, latencies and budgets are not looked at", err.text);
-		return;
-	}
-	t->health = health_new(run->store, &run->policy->breaker);
-	run->config.health_counts = true;
-	if (run->policy->budget_count)
-		run->config.budgets = budgets_new(
-		    run->store, run->policy->budgets, run->policy->budget_count, 1, false);
-}
+/* --- what decisions are made from --- */
 
 static void
 load(struct run *run)
@@ -136,52 +101,116 @@ load(struct run *run)
 
 	t->env = environment;
 	t->day = now_us(run) / DAY_US;
-	run->policy = policy_file ? policy_load(policy_file, &err) : policy_none();
-	if (!run->policy)
+	t->any_key = check || diff || cases;
+	if (desk_supply(t, share, config_file, price_files.items, &err) < 0)
 		err_die(&err);
-	t->policy = run->policy;
-	t->providers = providers_load(share, config_file, environment, &err);
-	if (!t->providers)
-		err_die(&err);
-	run->prices = price_load(share, price_files.items, &err);
-	if (!run->prices)
-		err_die(&err);
-	t->prices = run->prices;
-	t->models = models_new(share);
+	run->config.seed = (uint64_t)seed;
+	run->config.explain = explain || (text && !diff);
+	run->config.health_counts = true;
 	free(share);
-	open_store(run);
+}
+
+/* A store that can't be read is no reason not to route, unless it was named. */
+static void
+read_store(struct run *run)
+{
+	char *usual = store_url ? NULL : store_default_url(environment);
+	const char *url = no_store ? NULL : store_url ? store_url : usual;
+	struct err err = ERR_INIT;
+
+	if (url)
+		run->store = desk_snapshot(url, &err);
+	if (url && !run->store && (store_url || err.code == EXIT_CONFIG))
+		err_die(&err);
+	if (url && !run->store)
+		warn("%s; breakers, latencies and budgets are not looked at", err.text);
+	free(usual);
+}
+
+static size_t
+tell(const struct buf *lines)
+{
+	struct str rest = buf_str(lines), line;
+	size_t n = 0;
+
+	while (str_split(&rest, '\n', &line)) {
+		if (!line.len)
+			continue;
+		n++;
+		if (!quiet)
+			warn("%.*s", (int)line.len, line.p);
+	}
+	return n;
+}
+
+/* How many warnings there were, which are told; -1 and err. */
+static int64_t
+open_desk(struct desk *d, const struct run *run, const char *file, struct err *err)
+{
+	struct buf warnings = BUF_INIT(BUF_UNLIMITED);
+	int r = desk_open(d, &run->config, run->store, file, &warnings, err);
+	int64_t n = (int64_t)tell(&warnings);
+
+	buf_release(&warnings);
+	return r < 0 ? -1 : n;
 }
 
 static void
-unload(struct run *run)
+must_open(struct desk *d, const struct run *run, const char *file)
 {
-	struct targets_config *t = &run->config.targets;
+	struct err err = ERR_INIT;
 
-	budgets_free(run->config.budgets);
-	health_free(t->health);
-	store_close(run->store);
-	models_free(t->models);
-	prices_free(run->prices);
-	providers_free(t->providers);
-	policy_free(run->policy);
+	if (open_desk(d, run, file, &err) < 0)
+		err_die(&err);
 }
 
-/* --- routing --- */
+/* --- lines --- */
+
+typedef void line_fn(struct run *run, const struct ndjson_line *line, void *user);
 
 static void
 put_bad_line(struct run *run, const struct ndjson_line *line, const struct err *err)
 {
 	run->failed++;
-	if (text)
+	if (text || cases || diff) {
 		warn("line %" PRIu64 " of %s is no record: %s", line->number,
 		    strcmp(line->file, "-") == 0 ? "standard input" : line->file, err->text);
-	else
-		ndjson_bad_line(ndjson_put_begin(&run->out), line->number, line->file, err->text);
+		return;
+	}
+	ndjson_bad_line(ndjson_put_begin(&run->out), line->number, line->file, err->text);
+	ndjson_put_end(&run->out);
 }
 
 static void
-route_line(struct run *run, struct route_filter *filter, const struct ndjson_line *line)
+each_line(struct run *run, char *const *files, line_fn *fn, void *user)
 {
+	struct ndjson_line line;
+	struct err err = ERR_INIT;
+	int rc;
+
+	run->in = ndjson_open(files, NDJSON_LINE_MAX);
+	ndjson_tie(run->in, &run->out);
+	while (!run->out.broken && (rc = ndjson_next(run->in, &line, &err)) != 0) {
+		if (rc > 0) {
+			fn(run, &line, user);
+		} else if (err.code == EXIT_NO) { /* an overlong line keeps its place */
+			put_bad_line(run, &line, &err);
+		} else {
+			warn("%s", err.text);
+			worsen(run, err.code);
+		}
+	}
+	ndjson_close(run->in);
+	if (run->failed || run->refused)
+		worsen(run, run->failed ? EXIT_NO : EXIT_REFUSED);
+}
+
+/* --- routing --- */
+
+static void
+route_line(struct run *run, const struct ndjson_line *line, void *user)
+{
+	struct route_filter *filter = user;
 	struct buf *out = ndjson_put_begin(&run->out);
 	enum route_outcome outcome;
 	struct err err = ERR_INIT;
@@ -189,62 +218,173 @@ route_line(struct run *run, struct route_filter *filter, const struct ndjson_lin
 	filter->now_us = now_us(run);
 	outcome = text ? route_decide(filter, line->text, &err)
 		       : route_record(filter, line->text, out, &err);
-	if (outcome == ROUTE_BAD || (text && outcome == ROUTE_MALFORMED))
-		put_bad_line(run, line, &err);
-	else if (outcome == ROUTE_MALFORMED)
-		run->failed++;
 	run->refused += outcome == ROUTE_REFUSED;
-	if (text && (outcome == ROUTE_ROUTED || outcome == ROUTE_REFUSED))
-		route_text(filter, out);
-	else if (!text)
+	if (outcome == ROUTE_BAD || (text && outcome == ROUTE_MALFORMED)) {
+		put_bad_line(run, line, &err);
+		return;
+	}
+	run->failed += outcome == ROUTE_MALFORMED;
+	if (!text)
 		ndjson_put_end(&run->out);
+	else if (outcome != ROUTE_OTHER)
+		route_text(filter, out);
 }
 
 static void
-route_all(struct run *run, struct router *router)
+route_all(struct run *run, char *const *files)
 {
 	struct route_filter filter;
-	struct ndjson_line line;
-	struct err err = ERR_INIT;
-	int rc;
+	struct desk desk;
 
-	route_init(&filter, router, now_us(run));
-	while (!run->out.broken && (rc = ndjson_next(run->in, &line, &err)) != 0) {
-		if (rc > 0) {
-			route_line(run, &filter, &line);
-		} else if (err.code == EXIT_NO) { /* an overlong line keeps its place */
-			put_bad_line(run, &line, &err);
-			if (!text)
-				ndjson_put_end(&run->out);
-		} else {
-			warn("%s", err.text);
-			worsen(run, err.code);
-		}
-	}
+	must_open(&desk, run, policy_file);
+	route_init(&filter, desk.router, now_us(run));
+	each_line(run, files, route_line, &filter);
 	route_release(&filter);
-	if (run->failed || run->refused)
-		worsen(run, run->failed ? EXIT_NO : EXIT_REFUSED);
+	desk_close(&desk);
 }
 
-static struct router *
-make_router(struct run *run)
-{
-	struct buf warnings = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
-	struct router *router;
-	struct str rest, line;
+/* --- the other modes --- */
 
-	run->config.seed = (uint64_t)seed;
-	run->config.explain = explain || text;
-	router = router_new(&run->config, &warnings, &err);
-	if (!router)
+static void
+check_one(struct run *run, const char *file)
+{
+	struct buf *out = ndjson_put_begin(&run->out);
+	struct err err = ERR_INIT;
+	struct desk desk;
+	int64_t n = open_desk(&desk, run, file, &err);
+
+	if (n < 0) {
+		warn("%s", err.text);
+		worsen(run, EXIT_CONFIG);
+	} else {
+		buf_addf(out, "%s: %s, %zu routes, %" PRId64 " warning%s", file,
+		    desk.policy->digest, desk.policy->route_count, n, n == 1 ? "" : "s");
+		ndjson_put_end(&run->out);
+		if (n && strict)
+			worsen(run, EXIT_CONFIG);
+	}
+	desk_close(&desk);
+}
+
+static void
+check_all(struct run *run, char *const *files)
+{
+	if (!policy_file && !*files)
+		opt_misuse("--check wants a policy: -p POLICY, or its name");
+	if (policy_file)
+		check_one(run, policy_file);
+	for (; *files; files++)
+		check_one(run, *files);
+}
+
+static void
+test_line(struct run *run, const struct ndjson_line *line, void *user)
+{
+	if (!route_test_line(user, line->text, ndjson_put_begin(&run->out)))
+		run->failed++;
+}
+
+static void
+test_all(struct run *run)
+{
+	struct err err = ERR_INIT;
+	struct route_test test;
+	struct desk desk;
+	char *files[] = { (char *)cases, NULL };
+
+	must_open(&desk, run, policy_file);
+	run->config.targets.policy = desk.policy;
+	if (route_test_init(&test, &run->config, now_us(run), NULL, &err) < 0)
 		err_die(&err);
-	rest = buf_str(&warnings);
-	while (!quiet && str_split(&rest, '\n', &line))
-		if (line.len)
-			warn("%.*s", (int)line.len, line.p);
-	buf_release(&warnings);
-	return router;
+	each_line(run, files, test_line, &test);
+	route_test_end(&test, ndjson_put_begin(&run->out));
+	route_test_release(&test);
+	desk_close(&desk);
+}
+
+static void
+diff_line(struct run *run, const struct ndjson_line *line, void *user)
+{
+	struct buf *out = ndjson_put_begin(&run->out);
+	struct err err = ERR_INIT;
+
+	switch (route_diff_line(user, line->text, text, out, &err)) {
+	case ROUTE_ROUTED:
+		if (!text)
+			ndjson_put_end(&run->out);
+		break;
+	case ROUTE_BAD:
+	case ROUTE_MALFORMED:
+		put_bad_line(run, line, &err);
+		break;
+	case ROUTE_OTHER:
+	case ROUTE_REFUSED:
+		break;
+	}
+}
+
+static void
+diff_all(struct run *run, char *const *files)
+{
+	struct desk before, after;
+	struct route_diff d;
+
+	if (policy_file || !files[0] || !files[1])
+		opt_misuse("--diff wants two policies: --diff OLD NEW [file ...]");
+	must_open(&before, run, files[0]);
+	must_open(&after, run, files[1]);
+	route_diff_init(&d, before.router, after.router, now_us(run));
+	each_line(run, files + 2, diff_line, &d);
+	route_diff_end(&d, text, ndjson_put_begin(&run->out));
+	if (!text)
+		ndjson_put_end(&run->out);
+	if (d.changed)
+		worsen(run, EXIT_NO);
+	route_diff_release(&d);
+	desk_close(&before);
+	desk_close(&after);
+}
+
+static void
+list_agents(struct run *run)
+{
+	struct err err = ERR_INIT;
+	struct agents *agents;
+	struct desk desk;
+	int r;
+
+	must_open(&desk, run, policy_file);
+	agents = agents_new(router_targets(desk.router), str_of(capability));
+	r = cards.count ? 0 : cards_add(agents, "agents", &err);
+	for (size_t i = 0; r == 0 && i < cards.count; i++)
+		r = cards_add(agents, cards.items[i], &err);
+	if (r < 0)
+		err_die(&err);
+	if (!agents_write(agents, text, ndjson_put_begin(&run->out)))
+		worsen(run, EXIT_NO);
+	agents_free(agents);
+	desk_close(&desk);
+}
+
+/* --- */
+
+static void
+read_options(struct run *run, char *const *operands)
+{
+	if (at && !clock_parse(str_of(at), &run->at_us))
+		opt_misuse("--at %s: must be a time like 2026-11-21T09:30:00Z", at);
+	if (check + diff + (cases != NULL) + (capability != NULL) > 1)
+		opt_misuse("--check, --test, --diff and --agents do not go together");
+	if (strict && !check)
+		opt_misuse("--strict goes with --check");
+	if (cards.count && !capability)
+		opt_misuse("--cards goes with --agents");
+	if (cases && !policy_file)
+		opt_misuse("--test wants a policy: -p POLICY");
+	if ((cases || capability) && *operands)
+		opt_misuse("%s: no files are read with --test and --agents", *operands);
+	if (store_url && no_store)
+		opt_misuse("--store and --no-store do not go together");
 }
 
 int
@@ -252,27 +392,33 @@ main(int argc, char **argv)
 {
 	struct run run = { .worst = EXIT_OK, .at_us = -1 };
 	struct err err = ERR_INIT;
-	struct router *router;
 	int fd;
 
 	argv += opt_parse(&spec, argc, argv);
-	if (at && !clock_parse(str_of(at), &run.at_us))
-		opt_misuse("--at %s: must be a time like 2026-11-21T09:30:00Z", at);
-	load(&run);
-	router = make_router(&run);
+	read_options(&run, argv);
 	fd = file_create(out_file, argv, &err);
 	if (fd < 0)
 		err_die(&err);
 	ndjson_writer_init(&run.out, fd, BATCH);
-	run.in = ndjson_open(argv, NDJSON_LINE_MAX);
-	ndjson_tie(run.in, &run.out);
-	route_all(&run, router);
-	ndjson_close(run.in);
+	load(&run);
+	if (!check && !cases && !capability)
+		read_store(&run);
+	if (check)
+		check_all(&run, argv);
+	else if (cases)
+		test_all(&run);
+	else if (diff)
+		diff_all(&run, argv);
+	else if (capability)
+		list_agents(&run);
+	else
+		route_all(&run, argv);
 	run.worst = ndjson_finish(&run.out, run.worst, &err);
 	if (err.text[0])
 		warn("%s", err.text);
-	router_free(router);
-	unload(&run);
+	store_close(run.store);
+	desk_unsupply(&run.config.targets);
 	opt_list_release(&price_files);
+	opt_list_release(&cards);
 	return (int)run.worst;
 }

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/money.h"
+#include "cli/table.h"
 #include "json/jsonw.h"
 
 struct agent {
@@ -162,21 +163,26 @@ agents_add(struct agents *a, const char *file, struct str text, struct err *err)
 
 /* --- writing --- */
 
+static bool
+is_flat(const struct agent *agent)
+{
+	return agent->basis && strcmp(agent->basis, "subscription") == 0;
+}
+
 /* A subscription before an API that costs nothing either; then by name, that files' order is
  * nothing. */
 static int
 compare(const void *left, const void *right)
 {
 	const struct agent *a = left, *b = right;
-	bool paid_a = a->pusd > 0 || !a->basis || strcmp(a->basis, "subscription") != 0;
-	bool paid_b = b->pusd > 0 || !b->basis || strcmp(b->basis, "subscription") != 0;
+	bool flat_a = is_flat(a), flat_b = is_flat(b);
 
 	if ((a->pusd < 0) != (b->pusd < 0))
 		return a->pusd < 0 ? 1 : -1;
 	if (a->pusd != b->pusd)
 		return a->pusd < b->pusd ? -1 : 1;
-	if (paid_a != paid_b)
-		return paid_a ? 1 : -1;
+	if (flat_a != flat_b)
+		return flat_a ? -1 : 1;
 	return strcmp(a->file, b->file);
 }
 
@@ -187,7 +193,7 @@ write_record(const struct agent *agent, struct buf *out)
 
 	jsonw_start(&w, out);
 	jsonw_object(&w);
-	jsonw_kstr(&w, "type", "agent");
+	jsonw_kstr(&w, "type", "offer");
 	jsonw_kjson(&w, "name", json_get(agent->card, "name"));
 	jsonw_kjson_opt(&w, "model", agent->model);
 	jsonw_kjson_opt(&w, "skill", json_get(agent->skill, "id"));
@@ -204,42 +210,36 @@ write_record(const struct agent *agent, struct buf *out)
 }
 
 static void
-put_text(struct json v, struct buf *out)
+add_cells(const struct agent *agent, struct table *t)
 {
-	size_t from = out->len;
+	struct buf *cell = table_cell(t);
 
-	json_text(v, out);
-	for (size_t i = from; i < out->len; i++)
-		if ((unsigned char)out->p[i] < ' ' || out->p[i] == 0x7f)
-			out->p[i] = '?';
-}
-
-static void
-write_text(const struct agent *agent, struct buf *out)
-{
 	if (agent->pusd < 0) {
-		buf_adds(out, "its price is not known");
+		buf_adds(cell, "?");
 	} else {
-		buf_addc(out, '$');
-		money_print(out, agent->pusd);
+		buf_addc(cell, '$');
+		money_print(cell, agent->pusd);
 	}
-	buf_addf(out, "\t%s\t", agent->basis ? agent->basis : "unknown");
-	put_text(json_get(agent->card, "name"), out);
-	buf_addc(out, '\t');
-	put_text(agent->model, out);
-	buf_addc(out, '\n');
+	buf_adds(table_cell(t), agent->basis ? agent->basis : "unknown");
+	json_text(json_get(agent->card, "name"), table_cell(t));
+	json_text(agent->model, table_cell(t));
 }
 
 size_t
 agents_write(struct agents *a, bool text, struct buf *out)
 {
+	struct table t;
+
 	if (a->count)
 		qsort(a->items, a->count, sizeof *a->items, compare);
+	table_init(&t, 4, 4);
 	for (size_t i = 0; i < a->count; i++) {
 		if (text)
-			write_text(&a->items[i], out);
+			add_cells(&a->items[i], &t);
 		else
 			write_record(&a->items[i], out);
 	}
+	table_print(&t, out);
+	table_release(&t);
 	return a->count;
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* cards - agent cards from files. */
+#include "failover/cards.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sys/file.h"
+
+enum { CARD_MAX = 1 << 20 };
+
+static int
+add_card(struct agents *agents, const char *path, struct err *err)
+{
+	struct buf text = BUF_INIT(CARD_MAX);
+	int r = file_read_regular(path, &text, err);
+
+	if (r == 0)
+		r = agents_add(agents, path, buf_str(&text), err);
+	buf_release(&text);
+	return r;
+}
+
+static int
+is_card(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && str_ends(str_of(entry->d_name), ".json");
+}
+
+int
+cards_add(struct agents *agents, const char *path, struct err *err)
+{
+	struct dirent **entries;
+	int i, r = 0, n = scandir(path, &entries, is_card, alphasort);
+
+	if (n < 0 && errno == ENOTDIR)
+		return add_card(agents, path, err);
+	if (n < 0)
+		return err_sys(err, errno, "cannot read %s", path);
+	for (i = 0; i < n; i++) {
+		char *file = file_join(path, entries[i]->d_name);
+
+		if (r == 0)
+			r = add_card(agents, file, err);
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
