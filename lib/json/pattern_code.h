@@ -21,6 +21,7 @@ struct pattern_range {
 struct pattern_set {
 	uint32_t first, count;
 	bool negated;
+	uint64_t ascii[2]; /* a bit for each of the first 128 characters that it has */
 };
 
 enum {
@@ -91,7 +92,7 @@ int pattern_parse(struct pattern_parser *ps);
 int pattern_fail(struct pattern_parser *ps, const char *what);
 
 bool pattern_set_has(const struct pattern *p, uint32_t set, uint32_t c);
-/* Fill first, prefix and may_be_empty from the steps. */
+/* Fill first, prefix and may_be_empty from the steps, and the sets' ascii. */
 void pattern_find_first(struct pattern *p);
 
 #endif

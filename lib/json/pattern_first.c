@@ -83,6 +83,10 @@ pattern_find_first(struct pattern *p)
 {
 	char c;
 
+	for (uint32_t set = 0; set < p->set_count; set++)
+		for (uint32_t i = 0; i < ASCII; i++)
+			if (pattern_set_has(p, set, i))
+				p->sets[set].ascii[i / 64] |= (uint64_t)1 << i % 64;
 	add_reached(p);
 	while (p->prefix_len < PATTERN_PREFIX_MAX &&
 	       (c = only_char(p, &p->steps[p->prefix_len])) != '\0')

@@ -137,8 +137,10 @@ eat(struct search *s, uint32_t c)
 	s->eaten_count = 0;
 	for (i = 0; i < s->reached_count; i++) {
 		struct way way = s->reached[i];
+		uint32_t set = s->p->steps[way.step].a;
 
-		if (pattern_set_has(s->p, s->p->steps[way.step].a, c))
+		if (c < 128 ? s->p->sets[set].ascii[c / 64] >> c % 64 & 1
+			    : pattern_set_has(s->p, set, c))
 			s->eaten[s->eaten_count++] = way;
 	}
 }

@@ -165,7 +165,7 @@ bench_facts(void)
 		add_record(&record, sizes[s]);
 		read_record(&job, &record);
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-			printf("%-48s %8zu bytes %10.0f ns\n", rows[i].what, record.len,
+			printf("%-52s %8zu bytes %10.0f ns\n", rows[i].what, record.len,
 			    time_of(rows[i].fn, &job));
 		request_release(&job.request);
 		facts_release(&job.facts);
@@ -186,7 +186,7 @@ bench_guards(void)
 		    "{name: k, pattern: 'BEGIN (?:RSA |EC )?PRIVATE KEY', action: ACTION}" },
 		{ "a card number",
 		    "{name: k, pattern: '\\b(?:\\d[ -]?){15}\\d\\b', action: ACTION}" },
-		{ "a mail address (one in 270 bytes)",
+		{ "a mail address (one a line; block finds it at once)",
 		    "{name: k, pattern: '[A-Za-z0-9._-]+@[A-Za-z0-9-]+\\.[A-Za-z]+', action: "
 		    "ACTION}" },
 	};
@@ -195,6 +195,7 @@ bench_guards(void)
 
 	add_record(&record, 400);
 	read_record(&job, &record);
+	printf("over a request of %zu bytes, a string with an escape each line\n", record.len);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		for (int stop = 0; stop < 2; stop++) {
 			const char *act = strstr(rows[i].guards, "ACTION");
@@ -206,7 +207,7 @@ bench_guards(void)
 			buf_addf(&file, "%s}\n", stop ? "block" : "redact");
 			p = policy_of(file.p);
 			job.policy = p;
-			printf("%-48s %-8s %8.0f MB/s\n", rows[i].what, stop ? "block" : "redact",
+			printf("%-52s %-8s %8.0f MB/s\n", rows[i].what, stop ? "block" : "redact",
 			    (double)record.len * 1e3 / time_of(stop ? stops : redact, &job));
 			policy_free(p);
 		}

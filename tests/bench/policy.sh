@@ -6,5 +6,5 @@ bench=$BUILD/bench/bench_policy
 echo 'policy: facts and conditions of one request; one core, the best of 5 rounds'
 "$bench" facts
 echo
-echo 'policy: guards over a request of 108 KB, a string with an escape each line'
+echo 'policy: guards'
 "$bench" guards
