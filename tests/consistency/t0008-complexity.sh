@@ -1,0 +1,19 @@
+#!/bin/sh
+# agentflow-policy(5) prints what makes a request complex: its tables are the data's.
+# Each stands between '.\" NAME' and '.\" end'.
+set -u
+# shellcheck source=tests/support/tap.sh
+. "${top:?run by tests/run}/tests/support/tap.sh"
+cd "$top" || exit 71
+page=man/man5/agentflow-policy.5
+
+for table in rows levels keywords; do
+	want=$BUILD/tests/log/complexity.$table
+	have=$BUILD/tests/log/complexity.page.$table
+	"$BUILD/tests/complexity_rows" "$table" >"$want"
+	awk -v begin=".\\\\\" $table" '$0 == ".\\\" end" { on = 0 } on; $0 == begin { on = 1 }' "$page" >"$have"
+	why=$(diff -u "$have" "$want" | head -n 40)
+	[ -s "$want" ] || why='no rows'
+	verdict "the manual's $table of complexity are the data's" "$why"
+done
+tap_end
