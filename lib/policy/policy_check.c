@@ -97,7 +97,7 @@ check_route(struct policy *p, size_t at)
 	for (size_t i = 0; i < at; i++) {
 		const struct policy_route *before = &p->routes[i];
 
-		if (is_never(p, before) || !policy_cover_route(p, before, route))
+		if (!policy_cover_route(p, before, route))
 			continue;
 		if (policy_cover_all(before))
 			policy_warn(p, route->place,

@@ -124,7 +124,7 @@ inherit(struct said *to, const struct said *from)
 }
 
 /* "openai:gpt-4o" does not lose the sensitivity that "openai:*" is given by being told its
- * quality. The widest is filled first, so that each inherits from the nearest all there is. */
+ * quality. Each inherits from all that it fits, the nearest first. */
 static void
 inherit_all(struct policy *p, const struct yaml *map)
 {
@@ -134,7 +134,7 @@ inherit_all(struct policy *p, const struct yaml *map)
 		all[i] = (struct said){ &p->models[i],
 			yaml_get(map->items[i], "subscription") != NULL };
 	qsort(all, p->model_count, sizeof *all, narrower_first);
-	for (size_t i = p->model_count; i-- > 0;) {
+	for (size_t i = 0; i < p->model_count; i++) {
 		for (size_t j = i + 1; j < p->model_count; j++) {
 			if (fits(all[j].model, str_of(all[i].model->name)))
 				inherit(&all[i], &all[j]);

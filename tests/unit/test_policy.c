@@ -287,7 +287,7 @@ budgets_are_read(void **state)
 	    "  - {name: a, limitUsd: 0.25}\n"
 	    "  - {name: b, limitTokens: 7, window: 90s, soft: 50%, action: warn, per: key}\n"
 	    "  - {name: c, limitRequests: 0, window: month, zone: Asia/Tokyo, per: .tags.a-b.c,\n"
-	    "     action: route, use: [\"a:b\"], soft: [10, 20]}\n");
+	    "     action: route, use: [\"a:b\"], soft: [20, 30, 10]}\n");
 
 	(void)state;
 	assert_int_equal(p->budgets[0].unit, BUDGET_USD);
@@ -299,7 +299,9 @@ budgets_are_read(void **state)
 	assert_true(p->budgets[1].rolling_us == 90000000);
 	assert_int_equal(p->budgets[1].soft[0], 50);
 	assert_int_equal(p->budgets[2].window, BUDGET_MONTH);
-	assert_int_equal(p->budgets[2].soft_count, 2);
+	assert_int_equal(p->budgets[2].soft_count, 3);
+	assert_int_equal(p->budgets[2].soft[0], 10);
+	assert_int_equal(p->budgets[2].soft[2], 30);
 	assert_string_equal(p->budgets[2].zone, "Asia/Tokyo");
 	assert_string_equal(p->budget_use[2].items[0].model, "a:b");
 	policy_free(p);
