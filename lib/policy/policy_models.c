@@ -84,13 +84,17 @@ struct said {
 	bool subscription; /* is it said, here or by what it inherits from? */
 };
 
+/* Those that say as much, as they stand. */
 static int
 narrower_first(const void *a, const void *b)
 {
-	size_t x = said_bytes(((const struct said *)a)->model);
-	size_t y = said_bytes(((const struct said *)b)->model);
+	const struct policy_model *m = ((const struct said *)a)->model;
+	const struct policy_model *n = ((const struct said *)b)->model;
+	size_t x = said_bytes(m), y = said_bytes(n);
 
-	return x == y ? 0 : x > y ? -1 : 1;
+	if (x != y)
+		return x > y ? -1 : 1;
+	return m < n ? -1 : m > n;
 }
 
 static void
