@@ -201,12 +201,21 @@ health_blames(enum error_kind kind)
 }
 
 static void
+add_to(struct latency *l, const struct health_outcome *outcome, int64_t now_us)
+{
+	if (!outcome->ok && outcome->kind == ERROR_CANCELLED)
+		latency_add_cancelled(l, now_us, outcome->total_ms, outcome->first_ms);
+	else
+		latency_add(l, now_us, outcome->ok, outcome->total_ms, outcome->first_ms);
+}
+
+static void
 add_latency(struct health *h, struct kept_latency *l, const struct health_outcome *outcome)
 {
-	latency_add(&l->known, h->now_us, outcome->ok, outcome->total_ms, outcome->first_ms);
+	add_to(&l->known, outcome, h->now_us);
 	if (!h->store)
 		return;
-	latency_add(&l->gathered, h->now_us, outcome->ok, outcome->total_ms, outcome->first_ms);
+	add_to(&l->gathered, outcome, h->now_us);
 	l->has_gathered = true;
 }
 
@@ -216,9 +225,10 @@ health_report(
 {
 	struct breaker_report report = { .probe = outcome->probe };
 	bool blamed = !outcome->ok && health_blames(outcome->kind);
+	bool was_timed = outcome->total_ms >= 0 || outcome->first_ms >= 0;
 
 	h->now_us = now_us;
-	if (outcome->ok || blamed)
+	if (outcome->ok || blamed || (outcome->kind == ERROR_CANCELLED && was_timed))
 		add_latency(h, of->latency, outcome);
 	/* A model that is gone says nothing of its provider's others. */
 	if (outcome->kind == ERROR_NOT_FOUND && h->rule.scope != BREAKER_MODEL)

@@ -71,7 +71,8 @@ struct health_outcome {
 	bool ok;
 	enum error_kind kind; /* where not ok */
 	int64_t away_us; /* retry-after; 0: none */
-	double total_ms, first_ms; /* negative: none */
+	double total_ms, first_ms; /* negative: none; where cancelled: how long it had been waited
+				      for */
 	uint64_t probe; /* of the pass */
 };
 /* Kinds that are the caller's own fault, or a cancelled attempt, count neither way; they give a

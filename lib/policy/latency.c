@@ -78,6 +78,15 @@ histogram_add(struct latency_histogram *h, double ms)
 	h->total += 1;
 }
 
+static void
+add_times(struct latency *l, double total_ms, double first_ms)
+{
+	if (total_ms >= 0)
+		histogram_add(&l->total, total_ms);
+	if (first_ms >= 0)
+		histogram_add(&l->first, first_ms);
+}
+
 void
 latency_add(struct latency *l, int64_t now_us, bool ok, double total_ms, double first_ms)
 {
@@ -87,10 +96,14 @@ latency_add(struct latency *l, int64_t now_us, bool ok, double total_ms, double 
 		return;
 	}
 	l->ok += 1;
-	if (total_ms >= 0)
-		histogram_add(&l->total, total_ms);
-	if (first_ms >= 0)
-		histogram_add(&l->first, first_ms);
+	add_times(l, total_ms, first_ms);
+}
+
+void
+latency_add_cancelled(struct latency *l, int64_t now_us, double total_ms, double first_ms)
+{
+	latency_fade(l, now_us);
+	add_times(l, total_ms, first_ms);
 }
 
 static void

@@ -77,6 +77,8 @@ cancel_attempt(struct walk *w, size_t i, int64_t now_us)
 	if (i == w->unsent)
 		w->unsent = WALK_NOBODY;
 	answer.total_ms = (double)(now_us - w->attempts[i].start_us) / 1000;
+	if (w->facts->request->options.stream && !w->attempts[i].has_output)
+		answer.first_ms = answer.total_ms;
 	close_attempt(w, i, &answer, now_us);
 	walk_settle(w, i, &answer, 0, now_us);
 }
