@@ -3,10 +3,8 @@
 #include "policy/condition.h"
 
 #include "json/expr.h"
-#include "sys/zone.h"
 
-enum { VALUE_MAX = 40, DAY_MINUTES = 24 * 60 };
-static const char *const day_names[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+enum { VALUE_MAX = 40 };
 
 /* One route held against one request. */
 struct fit {
@@ -169,60 +167,9 @@ needs_fit(struct fit *f)
 /* --- the time of the week --- */
 
 static bool
-has_day(const struct policy_time *t, int weekday)
-{
-	return !t->days || t->days & 1u << weekday;
-}
-
-/* A window that passes midnight belongs to the day on which it began. */
-static bool
-time_holds(const struct policy_time *t, const struct zone_time *at)
-{
-	if (!t->from && !t->to)
-		return has_day(t, at->weekday);
-	if (t->from < t->to)
-		return has_day(t, at->weekday) && at->minute >= t->from && at->minute < t->to;
-	return (has_day(t, at->weekday) && at->minute >= t->from) ||
-	       (has_day(t, (at->weekday + 6) % 7) && at->minute < t->to);
-}
-
-bool
-condition_time_fits(const struct policy_time *t, int64_t now_us)
-{
-	struct zone_time at;
-
-	zone_local(t->zone, now_us, &at);
-	return time_holds(t, &at);
-}
-
-/* "Mon-Fri 08:00-18:00" */
-static void
-add_window(struct buf *out, const struct policy_time *t)
-{
-	unsigned days = t->days ? t->days : 0x7f;
-	bool any = false;
-
-	for (int first = 0, last; first < 7; first = last + 1) {
-		last = first;
-		if (!(days & 1u << first))
-			continue;
-		while (last < 6 && days & 1u << (last + 1))
-			last++;
-		buf_addf(out, "%s%s", any ? "," : "", day_names[first]);
-		if (last > first)
-			buf_addf(out, "-%s", day_names[last]);
-		any = true;
-	}
-	if (t->from || t->to)
-		buf_addf(out, " %02d:%02d-%02d:%02d", t->from / 60, t->from % 60, t->to / 60,
-		    t->to % 60);
-}
-
-static bool
 times_fit(struct fit *f)
 {
 	const struct policy_match *match = &f->route->match;
-	struct zone_time at;
 	struct buf *why;
 	size_t i, n = match->time_count;
 
@@ -233,15 +180,11 @@ times_fit(struct fit *f)
 	why = reason(f, i < n);
 	if (!why)
 		return i < n;
-	for (size_t j = i < n ? i : 0; j < n && j <= i; j++) {
-		const struct policy_time *t = &match->times[j];
-
-		zone_local(t->zone, f->now_us, &at);
-		buf_addf(why, "%sit is %s %02d:%02d in %s", i == n && j ? "; " : "",
-		    day_names[at.weekday], at.minute / 60, at.minute % 60,
-		    t->zone ? t->zone : "UTC");
-		buf_adds(why, i < n ? ", within " : ", not ");
-		add_window(why, t);
+	if (i < n)
+		condition_time_tell(&match->times[i], f->now_us, true, why);
+	for (size_t j = 0; i == n && j < n; j++) {
+		buf_adds(why, j ? "; " : "");
+		condition_time_tell(&match->times[j], f->now_us, false, why);
 	}
 	return i < n;
 }
