@@ -85,6 +85,16 @@ read_last(struct policy *p, const struct yaml *node, struct policy_list *last, s
 	return policy_read_options(&m, &last->items[last->count - 1].options, err);
 }
 
+static bool
+is_for_sensitive(const struct policy_route *route)
+{
+	for (size_t i = 0; i < route->condition_count; i++) {
+		if (route->conditions[i].sensitivity > 1) /* medium or high */
+			return true;
+	}
+	return false;
+}
+
 /* An entry with conditions: it is asked first, the others behind it where it fails; but what is
  * sensitive stays with who was named for it. */
 static int
@@ -92,7 +102,7 @@ read_rule(struct policy *p, const struct yaml *node, struct err *err)
 {
 	const struct policy_list *last = &p->providers;
 	struct policy_route *route;
-	bool sensitive = false;
+	bool alone;
 	struct field_map m;
 
 	if (!yaml_get(node, "conditions") || yaml_get(node, "conditions")->kind == YAML_NULL)
@@ -106,9 +116,8 @@ read_rule(struct policy *p, const struct yaml *node, struct err *err)
 	    policy_read_options(&m, &route->use.items[0].options, err) < 0 ||
 	    policy_route_read_conditions(p, &m, route, err) < 0)
 		return -1;
-	for (size_t i = 0; i < route->condition_count; i++)
-		sensitive |= route->conditions[i].sensitivity != 0;
-	for (size_t i = 0; !sensitive && i < last->count; i++) {
+	alone = is_for_sensitive(route);
+	for (size_t i = 0; !alone && i < last->count; i++) {
 		const struct policy_candidate *c = &last->items[i];
 
 		if (strcmp(c->model, route->use.items[0].model) != 0)
@@ -134,6 +143,21 @@ read_fallback(struct policy *p, const struct yaml *node, struct policy_list *out
 	if (field_open(&m, p->doc, node, "a fallback", known, err) < 0)
 		return -1;
 	return read_model(p, &m, out, err);
+}
+
+/* Entries are not said to be in order, so data that is sensitive must not go to one that fits it
+ * for another reason: those for it come first, else all stay as they stand. */
+static void
+put_sensitive_first(struct policy_route *routes, size_t count)
+{
+	for (size_t i = 0, front = 0; i < count; i++) {
+		struct policy_route route = routes[i];
+
+		if (!is_for_sensitive(&route))
+			continue;
+		memmove(&routes[front + 1], &routes[front], (i - front) * sizeof *routes);
+		routes[front++] = route;
+	}
 }
 
 /* The entries under whichever of their names; they are one list. */
@@ -164,6 +188,7 @@ policy_seed_read(struct policy *p, const struct yaml *routing, struct err *err)
 		"routes", NULL };
 	const struct yaml *entries, *fallbacks = NULL;
 	struct policy_list *last = &p->providers;
+	size_t own = p->route_count; /* of the policy's routes */
 	struct field_map m;
 
 	if (field_open(&m, p->doc, routing, "llmRouting", known, err) < 0 ||
@@ -189,5 +214,6 @@ policy_seed_read(struct policy *p, const struct yaml *routing, struct err *err)
 		if (read_rule(p, entries->items[i], err) < 0)
 			return -1;
 	}
+	put_sensitive_first(p->routes + own, p->route_count - own);
 	return 0;
 }

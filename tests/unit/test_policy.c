@@ -348,14 +348,16 @@ assert_seed(const char *head)
 	assert_string_equal(p->name, "n");
 	assert_int_equal(p->limits.strategy, POLICY_COST);
 	assert_int_equal(p->route_count, 2);
-	assert_int_equal(p->routes[0].limits.strategy, POLICY_ORDERED);
-	assert_int_equal(p->routes[0].use.count, 4);
-	assert_string_equal(p->routes[0].use.items[0].model, "a:strong");
-	assert_string_equal(p->routes[0].use.items[1].model, "c:");
-	assert_string_equal(p->routes[0].use.items[1].options.p, "{\"topK\":1}");
-	assert_string_equal(p->routes[0].use.items[2].model, "d:");
-	assert_string_equal(p->routes[0].use.items[3].model, "e:f");
-	assert_int_equal(p->routes[1].use.count, 1);
+	assert_string_equal(p->routes[0].name, "route 2"); /* sensitive data goes before */
+	assert_int_equal(p->routes[0].use.count, 1);
+	assert_string_equal(p->routes[1].name, "route 1");
+	assert_int_equal(p->routes[1].limits.strategy, POLICY_ORDERED);
+	assert_int_equal(p->routes[1].use.count, 4);
+	assert_string_equal(p->routes[1].use.items[0].model, "a:strong");
+	assert_string_equal(p->routes[1].use.items[1].model, "c:");
+	assert_string_equal(p->routes[1].use.items[1].options.p, "{\"topK\":1}");
+	assert_string_equal(p->routes[1].use.items[2].model, "d:");
+	assert_string_equal(p->routes[1].use.items[3].model, "e:f");
 	assert_int_equal(p->providers.count, 4);
 	assert_string_equal(p->providers.items[3].model, "a:strong");
 	policy_free(p);
@@ -373,6 +375,31 @@ llm_routing_is_taken_wherever_it_stands(void **state)
 	assert_seed("kind: Workflow\nmetadata: {name: n}\nspec:\n  agents: [{name: x}]\n");
 	p = read_policy("apiVersion: agentflow.io/v1\nkind: LlmRouting\nspec: {fallbacks: [a]}");
 	assert_string_equal(p->providers.items[0].model, "a:");
+	policy_free(p);
+}
+
+static void
+what_is_sensitive_goes_before_and_stays(void **state)
+{
+	static const char *const order[] = { "own", "b", "d", "a", "c" };
+	struct policy *p = read_policy(
+	    "routes: [{name: own, use: \"x:y\", match: {any: z}}]\n"
+	    "llmRouting:\n"
+	    "  providers:\n"
+	    "    - {name: a, provider: a, conditions: {complexity: high}}\n"
+	    "    - {name: b, provider: b, conditions: [{data_sensitivity: high}]}\n"
+	    "    - {name: c, provider: c, conditions: {data_sensitivity: low}}\n"
+	    "    - {name: d, provider: d, conditions: {data_sensitivity: medium, cost: any}}\n"
+	    "    - e\n");
+
+	(void)state;
+	assert_int_equal(p->route_count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		bool alone = i < 3;
+
+		assert_string_equal(p->routes[i].name, order[i]);
+		assert_int_equal(p->routes[i].use.count, alone ? 1 : 2);
+	}
 	policy_free(p);
 }
 
@@ -760,6 +787,7 @@ main(void)
 		cmocka_unit_test(budgets_are_read),
 		cmocka_unit_test(guards_are_read),
 		cmocka_unit_test(llm_routing_is_taken_wherever_it_stands),
+		cmocka_unit_test(what_is_sensitive_goes_before_and_stays),
 		cmocka_unit_test(a_resource_has_all_that_the_plain_form_has),
 		cmocka_unit_test(forms_that_are_none_are_told),
 		cmocka_unit_test(what_is_not_known_is_told_with_the_nearest),
