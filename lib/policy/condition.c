@@ -66,13 +66,22 @@ is_any(const char *const *words, struct json v)
 }
 
 static bool
+takes_any(const struct policy_tag *tag)
+{
+	for (const char *const *value = tag->values; *value; value++)
+		if (strcmp(*value, "*") == 0)
+			return true;
+	return false;
+}
+
+static bool
 tag_holds(const struct policy_tag *tag, struct json v)
 {
 	struct json_iter it = json_each(v);
 
 	if (!json_exists(v))
 		return false;
-	if (strcmp(tag->values[0], "*") == 0)
+	if (takes_any(tag))
 		return true;
 	while (json_is(v, JSON_ARRAY) && json_next(&it))
 		if (is_any(tag->values, it.value))
@@ -94,7 +103,7 @@ tag_fits(struct fit *f, const struct policy_tag *tag)
 		add_value(why, v);
 	else
 		buf_adds(why, "absent");
-	if (!fits && strcmp(tag->values[0], "*") != 0) {
+	if (!fits && !takes_any(tag)) {
 		buf_adds(why, ", not ");
 		add_list(why, tag->values, "or");
 	}
