@@ -224,7 +224,7 @@ health_report(
     struct health *h, struct health_of *of, const struct health_outcome *outcome, int64_t now_us)
 {
 	struct breaker_report report = { .probe = outcome->probe };
-	bool blamed = !outcome->ok && health_blames(outcome->kind);
+	bool blamed = !outcome->ok && health_blames(outcome->kind) && !outcome->is_awaited;
 	bool was_timed = outcome->total_ms >= 0 || outcome->first_ms >= 0;
 
 	h->now_us = now_us;

@@ -70,7 +70,10 @@ void health_say(const struct health_pass *pass, int64_t now_us, struct buf *why)
 struct health_outcome {
 	bool ok;
 	enum error_kind kind; /* where not ok */
-	int64_t away_us; /* retry-after; 0: none */
+	int64_t away_us; /* retry-after: nobody calls until then; 0: none */
+	/* A rate limit that told when, and who called waits for that itself: the target is well,
+	 * and nobody else is kept away. */
+	bool is_awaited;
 	double total_ms, first_ms; /* negative: none; where cancelled: how long it had been waited
 				      for */
 	uint64_t probe; /* of the pass */

@@ -255,6 +255,26 @@ a_provider_that_names_a_time_is_left_alone_by_all(void **state)
 	view_close(&b);
 }
 
+/* Else five at once who are told to wait a second would open it for thirty. */
+static void
+a_rate_limit_that_is_waited_for_is_no_failure(void **state)
+{
+	struct view v = view_open(*state);
+	struct health_outcome outcome = {
+		.kind = ERROR_RATE_LIMIT, .total_ms = -1, .first_ms = -1, .is_awaited = true
+	};
+
+	for (int i = 0; i < 20; i++)
+		health_report(v.health, v.of, &outcome, now);
+	assert_int_equal(look(&v), BREAKER_PASS);
+	assert_true(health_latency(v.health, v.of)->failed <= 0);
+	outcome.is_awaited = false;
+	for (int i = 0; i < 5; i++)
+		health_report(v.health, v.of, &outcome, now);
+	assert_int_equal(look(&v), BREAKER_REFUSED);
+	view_close(&v);
+}
+
 static void
 models_of_a_provider_may_share_its_breaker_but_not_its_latency(void **state)
 {
@@ -535,6 +555,7 @@ main(void)
 		WITH_STORE(successes_are_told_with_the_failure_that_came_after_them),
 		WITH_STORE(the_callers_own_faults_count_neither_way_and_give_a_probe_back),
 		WITH_STORE(a_provider_that_names_a_time_is_left_alone_by_all),
+		WITH_STORE(a_rate_limit_that_is_waited_for_is_no_failure),
 		WITH_STORE(models_of_a_provider_may_share_its_breaker_but_not_its_latency),
 		WITH_STORE(what_a_hand_opened_is_refused_until_a_hand_closes_it),
 		WITH_STORE(what_is_not_touched_for_long_is_forgotten),
