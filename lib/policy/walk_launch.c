@@ -262,6 +262,12 @@ walk_settle(struct walk *w, size_t attempt, const struct walk_answer *answer, in
 		.probe = a->probe,
 	};
 
+	/* Where we wait as we were told to, the breaker need not; but a probe has to tell. */
+	if (!answer->ok && answer->kind == ERROR_RATE_LIMIT && answer->retry_after_ms > 0 &&
+	    !away_us) {
+		outcome.is_awaited = !a->probe;
+		outcome.away_us = a->probe ? answer->retry_after_ms * 1000 : 0;
+	}
 	a->cost_pusd = cost_of(a, t, answer);
 	spent.pusd = a->cost_pusd;
 	if (w->world.budgets)

@@ -228,6 +228,19 @@ a_failure_that_passes_is_tried_again_after_a_backoff_then_elsewhere(void **state
 	    "400 end 3 ok");
 }
 
+/* The breaker would stay open for much longer than the provider asked for. */
+static void
+who_waits_as_it_was_told_to_finds_the_breaker_closed(void **state)
+{
+	(void)state;
+	check_in("breaker: {consecutive: 1}\n", "openai:one",
+	    "10 fail 0 rate_limit 1000\n1100 ok 1",
+	    "0 send 0 openai:one\n"
+	    "10 wait 1010\n"
+	    "1010 send 1 openai:one\n"
+	    "1100 end 1 ok");
+}
+
 static void
 a_timeout_is_not_waited_for_twice(void **state)
 {
@@ -793,6 +806,7 @@ main(void)
 		cmocka_unit_test(the_first_candidate_that_answers_is_the_only_one_asked),
 		cmocka_unit_test(
 		    a_failure_that_passes_is_tried_again_after_a_backoff_then_elsewhere),
+		cmocka_unit_test(who_waits_as_it_was_told_to_finds_the_breaker_closed),
 		cmocka_unit_test(a_timeout_is_not_waited_for_twice),
 		cmocka_unit_test(no_money_no_key_and_no_service_hold_for_all_models_of_a_provider),
 		cmocka_unit_test(the_callers_own_fault_stops_it),
