@@ -40,15 +40,9 @@ static void
 change(struct json_edit *e, const char *key, struct str value)
 {
 	struct json_change *c = find_change(e, key);
-	struct json_iter it = json_each(e->object);
 
-	if (!c) {
+	if (!c)
 		c = add_change(e, key);
-		while (json_next(&it)) {
-			if (json_eq(it.key, key))
-				c->old = it.value;
-		}
-	}
 	c->value = value;
 }
 
@@ -65,6 +59,7 @@ json_edit_append(struct json_edit *e, const char *key, struct str raw)
 
 	if (!c)
 		c = add_change(e, key);
+	c->is_new = true;
 	c->value = raw;
 }
 
@@ -169,8 +164,25 @@ has_drops(const struct json_edit *e)
 	return false;
 }
 
-void
-json_edit_write(const struct json_edit *e, struct buf *out)
+/* Find what the changes change, in one walk. */
+static void
+find_members(struct json_edit *e)
+{
+	struct json_iter it = json_each(e->object);
+	size_t i, known = 0;
+
+	for (i = 0; i < e->count; i++)
+		known += e->changes[i].is_new;
+	while (known < e->count && json_next(&it)) {
+		for (i = 0; i < e->count; i++) {
+			if (!e->changes[i].is_new && json_eq(it.key, e->changes[i].key))
+				e->changes[i].old = it.value;
+		}
+	}
+}
+
+static void
+write_found(const struct json_edit *e, struct buf *out)
 {
 	const char *members = members_end(e->object), *end = e->object.p + e->object.len;
 	const struct json_change *c;
@@ -193,4 +205,13 @@ json_edit_write(const struct json_edit *e, struct buf *out)
 		need_comma = true;
 	}
 	buf_add(out, members, (size_t)(end - members));
+}
+
+void
+json_edit_write(const struct json_edit *e, struct buf *out)
+{
+	struct json_edit found = *e;
+
+	find_members(&found);
+	write_found(&found, out);
 }

@@ -25,9 +25,9 @@ struct json_edit {
 	size_t count;
 	struct json_change {
 		const char *key; /* borrowed */
-		struct json old; /* its value now; JSON_NONE: the member is appended */
-		struct json old_key;
 		struct str value; /* raw JSON; p NULL: the member is removed */
+		bool is_new; /* known to be absent */
+		struct json old; /* while it is written: its value now; JSON_NONE: it is appended */
 	} changes[JSON_EDIT_MAX];
 };
 
