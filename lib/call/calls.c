@@ -334,6 +334,7 @@ on_turn(uv_prepare_t *handle)
 	do {
 		start_waiting(s);
 		start_lines(s);
+		start_waiting(s); /* a line that has to wait needs a timer */
 		slots_sweep(&s->slots);
 		if (!s->output_errno)
 			output_kick(s->output);
