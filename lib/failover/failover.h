@@ -5,7 +5,14 @@
  *
  * The program (llm-call, or any that reads requests and writes chunks and responses) runs beside us
  * and is spoken to in lines. Each try is a request of its own, with an id of our own; its chunks
- * and its response get the reader's id back. Records that are no requests pass through.
+ * and its response get the reader's id back. Records that are no requests pass through in their
+ * place; {"type":"cancel","id"} cancels what was read before. At most `jobs` requests are in
+ * flight, and little is read that can't be begun: input stops while the program or the output's
+ * reader is slow.
+ *
+ * A try that the program has not answered in its time (walk.h) counts as one that timed out; tries
+ * under way when the program ends fail as `network`, and the next one starts it anew. Where it
+ * can't be started, or ends twice in a row without an answer, all that is left fails, and says so.
  */
 #ifndef FAILOVER_FAILOVER_H
 #define FAILOVER_FAILOVER_H
@@ -25,16 +32,20 @@ struct failover_config { /* borrowed */
 	struct budgets *budgets; /* NULL: none */
 	const char *const *command; /* argv of the program; NULL-terminated */
 	const char *const *env;
+	const char *model; /* of requests that name none; NULL */
 	int64_t jobs; /* requests in flight at once */
 	bool ordered;
 	bool dry_run; /* write the plan of each, send nothing */
+	bool text; /* for people: the answers' text, or the plans', in place of records */
 	uint64_t seed;
-	int in_fd, out_fd;
+	char *const *operands; /* files to read; NULL-terminated; none, or "-": standard input */
+	int out_fd;
 	int metrics_fd; /* metric records at the end; -1: none */
 	void (*complain)(const char *text); /* a line for people; NULL: nobody is told */
 };
 
-/* As calls_run: 0, 1, 75 or 77 by what failed; 74, 128 + N. */
+/* As calls_run: 0, 1, 75 or 77 by what failed; 74, 128 + N; and 71, 126 or 127 where the program
+ * can't be started or does not stay up, with err. */
 int failover_run(const struct failover_config *config, struct err *err);
 
 #endif

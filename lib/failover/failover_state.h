@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* failover_state - what the files of the engine share: nobody else looks inside. */
+#ifndef FAILOVER_FAILOVER_STATE_H
+#define FAILOVER_FAILOVER_STATE_H
+
+#include <uv.h>
+
+#include "failover/attempts.h"
+#include "failover/failover.h"
+#include "failover/intake.h"
+#include "failover/metrics.h"
+#include "json/coproc.h"
+#include "policy/walk.h"
+#include "sys/proc.h"
+#include "sys/rand.h"
+#include "sys/signals.h"
+#include "sys/turns.h"
+
+struct failover {
+	const struct failover_config *config;
+	struct err *err;
+	uv_loop_t loop;
+	uv_prepare_t prepare; /* before the loop sleeps: start what can be, write what there is */
+	uv_timer_t pulse; /* tells the store, and renews what is reserved, while there is work */
+	struct signals signals;
+	struct intake intake;
+
+	struct output *output;
+	bool paused; /* the output is slow */
+	bool gave_up; /* after a signal, for want of a reader */
+	int output_errno; /* what broke it, or 0 */
+	struct turns turns; /* of struct trip */
+	size_t in_flight; /* trips begun and not over */
+
+	struct procs *procs;
+	struct coproc *child;
+	struct err broken; /* the program can't be had: code 0: it can */
+	struct attempts attempts;
+	struct json_paths *paths;
+
+	struct walk_world world;
+	struct rand rand;
+	bool holds_output; /* a guard looks at answers: chunks wait for the whole */
+	int64_t wall_us, mono_us; /* a moment by both clocks */
+	uint64_t made_ids;
+	uint64_t failed, failed_retryable, failed_refused;
+	struct metrics metrics;
+	bool told_health, told_budgets, told_garbage; /* to people, once */
+};
+
+/* The time as walks know it: wall clock, that does not jump while any is under way. */
+int64_t failover_now(const struct failover *f);
+/* A response with that error was written. */
+void failover_count(struct failover *f, enum error_kind kind);
+void failover_complain(const struct failover *f, const char *text);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trip - one line of input on its way to what is written for it: a request with its facts, the
+ * decision who may serve it, its walk and its attempts; or a record that only passes.
+ */
+#ifndef FAILOVER_TRIP_H
+#define FAILOVER_TRIP_H
+
+#include "failover/attempts.h"
+#include "failover/failover_state.h"
+#include "failover/relay.h"
+
+struct trip {
+	struct turn turn; /* the first member */
+	struct failover *f;
+	char *line;
+	struct json record; /* what attempts are made of: the line, or what guards left of it */
+	struct buf redacted; /* holds it then */
+	struct buf id; /* raw JSON; empty: none */
+	bool is_request; /* the members below are set */
+	struct request request; /* as it was read */
+	struct facts facts;
+	struct decision decision;
+	struct walk *walk; /* NULL: not begun, or over */
+	uv_timer_t timer; /* until the walk wants to be asked */
+	bool has_timer;
+	struct attempt **tries; /* by the walk's count; NULL where one was never sent */
+	size_t try_count, try_cap;
+	int64_t seq; /* of the reader's next chunk */
+	bool keeps_said; /* it may have to be gone on from */
+	struct buf said, thought; /* what the reader has been streamed, and is not void */
+	struct usage spent; /* by attempts that said part of it */
+	struct buf warnings; /* a sentence a line */
+	enum error_kind broken; /* it was ended for another reason than the walk's; why */
+	struct buf why;
+};
+
+/* Begin with a line, which is copied. What comes of it at once is written; else the trip goes on
+ * until it is over, and is freed by the sweep of turns. */
+void trip_begin(struct failover *f, struct str line, const char *file, uint64_t number);
+/* A line that can't be had. */
+void trip_begin_overlong(struct failover *f, const char *file, uint64_t number);
+/* Whether it is a request under way with that id. */
+bool trip_is(const struct trip *t, struct json id);
+void trip_cancel(struct trip *t);
+
+/* What the program says. */
+void trip_chunk(struct attempt *a, const struct relayed *r);
+void trip_response(struct attempt *a, const struct relayed *r);
+/* The program ended before it answered. */
+void trip_lose(struct attempt *a, const char *why);
+/* The program can't be had. */
+void trip_break(struct trip *t, const char *why);
+
+/* For turns_sweep. */
+void trip_release(struct turn *turn);
+
+#endif
