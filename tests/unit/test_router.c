@@ -255,16 +255,16 @@ each_reason_is_told(void **state)
 	    "allow: {providers: [openai, anthropic, ollama, cli]}\n"
 	    "routes:\n"
 	    "  - name: a\n"
-	    "    use: [openai:o1, groq:x, mistral:y, anthropic:claude-haiku-4-5, nobody:z]\n");
+	    "    use: [openai:o1, groq:x, mistral:y, anthropic:claude-haiku-4-5, opnai:z]\n");
 	assert_non_null(strstr(w.warnings.p, "p.yaml:6:"));
-	assert_non_null(strstr(w.warnings.p, "unknown provider \"nobody\""));
+	assert_non_null(strstr(w.warnings.p, "unknown provider \"opnai\""));
 	assert_non_null(strstr(w.warnings.p, "none of its candidates can ever serve"));
 	assert_string_equal(route(&w, "{\"prompt\":\"x\"}"),
 	    "! openai:o1: the policy denies this model\n"
 	    "groq:x: the policy denies groq\n"
 	    "mistral:y: mistral is not among the providers that the policy allows\n"
 	    "anthropic:claude-haiku-4-5: no key for anthropic: set ANTHROPIC_API_KEY\n"
-	    "nobody:z: unknown provider \"nobody\" (did you mean \"moonshot\"?)");
+	    "opnai:z: unknown provider \"opnai\" (did you mean \"openai\"?)");
 	world_close(&w);
 }
 
