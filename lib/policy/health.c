@@ -201,10 +201,11 @@ health_blames(enum error_kind kind)
 }
 
 static void
-add_to(struct latency *l, const struct health_outcome *outcome, int64_t now_us)
+add_to(struct latency *l, const struct latency *known, const struct health_outcome *outcome,
+    int64_t now_us)
 {
 	if (!outcome->ok && outcome->kind == ERROR_CANCELLED)
-		latency_add_cancelled(l, now_us, outcome->total_ms, outcome->first_ms);
+		latency_add_cancelled(l, known, now_us, outcome->total_ms, outcome->first_ms);
 	else
 		latency_add(l, now_us, outcome->ok, outcome->total_ms, outcome->first_ms);
 }
@@ -212,11 +213,11 @@ add_to(struct latency *l, const struct health_outcome *outcome, int64_t now_us)
 static void
 add_latency(struct health *h, struct kept_latency *l, const struct health_outcome *outcome)
 {
-	add_to(&l->known, outcome, h->now_us);
-	if (!h->store)
-		return;
-	add_to(&l->gathered, outcome, h->now_us);
-	l->has_gathered = true;
+	if (h->store) {
+		add_to(&l->gathered, &l->known, outcome, h->now_us);
+		l->has_gathered = true;
+	}
+	add_to(&l->known, &l->known, outcome, h->now_us);
 }
 
 void

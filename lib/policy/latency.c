@@ -68,23 +68,39 @@ latency_fade(struct latency *l, int64_t now_us)
 	}
 }
 
-static void
-histogram_add(struct latency_histogram *h, double ms)
+static size_t
+bucket_of(double ms)
 {
 	double at = ms > 1 ? log(ms) / log(RATIO) : 0;
-	size_t i = at < LATENCY_BUCKETS - 1 ? (size_t)at : LATENCY_BUCKETS - 1;
 
-	h->counts[i] += 1;
-	h->total += 1;
+	return at < LATENCY_BUCKETS - 1 ? (size_t)at : LATENCY_BUCKETS - 1;
 }
 
 static void
-add_times(struct latency *l, double total_ms, double first_ms)
+histogram_add(struct latency_histogram *h, double ms)
 {
-	if (total_ms >= 0)
-		histogram_add(&l->total, total_ms);
-	if (first_ms >= 0)
-		histogram_add(&l->first, first_ms);
+	h->counts[bucket_of(ms)] += 1;
+	h->total += 1;
+}
+
+/* It would have taken longer than that: one answer, shared out among those of its like that did (B.
+ * Efron, The two sample problem with censored data, 1967). */
+static void
+histogram_add_longer(struct latency_histogram *h, const struct latency_histogram *like, double ms)
+{
+	size_t from = bucket_of(ms);
+	double longer = 0, share;
+
+	for (size_t i = from; i < LATENCY_BUCKETS; i++)
+		longer += like->counts[i];
+	if (longer <= 0) {
+		histogram_add(h, ms);
+		return;
+	}
+	share = 1 / longer;
+	for (size_t i = from; i < LATENCY_BUCKETS; i++)
+		h->counts[i] += like->counts[i] * share;
+	h->total += 1;
 }
 
 void
@@ -96,14 +112,21 @@ latency_add(struct latency *l, int64_t now_us, bool ok, double total_ms, double 
 		return;
 	}
 	l->ok += 1;
-	add_times(l, total_ms, first_ms);
+	if (total_ms >= 0)
+		histogram_add(&l->total, total_ms);
+	if (first_ms >= 0)
+		histogram_add(&l->first, first_ms);
 }
 
 void
-latency_add_cancelled(struct latency *l, int64_t now_us, double total_ms, double first_ms)
+latency_add_cancelled(
+    struct latency *l, const struct latency *like, int64_t now_us, double total_ms, double first_ms)
 {
 	latency_fade(l, now_us);
-	add_times(l, total_ms, first_ms);
+	if (total_ms >= 0)
+		histogram_add_longer(&l->total, &like->total, total_ms);
+	if (first_ms >= 0)
+		histogram_add_longer(&l->first, &like->first, first_ms);
 }
 
 static void

@@ -38,9 +38,12 @@ void latency_write(const struct latency *l, struct buf *out);
 void latency_add(struct latency *l, int64_t now_us, bool ok, double total_ms, double first_ms);
 /* What is long past counts less from here on. */
 void latency_fade(struct latency *l, int64_t now_us);
-/* One that was cancelled while it was waited for: it would have taken longer than that. It speaks
- * neither for nor against the target, but left out it would make it look quicker than it is. */
-void latency_add_cancelled(struct latency *l, int64_t now_us, double total_ms, double first_ms);
+/* One that was cancelled while it was waited for: it would have taken longer than that, as long as
+ * those of like (which may be l) that did. It speaks neither for nor against the target; left out,
+ * the slow ones would be missing, and taken for its time, one that had hardly begun would be quick.
+ */
+void latency_add_cancelled(struct latency *l, const struct latency *like, int64_t now_us,
+    double total_ms, double first_ms);
 /* All that other holds. */
 void latency_merge(struct latency *l, const struct latency *other, int64_t now_us);
 

@@ -176,6 +176,39 @@ two_that_are_merged_are_as_one_that_saw_all(void **state)
 	}
 }
 
+/* One in five is cancelled at a random time before its end: what is told is what would have been.
+ */
+static void
+the_cancelled_count_as_those_that_took_longer(void **state)
+{
+	enum { N = 4000 };
+	struct latency all, seen;
+	struct rand rand;
+
+	(void)state;
+	rand_seed(&rand, 3);
+	latency_init(&all);
+	latency_init(&seen);
+	for (int i = 0; i < N; i++) {
+		double ms = 100 * exp(3 * rand_unit(&rand));
+		double limit = 4000 * rand_unit(&rand);
+
+		latency_add(&all, START, true, ms, -1);
+		if (ms <= limit)
+			latency_add(&seen, START, true, ms, -1);
+		else
+			latency_add_cancelled(&seen, &seen, START, limit, -1);
+	}
+	assert_true(is_near(seen.total.total, N, 1e-9));
+	assert_true(seen.ok < all.ok && seen.failed <= 0);
+	for (double share = 0.05; share < 1; share += 0.05)
+		assert_true(is_near(latency_percentile(&seen.total, share, 1),
+		    latency_percentile(&all.total, share, 1), 0.1));
+	/* where none is known to have taken longer, it is as if it had ended */
+	latency_add_cancelled(&seen, &seen, START, 500000, -1);
+	assert_true(latency_percentile(&seen.total, 1, 1) > 450000);
+}
+
 static void
 a_clock_that_was_set_back_stops_no_fading(void **state)
 {
@@ -285,6 +318,7 @@ main(void)
 		cmocka_unit_test(counts_fade_by_half_in_a_half_life),
 		cmocka_unit_test(an_hour_of_other_weather_is_what_is_told),
 		cmocka_unit_test(two_that_are_merged_are_as_one_that_saw_all),
+		cmocka_unit_test(the_cancelled_count_as_those_that_took_longer),
 		cmocka_unit_test(a_clock_that_was_set_back_stops_no_fading),
 		cmocka_unit_test(the_rate_of_the_well_is_drawn_to_what_was_believed),
 		cmocka_unit_test(the_text_keeps_what_matters),
