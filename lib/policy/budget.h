@@ -111,12 +111,13 @@ enum budget_verdict budgets_reserve(struct budgets *b, const struct budget_ask *
  * that isn't known yet. */
 enum budget_verdict budgets_look(
     struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply);
-/* What it came to (of what is not known, all that was reserved); the hold is empty then. Where the
- * store fails it is told with the next. */
+/* What it came to (of what is not known, all that was reserved); the hold is empty then. The store
+ * is told at once where nothing else is in flight, else with the next step: a process that dies
+ * before that is charged what it had reserved. Where the store fails it is told later, too. */
 void budgets_settle(struct budgets *b, struct budget_hold *hold, const struct budget_amounts *spent,
     int64_t now_us);
-/* Renew the leases of what is in flight: every some seconds. Most calls do nothing. */
-enum { BUDGETS_RENEW_S = 10 };
+/* Tell the store what it was not told yet, and renew the leases of what is in flight: some times a
+ * second, as long as anything is. Most calls do nothing. */
 void budgets_renew(struct budgets *b, int64_t now_us);
 /* The first failure of the store since it was asked last, or NULL: to be told to people once. */
 const struct err *budgets_error(struct budgets *b);

@@ -471,7 +471,7 @@ leases_are_renewed_and_the_dead_are_charged(void **state)
 		free(hold.items[i].key); /* nobody settles it */
 	assert_int_equal(reserve(&s, USD, &hold), BUDGET_GRANTED);
 	for (int i = 0; i < 100; i++) {
-		the_time += BUDGETS_RENEW_S * SECOND;
+		the_time += 10 * SECOND;
 		budgets_renew(s.budgets, the_time);
 	}
 	settle(&s, &hold, USD / 2);
@@ -494,6 +494,16 @@ make_directory(void)
 
 	assert_non_null(mkdtemp(path));
 	return path;
+}
+
+static int64_t
+in_flight(bool taken[2][8], int64_t most[2][8])
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < 16; i++)
+		sum += taken[i / 8][i % 8] ? most[i / 8][i % 8] : 0;
+	return sum;
 }
 
 /* Whatever order the steps come in, used never passes the limit, and what is settled is there. */
@@ -533,8 +543,16 @@ two_interleave(const char *url, uint64_t seed)
 		}
 		l = ledger_at(s[0].store, team_key);
 		assert_true(ledger_used(&l) <= team.limit);
-		assert_int_equal(ledger_spent(&l), spent);
+		assert_true(ledger_spent(&l) <= spent);
+		assert_true(ledger_used(&l) >= spent + in_flight(taken, most));
 		assert_true(l.lease_count <= 2);
+		if (rand_below(&r, 10))
+			continue;
+		budgets_renew(s[0].budgets, the_time);
+		budgets_renew(s[1].budgets, the_time);
+		l = ledger_at(s[0].store, team_key);
+		assert_int_equal(ledger_spent(&l), spent);
+		assert_int_equal(ledger_reserved(&l), in_flight(taken, most));
 	}
 	assert_true(refused > 100);
 	for (i = 0; i < 16; i++)
@@ -562,6 +580,42 @@ two_budgets_over_one_database_never_pass_the_limit(void **state)
 	free(dir);
 }
 
+static void
+what_is_over_is_told_with_the_next_step(void **state)
+{
+	struct budget_hold hold[3];
+	struct scene s;
+	struct ledger l;
+	int i;
+
+	(void)state;
+	scene_open(&s, open_store("memory:"), &team, 1);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(reserve(&s, 20 * USD, &hold[i]), BUDGET_GRANTED);
+	settle(&s, &hold[0], 5 * USD);
+	l = ledger_at(s.store, team_key);
+	assert_int_equal(ledger_reserved(&l), 40 * USD); /* still: the other is in flight */
+	/* What it gives back is there for the next. */
+	assert_int_equal(reserve(&s, 25 * USD, &hold[2]), BUDGET_GRANTED);
+	l = ledger_at(s.store, team_key);
+	assert_int_equal(ledger_reserved(&l), 45 * USD);
+	assert_int_equal(ledger_spent(&l), 5 * USD);
+	settle(&s, &hold[2], USD);
+	assert_int_equal(reserve(&s, 45 * USD, &hold[2]), BUDGET_REFUSED);
+	l = ledger_at(s.store, team_key); /* told all the same */
+	assert_int_equal(ledger_spent(&l), 6 * USD);
+	assert_int_equal(reserve(&s, 24 * USD, &hold[0]), BUDGET_GRANTED);
+	settle(&s, &hold[0], USD);
+	the_time += SECOND / 2;
+	budgets_renew(s.budgets, the_time);
+	l = ledger_at(s.store, team_key);
+	assert_int_equal(ledger_spent(&l), 7 * USD);
+	settle(&s, &hold[1], USD);
+	l = ledger_at(s.store, team_key);
+	assert_int_equal(ledger_used(&l), 8 * USD);
+	scene_close(&s);
+}
+
 /* What could not be told while another writer held the database is told with the next step. */
 static void
 a_settlement_that_failed_is_made_good(void **state)
@@ -584,6 +638,7 @@ a_settlement_that_failed_is_made_good(void **state)
 	assert_int_equal(store_begin(other, &err), 0);
 	assert_int_equal(store_put(other, STR_LIT("x"), STR_LIT("y"), STORE_FOREVER, &err), 0);
 	settle(&s, &hold, 4 * USD);
+	budgets_renew(s.budgets, the_time);
 	assert_non_null(budgets_error(s.budgets));
 	assert_int_equal(reserve(&s, USD, &hold), BUDGET_REFUSED);
 	assert_true(str_ends(buf_str(&s.reply.why), "--budget-open lets requests pass"));
@@ -623,6 +678,7 @@ main(void)
 		cmocka_unit_test(a_value_may_be_any_json),
 		cmocka_unit_test(leases_are_renewed_and_the_dead_are_charged),
 		cmocka_unit_test(two_budgets_over_one_database_never_pass_the_limit),
+		cmocka_unit_test(what_is_over_is_told_with_the_next_step),
 		cmocka_unit_test(a_settlement_that_failed_is_made_good),
 	};
 

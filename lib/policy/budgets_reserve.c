@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* budgets_reserve - whether a request fits its budgets: all of them, or none is touched. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "policy/budget_key.h"
+#include "policy/budget_words.h"
+#include "policy/budgets_state.h"
+
+static const int64_t second_us = 1000000;
+/* A lease outlives its attempt by some seconds, so that few need to be renewed; of a process that
+ * died, what it held is charged then. */
+enum { SLACK_S = 10, LEASE_LEAST_S = 60, LEASE_MOST_S = 600 };
+
+/* b->value and b->key by the rule; false where it goes by who is called, and that isn't known. */
+static bool
+set_key(struct budgets *b, const struct budget_rule *rule, const struct budget_ask *ask)
+{
+	struct str who = STR_NONE;
+	bool by_record = rule->per && *rule->per == '.';
+
+	buf_reset(&b->value);
+	buf_reset(&b->key);
+	if (by_record)
+		budget_key_of_record(rule, ask->record, &b->value);
+	else if (rule->per)
+		who = str_is(str_of(rule->per), "provider") ? ask->provider
+		      : str_is(str_of(rule->per), "model")  ? ask->model
+							    : ask->key;
+	buf_addstr(&b->value, who);
+	budget_key_prefix(rule, &b->key);
+	budget_key_value(buf_str(&b->value), &b->key);
+	return by_record || !rule->per || who.len;
+}
+
+/* One ask on its way through the rules. */
+struct asking {
+	struct budgets *b;
+	const struct budget_ask *ask;
+	struct budget_reply *reply;
+	struct step step; /* of the rule at hand */
+};
+
+static int64_t
+lease_end(int64_t until_us, int64_t now_us)
+{
+	int64_t least = now_us + LEASE_LEAST_S * second_us;
+	int64_t most = now_us + LEASE_MOST_S * second_us;
+
+	if (until_us > most - SLACK_S * second_us)
+		return most;
+	until_us += SLACK_S * second_us;
+	return until_us < least ? least : until_us;
+}
+
+static struct budget_words
+words_of(const struct asking *a)
+{
+	return (struct budget_words){ .rule = a->step.rule,
+		.value = buf_str(&a->b->value),
+		.spent = a->step.spent,
+		.reserved = a->step.reserved,
+		.amount = a->step.claim.amount,
+		.now_us = a->step.now_us };
+}
+
+static void
+end_warning(struct asking *a)
+{
+	buf_addc(&a->reply->warnings, '\n');
+}
+
+/* What the ledger said. True: it stands against the request. */
+static bool
+is_over(struct asking *a)
+{
+	const struct step *s = &a->step;
+	struct budget_words words = words_of(a);
+
+	if (s->verdict != LEDGER_OK && s->rule->action != BUDGET_WARN) {
+		budget_words_over(&words, s->verdict, &a->reply->why);
+		return true;
+	}
+	if (s->verdict != LEDGER_OK || s->spent > s->rule->limit - s->reserved) {
+		if (s->verdict == LEDGER_OK)
+			words.reserved -= words.amount; /* as it was before */
+		budget_words_over(&words, s->verdict, &a->reply->warnings);
+		end_warning(a);
+	} else if (s->soft) {
+		budget_words_soft(&words, s->soft, &a->reply->warnings);
+		end_warning(a);
+	}
+	return false;
+}
+
+/* There is no ledger: closed, unless all is open or the rule never refuses. */
+static bool
+is_closed(struct asking *a, const struct err *err)
+{
+	struct budget_words words = words_of(a);
+
+	budgets_take_error(a->b, err);
+	if (a->b->open)
+		return false;
+	if (a->step.rule->action == BUDGET_WARN) {
+		budget_words_no_ledger(&words, err, &a->reply->warnings);
+		end_warning(a);
+		return false;
+	}
+	budget_words_no_ledger(&words, err, &a->reply->why);
+	return true;
+}
+
+static bool
+is_unknown_refused(struct asking *a)
+{
+	struct budget_words words = words_of(a);
+
+	if (a->step.rule->action == BUDGET_BLOCK) {
+		budget_words_unknown(&words, &a->reply->why);
+		return true;
+	}
+	budget_words_unknown(&words, &a->reply->warnings);
+	end_warning(a);
+	return false;
+}
+
+/* Turn to rule i. False: it goes by who is called, and that isn't known. */
+static bool
+turn_to(struct asking *a, size_t i)
+{
+	const struct budget_rule *rule = &a->b->rules[i];
+
+	a->step = (struct step){ .rule = rule,
+		.now_us = a->step.now_us,
+		.claim = { .holder = a->b->holder,
+		    .amount = budgets_amount(rule, &a->ask->most),
+		    .until_us = a->step.claim.until_us,
+		    .force = rule->action == BUDGET_WARN } };
+	return set_key(a->b, rule, a->ask);
+}
+
+/* Reserve in the rule at hand: *granted is how much. -1: the store failed, nothing else. */
+static int
+reserve_in_rule(struct asking *a, int64_t *granted, struct err *err)
+{
+	struct step *s = &a->step;
+	struct held *h;
+	bool refused;
+
+	*granted = 0;
+	if (s->claim.amount == 0)
+		return 0;
+	h = s->claim.amount > 0 ? budgets_held_find(a->b, a->b->key.p) : NULL;
+	if (h)
+		s->bill = h->owed;
+	if (s->claim.amount < 0) {
+		refused = is_unknown_refused(a);
+	} else if (budgets_step(a->b, s, a->b->key.p, budgets_step_reserve, err) < 0) {
+		if (!s->unreadable)
+			return -1;
+		refused = is_closed(a, err);
+	} else {
+		if (h)
+			h->told = true;
+		*granted = s->verdict == LEDGER_OK ? s->claim.amount : 0;
+		refused = is_over(a);
+	}
+	if (refused)
+		a->reply->refused = s->rule;
+	return 0;
+}
+
+static void
+hold_release(struct budget_hold *hold)
+{
+	while (hold->count)
+		free(hold->items[--hold->count].key);
+}
+
+static int
+give_back(struct budgets *b, struct budget_hold *hold, int64_t now_us, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < hold->count; i++) {
+		struct step s = { .rule = &b->rules[hold->items[i].rule],
+			.now_us = now_us,
+			.bill = { b->holder, hold->items[i].amount, 0 } };
+
+		if (s.bill.reserved &&
+		    budgets_step(b, &s, hold->items[i].key, budgets_step_settle, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* All rules in one step: -1 where the store failed, and nothing is held then. */
+static int
+reserve_in_all(struct asking *a, struct budget_hold *hold, struct err *err)
+{
+	struct budgets *b = a->b;
+	size_t i, steps = 0;
+	int64_t granted;
+	bool ok;
+
+	for (i = 0; i < b->count; i++)
+		steps += budgets_amount(&b->rules[i], &a->ask->most) > 0;
+	ok = budgets_steps_begin(b, steps, err) == 0;
+	if (!ok)
+		return -1;
+	for (i = 0; ok && i < b->count && !a->reply->refused; i++) {
+		(void)turn_to(a, i); /* who isn't known falls under "" */
+		ok = reserve_in_rule(a, &granted, err) == 0;
+		if (!ok || a->reply->refused)
+			break;
+		hold->items[hold->count].rule = i;
+		hold->items[hold->count].key = xmemdup(b->key.p, b->key.len);
+		hold->items[hold->count++].amount = granted;
+	}
+	if (ok && a->reply->refused)
+		ok = give_back(b, hold, a->step.now_us, err) == 0;
+	if (!ok) {
+		budgets_steps_undo(b, steps);
+		return -1;
+	}
+	return budgets_steps_end(b, steps, err);
+}
+
+/* The store can't be had: the first rule that may refuse does. */
+static void
+reserve_without_store(struct asking *a, const struct err *err)
+{
+	size_t i;
+
+	a->reply->refused = NULL;
+	budgets_take_error(a->b, err);
+	for (i = 0; i < a->b->count && !a->reply->refused; i++) {
+		(void)turn_to(a, i);
+		if (a->step.claim.amount != 0 && is_closed(a, err))
+			a->reply->refused = a->step.rule;
+	}
+}
+
+static struct asking
+asking_start(
+    struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply)
+{
+	struct asking a = { .b = b, .ask = ask, .reply = reply };
+
+	reply->refused = NULL;
+	a.step.now_us = now_us;
+	a.step.claim.until_us = lease_end(ask->until_us, now_us);
+	return a;
+}
+
+static bool
+has_too_many_rules(const struct budgets *b, struct budget_reply *reply)
+{
+	if (b->count <= BUDGET_HOLDS_MAX)
+		return false;
+	reply->refused = &b->rules[BUDGET_HOLDS_MAX];
+	buf_addf(&reply->why, "more than %d budgets hold for one request", BUDGET_HOLDS_MAX);
+	return true;
+}
+
+enum budget_verdict
+budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
+    struct budget_hold *hold, struct budget_reply *reply)
+{
+	struct asking a = asking_start(b, ask, now_us, reply);
+	struct err err = ERR_INIT;
+	size_t i;
+	bool ok;
+
+	hold->count = 0;
+	if (b->count == 0)
+		return BUDGET_GRANTED;
+	if (has_too_many_rules(b, reply))
+		return BUDGET_REFUSED;
+	ok = reserve_in_all(&a, hold, &err) == 0;
+	budgets_told(b, ok);
+	if (!ok)
+		reserve_without_store(&a, &err);
+	if (!ok || reply->refused)
+		hold_release(hold);
+	if (reply->refused)
+		return BUDGET_REFUSED;
+	for (i = 0; i < hold->count; i++) {
+		struct held *h;
+
+		if (!hold->items[i].amount)
+			continue;
+		h = budgets_held_at(b, hold->items[i].key, hold->items[i].rule);
+		h->amount += hold->items[i].amount; /* a ledger holds the sum already */
+		h->attempts++;
+		b->in_flight++;
+		if (h->until_us < a.step.claim.until_us)
+			h->until_us = a.step.claim.until_us;
+	}
+	return BUDGET_GRANTED;
+}
+
+/* --- look --- */
+
+static int
+look_in_rule(struct asking *a, struct err *err)
+{
+	struct step *s = &a->step;
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct ledger l;
+	int found;
+
+	if (!a->b->store)
+		return err_set(err, EXIT_IO, "there is no store");
+	found = store_get(a->b->store, buf_str(&a->b->key), &text, err);
+	ledger_init(&l);
+	if (found > 0 && !ledger_read(&l, buf_str(&text)))
+		found = budget_words_unreadable(a->b->key.p, err);
+	buf_release(&text);
+	if (found < 0)
+		return -1;
+	ledger_advance(&l, s->rule, s->now_us);
+	s->verdict = ledger_look(&l, s->rule, &s->claim);
+	s->spent = ledger_spent(&l);
+	s->reserved = ledger_reserved(&l);
+	if (s->verdict == LEDGER_OK)
+		s->reserved += s->claim.amount; /* as is_over has it after a grant */
+	return 0;
+}
+
+enum budget_verdict
+budgets_look(
+    struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply)
+{
+	struct asking a = asking_start(b, ask, now_us, reply);
+	struct err err = ERR_INIT;
+	size_t i;
+
+	if (has_too_many_rules(b, reply))
+		return BUDGET_REFUSED;
+	for (i = 0; i < b->count && !reply->refused; i++) {
+		bool refused;
+
+		if (!turn_to(&a, i) || a.step.claim.amount == 0)
+			continue;
+		if (a.step.claim.amount < 0)
+			refused = is_unknown_refused(&a);
+		else if (look_in_rule(&a, &err) < 0)
+			refused = is_closed(&a, &err);
+		else
+			refused = is_over(&a);
+		if (refused)
+			reply->refused = a.step.rule;
+	}
+	return reply->refused ? BUDGET_REFUSED : BUDGET_GRANTED;
+}
