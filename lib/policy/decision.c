@@ -21,6 +21,7 @@ decision_reset(struct decision *d)
 {
 	buffers_init(d);
 	d->rule = NULL;
+	d->guard = NULL;
 	d->count = 0;
 	d->limits = (struct policy_limits){ 0 };
 	d->hedge = (struct policy_hedge){ 0 };

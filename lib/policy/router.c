@@ -260,9 +260,8 @@ list_of_model(struct router *r, struct str model, struct decision *d)
 	return NULL;
 }
 
-/* A guard's say goes before all routes. NULL and d->refused: it is blocked. */
-static const struct policy_guard *
-find_guard(struct router *r, struct facts *facts, struct decision *d)
+const struct picks *
+router_guard(struct router *r, struct facts *facts, struct decision *d)
 {
 	const struct policy_guard *g = NULL;
 
@@ -274,10 +273,12 @@ find_guard(struct router *r, struct facts *facts, struct decision *d)
 	buf_addf(&r->why, "guard \"%s\" %s", g->name,
 	    g->act == POLICY_ROUTE ? "sends it elsewhere" : "blocks it");
 	router_explain(r, d, "guard", g->name, true, r->why.p);
-	if (g->act == POLICY_ROUTE)
-		return g;
-	refuse(d, ERROR_POLICY, r->why.p);
-	return NULL;
+	if (g->act != POLICY_ROUTE) {
+		refuse(d, ERROR_POLICY, r->why.p);
+		return NULL;
+	}
+	d->guard = g;
+	return &r->guards[g - r->policy->guards];
 }
 
 /* --- deciding --- */
@@ -286,29 +287,20 @@ find_guard(struct router *r, struct facts *facts, struct decision *d)
 static const struct picks *
 find_list(struct router *r, const struct sieve_ask *ask, struct decision *d)
 {
-	const struct policy_guard *guard;
+	const struct picks *list;
 
 	buf_reset(&r->why);
 	if (sieve_is_denied(ask, &r->why)) {
 		refuse(d, ERROR_POLICY, r->why.p);
 		return NULL;
 	}
-	guard = find_guard(r, ask->facts, d);
-	if (d->refused)
-		return NULL;
-	if (guard)
-		return &r->guards[guard - r->policy->guards];
+	list = router_guard(r, ask->facts, d);
+	if (list || d->refused)
+		return list;
 	d->rule = find_rule(r, ask->facts, ask->now_us, d);
 	if (d->rule)
 		return &r->routes[d->rule - r->policy->routes];
 	return list_of_model(r, ask->facts->request->model, d);
-}
-
-static bool
-is_own_list(const struct router *r, const struct picks *list)
-{
-	return list == &r->local ||
-	       (r->guards && list >= r->guards && list < r->guards + r->policy->guard_count);
 }
 
 void
@@ -333,12 +325,12 @@ router_decide(struct router *r, const struct request *request, struct facts *fac
 		return;
 	sieve_start(&ask);
 	router_take(r, &ask, list, d);
-	router_settle(r, &ask, is_own_list(r, list) ? POLICY_ORDERED : d->limits.strategy, d);
+	router_settle(r, &ask, d->guard ? POLICY_ORDERED : d->limits.strategy, d);
 	if (list == &r->named_list) { /* it fails over to who is there for all */
 		router_take(r, &ask, &r->providers, d);
 		router_settle(r, &ask, d->limits.strategy, d);
 	}
-	if (!d->count) {
+	if (!d->count && !d->guard) {
 		router_take(r, &ask, &r->local, d);
 		router_settle(r, &ask, POLICY_ORDERED, d);
 	}

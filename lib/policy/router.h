@@ -55,6 +55,8 @@ struct choice {
 
 struct decision {
 	const struct policy_route *rule; /* NULL: none fitted */
+	const struct policy_guard *guard; /* it sends the request to its own list, and nobody else
+					     is ever asked; NULL: none does */
 	struct choice *items;
 	size_t count, cap;
 	struct policy_limits limits; /* the rule's over the policy's: all said */
@@ -74,7 +76,8 @@ void router_decide(struct router *r, const struct request *request, struct facts
     int64_t now_us, struct decision *d);
 
 /* The decision that a record's `route` bears, so that llm-failover need not decide anew. Candidates
- * that are unknown or that the policy denies are left, with a reason. -1 and err where it is
+ * that are unknown or that the policy denies are left, with a reason; a guard has its say all the
+ * same, and its list goes in place of them. -1 and err where it is
  * malformed. */
 int router_read_route(struct router *r, const struct request *request, struct json route,
     struct decision *d, struct err *err) __attribute__((warn_unused_result));

@@ -99,6 +99,7 @@ router_read_route(struct router *r, const struct request *request, struct json r
 	struct sieve_ask ask = { .policy = r->policy, .facts = &r->facts, .limits = &d->limits };
 	struct json candidates = json_get(route, "candidates");
 	struct json_iter it = json_each(candidates);
+	const struct picks *list;
 
 	decision_reset(d);
 	if (!json_is(route, JSON_OBJECT))
@@ -117,7 +118,15 @@ router_read_route(struct router *r, const struct request *request, struct json r
 		d->refused = ERROR_POLICY;
 		return 0;
 	}
-	for (size_t i = 0; json_next(&it); i++)
+	list = router_guard(r, &r->facts, d);
+	if (d->refused)
+		return 0;
+	if (list) {
+		d->rule = NULL;
+		router_take(r, &ask, list, d);
+		router_settle(r, &ask, POLICY_ORDERED, d);
+	}
+	for (size_t i = 0; !list && json_next(&it); i++)
 		if (read_candidate(r, &ask, it.value, i, d, err) < 0)
 			return -1;
 	if (!d->count) {
@@ -162,6 +171,8 @@ router_more(struct router *r, enum router_list list, struct facts *facts, int64_
 	enum error_kind refused = d->refused;
 	size_t count = d->count;
 
+	if (d->guard)
+		return 0;
 	r->taken_count = 0;
 	r->spent = r->rerouted = false;
 	sieve_start(&ask);

@@ -57,6 +57,9 @@ const char *router_never(struct router *r, const struct target *t);
 
 /* The limits that hold: the rule's over the policy's, the request's own deadline. */
 void router_limits(const struct router *r, const struct request *request, struct decision *d);
+/* The list of the guard that stops the request, whose say goes before all else (d->guard); NULL:
+ * none does, or it is blocked (d->refused). */
+const struct picks *router_guard(struct router *r, struct facts *facts, struct decision *d);
 /* The list of one model alone, good until the next: one that the request names, or that the
  * configuration has for such as name none. NULL and d->refused where it is not known. */
 const struct picks *router_named(

@@ -79,7 +79,7 @@ reroute(struct router *r, const struct sieve_ask *ask, struct decision *d)
 	const struct budget_rule *b = r->reply.refused;
 	size_t i;
 
-	if (!b || b->action != BUDGET_ROUTE || r->rerouted)
+	if (!b || b->action != BUDGET_ROUTE || r->rerouted || d->guard)
 		return false;
 	r->rerouted = true;
 	i = (size_t)(b - r->policy->budgets);

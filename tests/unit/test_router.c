@@ -648,6 +648,38 @@ further_lists_have_no_candidate_twice(void **state)
 }
 
 static void
+what_a_guard_sends_elsewhere_goes_nowhere_else(void **state)
+{
+	struct decision d = { 0 };
+	struct err err = ERR_INIT;
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w,
+	    "version: 1\n"
+	    "providers: [openai, anthropic]\n"
+	    "guards: [{name: cards, on: input, pattern: '4[0-9]{3}', action: route, use: "
+	    "[ollama:llama3.2]}]\n"
+	    "fallback: {local: openai:gpt-4o-mini, contextLength: gemini:gemini-2.5-pro}\n");
+	assert_string_equal(
+	    route(&w, "{\"model\":\"openai:gpt-4o\",\"prompt\":\"4111\"}"), "ollama:llama3.2");
+	for (enum router_list list = ROUTER_LOCAL; list <= ROUTER_CONTEXT_LENGTH; list++)
+		assert_int_equal(
+		    router_more(w.router, list, &w.filter.facts, NOW_US, &w.filter.decision), 0);
+	/* nor does a route that was written before let it out */
+	assert_int_equal(read_back(&w,
+			     "{\"prompt\":\"4111\",\"route\":{\"candidates\":[{\"model\":"
+			     "\"openai:gpt-4o\"}]}}",
+			     &d, &err),
+	    0);
+	assert_int_equal(d.count, 1);
+	assert_string_equal(d.items[0].target->spec, "ollama:llama3.2");
+	decision_release(&d);
+	world_close(&w);
+}
+
+static void
 made_up_models_do_not_fill_memory(void **state)
 {
 	struct world w;
@@ -688,6 +720,7 @@ main(void)
 		cmocka_unit_test(a_route_reads_back_as_it_was_written),
 		cmocka_unit_test(a_route_of_another_is_not_trusted),
 		cmocka_unit_test(further_lists_have_no_candidate_twice),
+		cmocka_unit_test(what_a_guard_sends_elsewhere_goes_nowhere_else),
 		cmocka_unit_test(made_up_models_do_not_fill_memory),
 	};
 
