@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* store_redis - what the operations on Redis have in common. Private to this room. */
+#ifndef STORE_STORE_REDIS_H
+#define STORE_STORE_REDIS_H
+
+#include "store/store_backend.h"
+#include "store/store_redis_link.h"
+#include "sys/rand.h"
+
+#define STORE_REDIS_PREFIX "agentflow:" /* of every key */
+
+struct store_redis {
+	struct store_redis_link link;
+	struct rand rand;
+	bool own_clock;
+};
+
+/* What stands at a key; borrowed from the reply. */
+struct store_redis_value {
+	struct str stamp, value;
+	int64_t expires_us;
+};
+
+/* 1, or 0 where there is none; -1 and err. */
+int store_redis_read(const struct store_redis *r, const redisReply *reply,
+    struct store_redis_value *v, struct err *err);
+
+/* -1 and err where the server refuses. */
+int store_redis_check(const struct store_redis *r, const redisReply *reply, struct err *err);
+
+/* One command that may as well be made twice: after a lost connection it is, once. The caller frees
+ * *reply. */
+int store_redis_ask_twice(
+    struct store_redis *r, const struct buf *command, redisReply **reply, struct err *err);
+
+/* Is in a file of its own. As store_scan. */
+int store_redis_scan(
+    void *at, struct str prefix, int64_t now_us, store_scan_fn *fn, void *user, struct err *err);
+
+#endif
