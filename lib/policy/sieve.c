@@ -302,7 +302,7 @@ is_too_slow(const struct sieve_ask *ask, const struct target *t, struct buf *why
 	const struct policy_limits *limits = ask->limits;
 	const struct latency *known;
 
-	if (!t->health || (!limits->max_latency_ms && !limits->max_ttft_ms))
+	if (!ask->health || !t->health || (!limits->max_latency_ms && !limits->max_ttft_ms))
 		return false;
 	known = health_latency(ask->health, t->health);
 	return is_past(&known->total, limits->max_latency_ms, "answers", why) ||
@@ -315,7 +315,7 @@ is_broken(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
 	struct health_pass pass;
 
-	if (!t->health)
+	if (!ask->health || !t->health)
 		return false;
 	pass = health_look(ask->health, t->health, ask->now_us);
 	if (pass.verdict != BREAKER_REFUSED)
