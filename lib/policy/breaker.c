@@ -373,3 +373,16 @@ breaker_admit(struct breaker *b, const struct breaker_rule *rule, int64_t now_us
 	*changed = verdict == BREAKER_PROBE && holder;
 	return verdict;
 }
+
+bool
+breaker_renew(struct breaker *b, const struct breaker_rule *rule, int64_t now_us, uint64_t holder,
+    int64_t until_us)
+{
+	for (size_t i = 0; i < BREAKER_PROBES_MAX; i++) {
+		if (b->probes[i].holder == holder && is_held(&b->probes[i], rule, now_us)) {
+			b->probes[i].until_us = until_us;
+			return true;
+		}
+	}
+	return false;
+}

@@ -81,6 +81,10 @@ enum breaker_verdict {
 enum breaker_verdict breaker_admit(struct breaker *b, const struct breaker_rule *rule,
     int64_t now_us, uint64_t holder, int64_t lease_us, int64_t *until_us, bool *changed);
 
+/* The lease in holder's name is held until then. False: it has run out, or is given back. */
+bool breaker_renew(struct breaker *b, const struct breaker_rule *rule, int64_t now_us,
+    uint64_t holder, int64_t until_us);
+
 struct breaker_report {
 	int64_t ok, failed; /* how many ended so, the well ones first; both 0: only the probe is
 			       given back */

@@ -40,6 +40,7 @@ health_free(struct health *h)
 		free(h->items[i]);
 	free(h->breakers);
 	free(h->latencies);
+	free(h->leases);
 	free(h->items);
 	buf_release(&h->text);
 	free(h);
@@ -229,6 +230,7 @@ health_report(
 	bool was_timed = outcome->total_ms >= 0 || outcome->first_ms >= 0;
 
 	h->now_us = now_us;
+	health_drop_lease(h, outcome->probe);
 	if (outcome->ok || blamed || (outcome->kind == ERROR_CANCELLED && was_timed))
 		add_latency(h, of->latency, outcome);
 	/* A model that is gone says nothing of its provider's others. */

@@ -35,6 +35,8 @@
 /* Kept for so long after the last change (a breaker: after it was open, too). */
 #define HEALTH_BREAKER_KEPT_US ((int64_t)7 * 24 * 3600 * 1000 * 1000)
 #define HEALTH_LATENCY_KEPT_US ((int64_t)24 * 3600 * 1000 * 1000)
+/* A probe's lease, between two renewals. */
+#define HEALTH_LEASE_US ((int64_t)30 * 1000 * 1000)
 /* When a breaker that is written now is to be forgotten by the store. */
 int64_t health_breaker_expiry(const struct breaker *b, int64_t now_us);
 
@@ -59,7 +61,8 @@ struct health_pass {
 			      call */
 };
 /* To be called right before sending: it may take the one probe that the machine is allowed.
- * lease_us: how long the attempt may take. */
+ * lease_us: how long the attempt may take. In a store, the lease is shorter, and health_flush
+ * renews it: of a process that died it is soon let go of. */
 struct health_pass health_admit(
     struct health *h, struct health_of *of, int64_t now_us, int64_t lease_us);
 /* A look that takes nothing: for plans and routes. */
@@ -85,8 +88,8 @@ void health_report(
 /* Whether a failure of that kind speaks against the target's health. */
 bool health_blames(enum error_kind kind);
 
-/* Tell the store what was gathered. While the store is given time to recover nothing is tried, and
- * 0 returned. */
+/* Tell the store what was gathered, and that our probes are under way. While the store is given
+ * time to recover nothing is tried, and 0 returned. */
 int health_flush(struct health *h, int64_t now_us, struct err *err)
     __attribute__((warn_unused_result));
 

@@ -30,6 +30,14 @@ struct health_of {
 	struct kept_latency *latency;
 };
 
+/* A probe of ours that is under way. */
+struct kept_lease {
+	struct kept_breaker *breaker;
+	uint64_t holder;
+	int64_t until_us; /* as the store has it: it is renewed */
+	int64_t end_us; /* but not past this */
+};
+
 struct health {
 	struct store *store;
 	struct breaker_rule rule;
@@ -50,6 +58,8 @@ struct health {
 	size_t breaker_count, breaker_cap;
 	struct kept_latency **latencies;
 	size_t latency_count, latency_cap;
+	struct kept_lease *leases;
+	size_t lease_count, lease_cap;
 	struct health_of **items;
 	size_t count, cap;
 };
@@ -68,5 +78,7 @@ struct lease_ask {
 	enum breaker_verdict verdict;
 };
 bool health_take_lease(struct health *h, struct kept_breaker *b, struct lease_ask *ask);
+/* It is not renewed any more. */
+void health_drop_lease(struct health *h, uint64_t holder);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* health_store - what health knows, read from the store and told to it, as far as it can be had. */
+#include "base/mem.h"
 #include "policy/health_kept.h"
 
 /* Latencies move slowly: they are not read again sooner. */
@@ -199,15 +200,91 @@ health_tell(struct health *h, struct kept_breaker *b, const struct breaker_repor
 	return true;
 }
 
+/* --- leases --- */
+
 bool
 health_take_lease(struct health *h, struct kept_breaker *b, struct lease_ask *ask)
 {
-	struct breaker_step step = { .h = h, .ask = ask };
+	struct lease_ask first = *ask;
+	struct breaker_step step = { .h = h, .ask = &first };
+	int64_t whole_us = ask->lease_us;
 
+	if (whole_us <= 0 || whole_us > HEALTH_LEASE_US)
+		first.lease_us = HEALTH_LEASE_US;
 	if (!change_key(h, b->key, take_lease, &step))
 		return false;
 	learn(h, b, &step.result);
+	*ask = first;
+	if (ask->verdict != BREAKER_PROBE)
+		return true;
+	if (whole_us <= 0)
+		whole_us = h->rule.max_cooldown_us;
+	VEC_GROW(h->leases, h->lease_count, h->lease_cap);
+	h->leases[h->lease_count++] = (struct kept_lease){ b, ask->holder,
+		h->now_us + first.lease_us, h->now_us + whole_us };
 	return true;
+}
+
+void
+health_drop_lease(struct health *h, uint64_t holder)
+{
+	for (size_t i = 0; holder && i < h->lease_count; i++) {
+		if (h->leases[i].holder == holder) {
+			h->leases[i] = h->leases[--h->lease_count];
+			return;
+		}
+	}
+}
+
+static bool
+is_renewal_due(const struct health *h, const struct kept_lease *lease)
+{
+	return lease->until_us < lease->end_us && lease->until_us - h->now_us < HEALTH_LEASE_US / 2;
+}
+
+static int64_t
+renewed_us(const struct health *h, const struct kept_lease *lease)
+{
+	int64_t until_us = h->now_us + HEALTH_LEASE_US;
+
+	return until_us < lease->end_us ? until_us : lease->end_us;
+}
+
+struct renewal {
+	const struct health *h;
+	const struct kept_lease *lease;
+	struct breaker result;
+};
+
+static enum store_change
+renew(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
+{
+	struct renewal *r = user;
+
+	(void)breaker_read(&r->result, old); /* none, or not ours: no lease is there */
+	if (!breaker_renew(&r->result, &r->h->rule, r->h->now_us, r->lease->holder,
+		renewed_us(r->h, r->lease)))
+		return STORE_KEEP;
+	breaker_write(&r->result, fresh);
+	*expires_us = health_breaker_expiry(&r->result, r->h->now_us);
+	return STORE_WRITE;
+}
+
+static int
+renew_leases(struct health *h, struct err *err)
+{
+	for (size_t i = 0; i < h->lease_count; i++) {
+		struct kept_lease *lease = &h->leases[i];
+		struct renewal r = { .h = h, .lease = lease };
+
+		if (!is_renewal_due(h, lease))
+			continue;
+		if (store_update(h->store, str_of(lease->breaker->key), renew, &r, err) < 0)
+			return -1;
+		lease->breaker->known = r.result;
+		lease->breaker->seen = h->epoch;
+	}
+	return 0;
 }
 
 /* --- latencies --- */
@@ -269,6 +346,9 @@ is_all_told(const struct health *h)
 	for (size_t i = 0; i < h->latency_count; i++)
 		if (h->latencies[i]->has_gathered)
 			return false;
+	for (size_t i = 0; i < h->lease_count; i++)
+		if (is_renewal_due(h, &h->leases[i]))
+			return false;
 	return true;
 }
 
@@ -298,12 +378,16 @@ write_all(struct health *h, struct err *err)
 		l->seen = h->epoch;
 		l->read_us = h->now_us;
 	}
-	return 0;
+	return renew_leases(h, err);
 }
 
+/* All of it is in the store. A lease that was lost is not asked for at every turn. */
 static void
-forget_gathered(struct health *h)
+note_told(struct health *h)
 {
+	for (size_t i = 0; i < h->lease_count; i++)
+		if (is_renewal_due(h, &h->leases[i]))
+			h->leases[i].until_us = renewed_us(h, &h->leases[i]);
 	for (size_t i = 0; i < h->breaker_count; i++)
 		h->breakers[i]->gathered = (struct breaker_report){ 0 };
 	for (size_t i = 0; i < h->latency_count; i++) {
@@ -331,7 +415,7 @@ health_flush(struct health *h, int64_t now_us, struct err *err)
 		lose_store(h, err, true);
 		return -1;
 	}
-	forget_gathered(h);
+	note_told(h);
 	have_store(h);
 	return 0;
 }

@@ -240,6 +240,58 @@ the_callers_own_faults_count_neither_way_and_give_a_probe_back(void **state)
 	view_close(&b);
 }
 
+/* A stream may take ten minutes; a process that was killed is not waited for so long. */
+static void
+a_long_lease_is_held_by_those_who_live(void **state)
+{
+	struct view living = view_open(*state), other = view_open(*state), dead;
+	struct health_pass pass;
+
+	end_badly(&other, 1, ERROR_AUTH, 0);
+	now += 30 * SECOND;
+	dead = view_open(*state);
+	assert_int_equal(
+	    health_admit(dead.health, dead.of, now, 10 * MINUTE).verdict, BREAKER_PROBE);
+	view_close(&dead);
+	now += HEALTH_LEASE_US - 1;
+	assert_int_equal(look(&other), BREAKER_REFUSED);
+	now += 1;
+	pass = health_admit(living.health, living.of, now, 10 * MINUTE);
+	assert_int_equal(pass.verdict, BREAKER_PROBE);
+	for (int s = 0; s < 10 * 60; s++) {
+		assert_int_equal(look(&other), BREAKER_REFUSED);
+		now += SECOND;
+		flush(&living);
+	}
+	assert_int_equal(look(&other), BREAKER_PROBE); /* it has had its time */
+	end_well(&living, 1, pass.probe); /* nobody took it since: it counts */
+	assert_int_equal(look(&other), BREAKER_PASS);
+	view_close(&living);
+	view_close(&other);
+}
+
+static void
+a_lease_that_was_lost_is_not_renewed(void **state)
+{
+	struct view late = view_open(*state), other = view_open(*state);
+	struct health_pass first, second;
+
+	end_badly(&other, 1, ERROR_AUTH, 0);
+	now += 30 * SECOND;
+	first = health_admit(late.health, late.of, now, 10 * MINUTE);
+	now += HEALTH_LEASE_US; /* it slept, and did not flush */
+	second = health_admit(other.health, other.of, now, 10 * MINUTE);
+	assert_int_equal(second.verdict, BREAKER_PROBE);
+	flush(&late);
+	end_well(&late, 1, first.probe); /* too late to close it */
+	flush(&late);
+	assert_int_equal(look(&late), BREAKER_REFUSED);
+	end_badly(&other, 1, ERROR_CANCELLED, second.probe);
+	assert_int_equal(look(&late), BREAKER_PROBE);
+	view_close(&late);
+	view_close(&other);
+}
+
 static void
 a_provider_that_names_a_time_is_left_alone_by_all(void **state)
 {
@@ -554,6 +606,8 @@ main(void)
 		WITH_STORE(successes_count_at_once_for_oneself_and_for_others_when_flushed),
 		WITH_STORE(successes_are_told_with_the_failure_that_came_after_them),
 		WITH_STORE(the_callers_own_faults_count_neither_way_and_give_a_probe_back),
+		WITH_STORE(a_long_lease_is_held_by_those_who_live),
+		WITH_STORE(a_lease_that_was_lost_is_not_renewed),
 		WITH_STORE(a_provider_that_names_a_time_is_left_alone_by_all),
 		WITH_STORE(a_rate_limit_that_is_waited_for_is_no_failure),
 		WITH_STORE(models_of_a_provider_may_share_its_breaker_but_not_its_latency),
