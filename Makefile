@@ -29,6 +29,7 @@ FAULT    := $(patsubst tests/fault/%.c,$(BUILD)/fault/%.so,$(wildcard tests/faul
 HAMMER   := $(BUILD)/tests/hammer
 HAMMER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/hammer/*.c))
 ROWS     := $(patsubst tests/consistency/%.c,$(BUILD)/tests/%,$(wildcard tests/consistency/*.c))
+SIM      := $(BUILD)/tests/sim
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 RECORDED_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/recorded/test_%,$(wildcard tests/recorded/*.c)))
 
@@ -68,7 +69,7 @@ Q_CC = $(if $(V),,@echo "  cc    $<";)
 Q_LD = $(if $(V),,@echo "  link  $@";)
 Q_AR = $(if $(V),,@echo "  ar    $@";)
 
-.PHONY: all deps check check-clis demo install uninstall lint lint-objects sizes asan valgrind bench fuzz dist clean completions help
+.PHONY: all deps check check-clis demo install uninstall lint lint-objects sizes asan valgrind bench sim fuzz dist clean completions help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PRECIOUS: $(BUILD)/obj/%.o
@@ -115,6 +116,10 @@ $(HAMMER): $(HAMMER_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 
+$(SIM): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/sim/*.c)) $(BUILD)/obj/tests/support/fleet.o $(LIB)
+	@mkdir -p $(@D)
+	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
+
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
@@ -147,6 +152,9 @@ demo: all ## the main job, end to end, without network or key
 
 bench: all $(BENCH) ## our figures beside the peers', as ratios in one run
 	BUILD=$(BUILD) sh tests/bench/run
+
+sim: $(SIM) ## a policy in providers' weather, against none, retries alone, and who knows the future
+	top=$(CURDIR) $(SIM) $(SIM_FLAGS)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 30); needs clang
 	BUILD=$(BUILD) sh tests/fuzz/run

@@ -199,25 +199,29 @@ is_patient(const struct walk *w, int64_t wait_ms, int64_t now_us)
 	return backoff->max_wait_ms <= 0 || w->waited_us / 1000 + wait_ms <= backoff->max_wait_ms;
 }
 
-/* It is asked again after a backoff, or when it said. Where it wants more patience than the backoff
- * has and somebody else is there, they are asked first. */
+/*
+ * It is asked again after a backoff, or when it said. Where it wants more patience than the backoff
+ * has and somebody else is there, they are asked first, and the breaker keeps all others away until
+ * then. A short wait for the only one who is left is a queue: others may stand in it, too.
+ */
 static int64_t
 judge_again(struct walk *w, size_t entry, int64_t asked_ms, int64_t now_us)
 {
 	const struct policy_backoff *backoff = &w->world.policy->backoff;
 	struct walk_entry *e = &w->entries[entry];
+	int64_t retries = w->decision->limits.retries;
 	size_t n = e->failures > 0 ? e->failures : 1;
 	int64_t own_ms = backoff_ms(backoff, n, w->world.rand);
 	int64_t wait_ms = asked_ms > own_ms ? asked_ms : own_ms;
+	bool is_short = is_patient(w, wait_ms, now_us);
+	bool is_queue = is_short && !is_somebody_else(w, entry, now_us);
 
-	if (e->failures >
-		(size_t)(w->decision->limits.retries > 0 ? w->decision->limits.retries : 0) ||
-	    !is_patient(w, wait_ms, now_us)) {
+	if (!is_short || e->failures > (size_t)(retries > 0 ? retries : 0)) {
 		walk_leave(w, entry, NULL);
-		return asked_ms * 1000;
+		return is_queue ? 0 : asked_ms * 1000;
 	}
 	e->not_before_us = now_us + wait_ms * 1000;
-	if (asked_ms > backoff_ceiling_ms(backoff, n) && is_somebody_else(w, entry, now_us))
+	if (asked_ms > backoff_ceiling_ms(backoff, n) && !is_queue)
 		return asked_ms * 1000;
 	if (pay(w, entry, now_us))
 		w->current = entry;

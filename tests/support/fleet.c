@@ -37,7 +37,7 @@ static void
 open_router(struct fleet *f, uint64_t seed)
 {
 	struct router_config config = {
-		.targets = targets_of(f), .budgets = f->budgets, .seed = seed, .health_counts = true
+		.targets = targets_of(f), .budgets = f->budgets, .seed = seed
 	};
 	struct buf warnings = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;

@@ -375,6 +375,39 @@ without_a_retry_in_the_budget_it_moves_on(void **state)
 	scene_close(&s);
 }
 
+/* The verdict of the breaker of openai:one after such a way. */
+static enum breaker_verdict
+breaker_after(const char *policy, const char *candidates, const char *events)
+{
+	enum breaker_verdict verdict;
+	struct scene s;
+
+	scene_open(&s, policy, candidates, NULL);
+	scene_start(&s);
+	play(&s, events);
+	verdict = health_look(
+	    s.fleet.health, fleet_target(&s.fleet, "openai:one")->health, s.fleet.now_us)
+		      .verdict;
+	scene_close(&s);
+	return verdict;
+}
+
+static void
+a_queue_is_no_illness_but_who_is_left_alone_stays_so(void **state)
+{
+	static const char eager[] = "breaker: {consecutive: 1}\nretries: 0\n";
+
+	(void)state;
+	assert_int_equal(
+	    breaker_after(eager, "openai:one", "10 fail 0 rate_limit 2500"), BREAKER_PASS);
+	assert_int_equal(
+	    breaker_after(eager, TWO, "10 fail 0 rate_limit 2500\n20 ok 1"), BREAKER_REFUSED);
+	assert_int_equal(
+	    breaker_after(eager, "openai:one", "10 fail 0 rate_limit 45000"), BREAKER_REFUSED);
+	assert_int_equal(
+	    breaker_after(eager, "openai:one", "10 fail 0 rate_limit"), BREAKER_REFUSED);
+}
+
 /* --- time --- */
 
 static void
@@ -685,6 +718,25 @@ the_bound_of_the_next_attempt_must_fit_the_limit(void **state)
 }
 
 static void
+a_probe_that_no_budget_pays_for_is_given_back(void **state)
+{
+	const struct target *t;
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, "budgets: [{name: all, limitUsd: 0.0001, window: 1h}]\n", TWO, NULL);
+	open_breaker(&s, "openai:one", 100);
+	s.fleet.now_us += 200000;
+	scene_start(&s);
+	play(&s, "");
+	assert_non_null(strstr(s.trace.p, "end budget: no candidate may be asked: openai:one: "));
+	t = fleet_target(&s.fleet, "openai:one");
+	assert_int_equal(
+	    health_look(s.fleet.health, t->health, s.fleet.now_us).verdict, BREAKER_PROBE);
+	scene_close(&s);
+}
+
+static void
 a_cancelled_walk_cancels_what_is_in_flight(void **state)
 {
 	(void)state;
@@ -817,6 +869,7 @@ main(void)
 		cmocka_unit_test(a_wait_past_the_deadline_is_never_slept_through),
 		cmocka_unit_test(all_waits_together_have_a_bound),
 		cmocka_unit_test(without_a_retry_in_the_budget_it_moves_on),
+		cmocka_unit_test(a_queue_is_no_illness_but_who_is_left_alone_stays_so),
 		cmocka_unit_test(an_attempt_has_the_time_that_is_left),
 		cmocka_unit_test(the_requests_own_timeout_holds_for_all_attempts),
 		cmocka_unit_test(an_attempt_that_never_ends_is_given_up),
@@ -836,6 +889,7 @@ main(void)
 		cmocka_unit_test(a_hedge_is_no_probe),
 		cmocka_unit_test(open_breakers_are_passed_over_and_told_of_where_nobody_is_left),
 		cmocka_unit_test(the_bound_of_the_next_attempt_must_fit_the_limit),
+		cmocka_unit_test(a_probe_that_no_budget_pays_for_is_given_back),
 		cmocka_unit_test(a_cancelled_walk_cancels_what_is_in_flight),
 		cmocka_unit_test(attempts_tell_it_all),
 		cmocka_unit_test(every_kind_has_a_verdict),
