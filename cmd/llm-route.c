@@ -257,8 +257,9 @@ check_one(struct run *run, const char *file)
 		warn("%s", err.text);
 		worsen(run, EXIT_CONFIG);
 	} else {
-		buf_addf(out, "%s: %s, %zu routes, %" PRId64 " warning%s", file,
-		    desk.policy->digest, desk.policy->route_count, n, n == 1 ? "" : "s");
+		buf_addf(out, "%s: %s, %zu route%s, %" PRId64 " warning%s", file,
+		    desk.policy->digest, desk.policy->route_count,
+		    desk.policy->route_count == 1 ? "" : "s", n, n == 1 ? "" : "s");
 		ndjson_put_end(&run->out);
 		if (n && strict)
 			worsen(run, EXIT_CONFIG);
@@ -306,21 +307,14 @@ static void
 diff_line(struct run *run, const struct ndjson_line *line, void *user)
 {
 	struct buf *out = ndjson_put_begin(&run->out);
+	enum route_outcome outcome;
 	struct err err = ERR_INIT;
 
-	switch (route_diff_line(user, line->text, text, out, &err)) {
-	case ROUTE_ROUTED:
-		if (!text)
-			ndjson_put_end(&run->out);
-		break;
-	case ROUTE_BAD:
-	case ROUTE_MALFORMED:
+	outcome = route_diff_line(user, line->text, text, out, &err);
+	if (outcome == ROUTE_BAD || outcome == ROUTE_MALFORMED)
 		put_bad_line(run, line, &err);
-		break;
-	case ROUTE_OTHER:
-	case ROUTE_REFUSED:
-		break;
-	}
+	else if (outcome == ROUTE_ROUTED && !text)
+		ndjson_put_end(&run->out);
 }
 
 static void

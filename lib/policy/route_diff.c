@@ -93,10 +93,7 @@ write_side_text(const struct decision *d, struct buf *out)
 static void
 write_text(const struct route_diff *d, struct buf *out)
 {
-	if (json_exists(d->before.request.id))
-		buf_addstr(out, json_raw(d->before.request.id));
-	else
-		buf_adds(out, "a request");
+	route_text_name(&d->before, out);
 	buf_adds(out, "\n  - ");
 	write_side_text(&d->before.decision, out);
 	buf_adds(out, "\n  + ");

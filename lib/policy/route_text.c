@@ -47,6 +47,17 @@ put_line(struct json line, struct buf *out)
 }
 
 void
+route_text_name(const struct route_filter *f, struct buf *out)
+{
+	if (json_is(f->request.id, JSON_STRING))
+		put(out, f->request.id);
+	else if (json_exists(f->request.id))
+		buf_addstr(out, json_raw(f->request.id));
+	else
+		buf_adds(out, "a request");
+}
+
+void
 route_text(const struct route_filter *f, struct buf *out)
 {
 	const struct decision *d = &f->decision;
@@ -55,12 +66,7 @@ route_text(const struct route_filter *f, struct buf *out)
 	struct json line;
 	bool told = false;
 
-	if (json_is(f->request.id, JSON_STRING))
-		put(out, f->request.id);
-	else if (json_exists(f->request.id))
-		buf_addstr(out, json_raw(f->request.id));
-	else
-		buf_adds(out, "a request");
+	route_text_name(f, out);
 	buf_adds(out, d->count ? ":\n" : ": nobody may serve it\n");
 	while (str_split(&rest, '\n', &text))
 		if (text.len && json_parse(text.p, text.len, &line, &err) == 0)

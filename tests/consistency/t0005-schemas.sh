@@ -38,6 +38,10 @@ tells embedding man/man1/llm-embed.1 man/man5/agentflow-records.5
 tells validation man/man1/json-validate.1
 tells program man/man5/agentflow-programs.5 man/man5/agentflow-records.5
 tells policy man/man5/agentflow-policy.5
+tells policy-test man/man1/llm-route.1
+tells routeChange man/man1/llm-route.1
+tells routeChanges man/man1/llm-route.1
+tells offer man/man1/llm-route.1
 tells profile man/man5/agentflow-prompts.5
 tells mock-script man/man1/llm-mock.1
 verdict 'each schema is looked at' "$(for f in share/schemas/*; do
