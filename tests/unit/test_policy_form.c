@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "json/schema.h"
-#include "policy/complexity.h"
 #include "policy/policy.h"
 #include "sys/file.h"
 
@@ -146,32 +145,6 @@ the_manuals_examples_are_policies_without_a_doubt(void **state)
 }
 
 static void
-the_manual_has_the_table_of_complexity(void **state)
-{
-	struct buf page = read_file("man/man5/agentflow-policy.5"), want = BUF_INIT(BUF_UNLIMITED);
-
-	(void)state;
-	for (int i = 0; i < COMPLEXITY_ROWS; i++) {
-		const struct complexity_row *row = &complexity_rows[i];
-
-		buf_addf(&want, ".It %s Ta %lld Ta %d Ta %d Ta %s\n", row->what,
-		    (long long)row->step, row->points, row->most, row->counts);
-	}
-	assert_non_null(strstr(page.p, want.p));
-	buf_reset(&want);
-	buf_addf(&want, "From %d points on it is medium, from %d on high.\n",
-	    COMPLEXITY_MEDIUM_FROM, COMPLEXITY_HIGH_FROM);
-	assert_non_null(strstr(page.p, want.p));
-	buf_reset(&want);
-	for (int i = 0; complexity_keywords[i]; i++)
-		buf_addf(&want, "%s%s", complexity_keywords[i],
-		    complexity_keywords[i + 1] ? ",\n" : ".\n");
-	assert_non_null(strstr(page.p, want.p));
-	buf_release(&want);
-	buf_release(&page);
-}
-
-static void
 what_one_refuses_the_other_refuses(void **state)
 {
 	static const char *const wrong[] = { "", "[]", "routs: []", "version: 2", "version: 0",
@@ -253,7 +226,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_examples_are_policies_without_a_doubt),
 		cmocka_unit_test(the_manuals_examples_are_policies_without_a_doubt),
-		cmocka_unit_test(the_manual_has_the_table_of_complexity),
 		cmocka_unit_test(what_one_refuses_the_other_refuses),
 		cmocka_unit_test(what_one_takes_the_other_takes),
 	};
