@@ -8,6 +8,9 @@
 #include "policy/health_kept.h"
 #include "sys/rand.h"
 
+/* Fewer answers than these say little of how long they take. */
+#define KNOWN_AT_LEAST 5.0
+
 struct health *
 health_new(struct store *store, const struct breaker_rule *rule)
 {
@@ -201,6 +204,36 @@ health_blames(enum error_kind kind)
 	return false;
 }
 
+/* While others are answered, a caller gave it less time than half of its answers take, or their
+ * first output: that says nothing of the target, and is no reason to keep others away from it. */
+static bool
+was_impatient(const struct health *h, const struct health_of *of,
+    const struct health_outcome *outcome, int64_t now_us)
+{
+	const struct latency *known = &of->latency->known;
+	double usual_ms = -1;
+	int64_t ok, failed;
+
+	if (outcome->kind != ERROR_TIMEOUT || outcome->total_ms < 0)
+		return false;
+	breaker_counts(&of->breaker->known, &h->rule, now_us, &ok, &failed);
+	if (!ok)
+		return false;
+	if (outcome->first_ms < 0)
+		usual_ms = latency_percentile(&known->first, 0.5, KNOWN_AT_LEAST);
+	if (usual_ms < 0)
+		usual_ms = latency_percentile(&known->total, 0.5, KNOWN_AT_LEAST);
+	return outcome->total_ms < usual_ms;
+}
+
+static bool
+is_blamed(const struct health *h, const struct health_of *of, const struct health_outcome *outcome,
+    int64_t now_us)
+{
+	return !outcome->ok && health_blames(outcome->kind) && !outcome->is_awaited &&
+	       !was_impatient(h, of, outcome, now_us);
+}
+
 static void
 add_to(struct latency *l, const struct latency *known, const struct health_outcome *outcome,
     int64_t now_us)
@@ -226,7 +259,7 @@ health_report(
     struct health *h, struct health_of *of, const struct health_outcome *outcome, int64_t now_us)
 {
 	struct breaker_report report = { .probe = outcome->probe };
-	bool blamed = !outcome->ok && health_blames(outcome->kind) && !outcome->is_awaited;
+	bool blamed = is_blamed(h, of, outcome, now_us);
 	bool was_timed = outcome->total_ms >= 0 || outcome->first_ms >= 0;
 
 	h->now_us = now_us;

@@ -81,8 +81,8 @@ struct health_outcome {
 				      for */
 	uint64_t probe; /* of the pass */
 };
-/* Kinds that are the caller's own fault, or a cancelled attempt, count neither way; they give a
- * probe back. */
+/* Kinds that are the caller's own fault, a cancelled attempt, or a timeout that was shorter than
+ * the target's usual time, count neither way; they give a probe back. */
 void health_report(
     struct health *h, struct health_of *of, const struct health_outcome *outcome, int64_t now_us);
 /* Whether a failure of that kind speaks against the target's health. */

@@ -328,6 +328,37 @@ a_rate_limit_that_is_waited_for_is_no_failure(void **state)
 }
 
 static void
+one_who_waits_too_short_a_time_closes_no_door_to_others(void **state)
+{
+	struct view v = view_open(*state);
+	struct health_outcome outcome = { .ok = true, .total_ms = 20000, .first_ms = 800 };
+
+	for (int i = 0; i < 10; i++)
+		health_report(v.health, v.of, &outcome, now);
+	outcome = (struct health_outcome){ .kind = ERROR_TIMEOUT, .total_ms = 300, .first_ms = -1 };
+	for (int i = 0; i < 20; i++)
+		health_report(v.health, v.of, &outcome, now);
+	assert_int_equal(look(&v), BREAKER_PASS);
+	outcome.first_ms = 250; /* its output had begun, and was not waited for to its end */
+	outcome.total_ms = 9000;
+	for (int i = 0; i < 20; i++)
+		health_report(v.health, v.of, &outcome, now);
+	assert_int_equal(look(&v), BREAKER_PASS);
+	now += MINUTE; /* nobody is answered any more: it is not the caller */
+	for (int i = 0; i < 5; i++)
+		health_report(v.health, v.of, &outcome, now);
+	assert_int_equal(look(&v), BREAKER_REFUSED);
+	now += 30 * SECOND;
+	end_well(&v, 1, health_admit(v.health, v.of, now, LEASE).probe);
+	end_well(&v, 1, 0);
+	outcome.first_ms = -1; /* nor is it where no output comes in nine seconds */
+	for (int i = 0; i < 5; i++)
+		health_report(v.health, v.of, &outcome, now);
+	assert_int_equal(look(&v), BREAKER_REFUSED);
+	view_close(&v);
+}
+
+static void
 models_of_a_provider_may_share_its_breaker_but_not_its_latency(void **state)
 {
 	struct breaker_rule rule = breaker_rule_default;
@@ -610,6 +641,7 @@ main(void)
 		WITH_STORE(a_lease_that_was_lost_is_not_renewed),
 		WITH_STORE(a_provider_that_names_a_time_is_left_alone_by_all),
 		WITH_STORE(a_rate_limit_that_is_waited_for_is_no_failure),
+		WITH_STORE(one_who_waits_too_short_a_time_closes_no_door_to_others),
 		WITH_STORE(models_of_a_provider_may_share_its_breaker_but_not_its_latency),
 		WITH_STORE(what_a_hand_opened_is_refused_until_a_hand_closes_it),
 		WITH_STORE(what_is_not_touched_for_long_is_forgotten),
