@@ -28,7 +28,7 @@ enum {
 	ALL_IN = 10, /* of so many kills one takes all at once: nobody is left who has it open */
 };
 
-static const struct hammer_job *const jobs[] = { &hammer_count, &hammer_probe };
+static const struct hammer_job *const jobs[] = { &hammer_budget, &hammer_count, &hammer_probe };
 
 struct run {
 	struct hammer hammer;

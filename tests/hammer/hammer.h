@@ -56,6 +56,6 @@ struct hammer_job {
 	    const struct hammer *h, struct store *store, struct buf *wrong, struct err *err);
 };
 
-extern const struct hammer_job hammer_count, hammer_probe;
+extern const struct hammer_job hammer_budget, hammer_count, hammer_probe;
 
 #endif
