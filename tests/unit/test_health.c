@@ -335,6 +335,7 @@ one_who_waits_too_short_a_time_closes_no_door_to_others(void **state)
 
 	for (int i = 0; i < 10; i++)
 		health_report(v.health, v.of, &outcome, now);
+	flush(&v);
 	outcome = (struct health_outcome){ .kind = ERROR_TIMEOUT, .total_ms = 300, .first_ms = -1 };
 	for (int i = 0; i < 20; i++)
 		health_report(v.health, v.of, &outcome, now);
