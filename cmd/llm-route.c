@@ -25,32 +25,27 @@ static bool explain, text, check, diff, strict, no_store, quiet;
 static int64_t seed;
 
 static const struct opt opts[] = {
-	{ 'p', "policy", "POLICY", OPT_STR, &policy_file,
-	    "the policy (YAML); without one each request's own model is its route" },
-	{ 0, "explain", NULL, OPT_FLAG, &explain,
-	    "tell in the route why each rule and candidate was taken or left" },
+	{ 'p', "policy", "POLICY", OPT_STR, &policy_file, "the policy (default: none)" },
+	{ 0, "explain", NULL, OPT_FLAG, &explain, "tell in the route why it is so" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "write explanations for people, and no records" },
 	{ 0, "seed", "N", OPT_INT, &seed, "draw by weight from this seed (default 0)" },
 	{ 0, "at", "TIME", OPT_STR, &at, "decide as of then: 2026-11-21T09:30:00Z" },
-	{ 0, "store", "URL", OPT_STR, &store_url,
-	    "read breakers, latencies and budgets there (default: the store that all share)" },
+	{ 0, "store", "URL", OPT_STR, &store_url, "read breakers, latencies, budgets there" },
 	{ 0, "no-store", NULL, OPT_FLAG, &no_store, "decide as if nothing was known of them" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
-	{ 0, "prices", "FILE", OPT_LIST, &price_files,
-	    "price rows that go before the built-in ones; may be repeated" },
+	{ 0, "prices", "FILE", OPT_LIST, &price_files, "price rows that go first; repeatable" },
 	{ 'o', "output", "FILE", OPT_STR, &out_file, "write to FILE" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no warnings" },
 	{ 0, NULL, NULL, OPT_HEADING, NULL, "Instead of routing:" },
 	{ 0, "check", NULL, OPT_FLAG, &check, "check the policies named, and read no records" },
 	{ 0, "strict", NULL, OPT_FLAG, &strict, "with --check: a warning is an error" },
 	{ 0, "test", "CASES", OPT_STR, &cases,
-	    "prove the policy by a file of requests and the routes that they should take" },
-	{ 0, "diff", NULL, OPT_FLAG, &diff,
-	    "tell which requests a new policy routes otherwise: --diff OLD NEW [file ...]" },
+	    "prove the policy by a file of requests and routes" },
+	{ 0, "diff", NULL, OPT_FLAG, &diff, "tell what changes: --diff OLD NEW [file ...]" },
 	{ 0, "agents", "CAPABILITY", OPT_STR, &capability,
-	    "tell which agents can do that, cheapest first, by their cards" },
+	    "tell which agents can, cheapest first" },
 	{ 0, "cards", "PATH", OPT_LIST, &cards,
-	    "a card, or a directory of them (default ./agents); may be repeated" },
+	    "an agent's card, or a directory of them (agents)" },
 	{ 0 },
 };
 
@@ -65,7 +60,6 @@ struct run {
 	struct router_config config; /* its policy is a router's own */
 	struct store *store; /* as it was at the start: nothing changes under us */
 	int64_t at_us; /* --at; -1: now */
-	struct ndjson_reader *in;
 	struct ndjson_writer out;
 	uint64_t failed, refused;
 	enum exit_code worst;
@@ -184,13 +178,13 @@ put_bad_line(struct run *run, const struct ndjson_line *line, const struct err *
 static void
 each_line(struct run *run, char *const *files, line_fn *fn, void *user)
 {
+	struct ndjson_reader *in = ndjson_open(files, NDJSON_LINE_MAX);
 	struct ndjson_line line;
 	struct err err = ERR_INIT;
 	int rc;
 
-	run->in = ndjson_open(files, NDJSON_LINE_MAX);
-	ndjson_tie(run->in, &run->out);
-	while (!run->out.broken && (rc = ndjson_next(run->in, &line, &err)) != 0) {
+	ndjson_tie(in, &run->out);
+	while (!run->out.broken && (rc = ndjson_next(in, &line, &err)) != 0) {
 		if (rc > 0) {
 			fn(run, &line, user);
 		} else if (err.code == EXIT_NO) { /* an overlong line keeps its place */
@@ -200,7 +194,7 @@ each_line(struct run *run, char *const *files, line_fn *fn, void *user)
 			worsen(run, err.code);
 		}
 	}
-	ndjson_close(run->in);
+	ndjson_close(in);
 	if (run->failed || run->refused)
 		worsen(run, run->failed ? EXIT_NO : EXIT_REFUSED);
 }
@@ -224,10 +218,10 @@ route_line(struct run *run, const struct ndjson_line *line, void *user)
 		return;
 	}
 	run->failed += outcome == ROUTE_MALFORMED;
-	if (!text)
-		ndjson_put_end(&run->out);
-	else if (outcome != ROUTE_OTHER)
+	if (text && outcome != ROUTE_OTHER)
 		route_text(filter, out);
+	if (!text || outcome != ROUTE_OTHER)
+		ndjson_put_end(&run->out);
 }
 
 static void
@@ -253,27 +247,26 @@ check_one(struct run *run, const char *file)
 	struct desk desk;
 	int64_t n = open_desk(&desk, run, file, &err);
 
-	if (n < 0) {
+	if (n < 0)
 		warn("%s", err.text);
-		worsen(run, EXIT_CONFIG);
-	} else {
+	else
 		buf_addf(out, "%s: %s, %zu route%s, %" PRId64 " warning%s", file,
 		    desk.policy->digest, desk.policy->route_count,
 		    desk.policy->route_count == 1 ? "" : "s", n, n == 1 ? "" : "s");
+	if (n >= 0)
 		ndjson_put_end(&run->out);
-		if (n && strict)
-			worsen(run, EXIT_CONFIG);
-	}
+	if (n < 0 || (n && strict))
+		worsen(run, EXIT_CONFIG);
 	desk_close(&desk);
 }
 
 static void
 check_all(struct run *run, char *const *files)
 {
-	if (!policy_file && !*files)
-		opt_misuse("--check wants a policy: -p POLICY, or its name");
 	if (policy_file)
 		check_one(run, policy_file);
+	else if (!*files)
+		opt_misuse("--check wants a policy: -p POLICY, or its name");
 	for (; *files; files++)
 		check_one(run, *files);
 }
@@ -283,23 +276,22 @@ test_line(struct run *run, const struct ndjson_line *line, void *user)
 {
 	if (!route_test_line(user, line->text, ndjson_put_begin(&run->out)))
 		run->failed++;
+	ndjson_put_end(&run->out);
 }
 
 static void
 test_all(struct run *run)
 {
-	struct err err = ERR_INIT;
+	char *files[] = { (char *)cases, NULL };
 	struct route_test test;
 	struct desk desk;
-	char *files[] = { (char *)cases, NULL };
 
 	must_open(&desk, run, policy_file);
 	run->config.targets.policy = desk.policy;
-	if (route_test_init(&test, &run->config, now_us(run), NULL, &err) < 0)
-		err_die(&err);
+	route_test_init(&test, &run->config, desk.router, now_us(run));
 	each_line(run, files, test_line, &test);
 	route_test_end(&test, ndjson_put_begin(&run->out));
-	route_test_release(&test);
+	ndjson_put_end(&run->out);
 	desk_close(&desk);
 }
 
@@ -313,7 +305,7 @@ diff_line(struct run *run, const struct ndjson_line *line, void *user)
 	outcome = route_diff_line(user, line->text, text, out, &err);
 	if (outcome == ROUTE_BAD || outcome == ROUTE_MALFORMED)
 		put_bad_line(run, line, &err);
-	else if (outcome == ROUTE_ROUTED && !text)
+	else if (outcome == ROUTE_ROUTED)
 		ndjson_put_end(&run->out);
 }
 
@@ -330,8 +322,7 @@ diff_all(struct run *run, char *const *files)
 	route_diff_init(&d, before.router, after.router, now_us(run));
 	each_line(run, files + 2, diff_line, &d);
 	route_diff_end(&d, text, ndjson_put_begin(&run->out));
-	if (!text)
-		ndjson_put_end(&run->out);
+	ndjson_put_end(&run->out);
 	if (d.changed)
 		worsen(run, EXIT_NO);
 	route_diff_release(&d);
@@ -343,20 +334,16 @@ static void
 list_agents(struct run *run)
 {
 	struct err err = ERR_INIT;
-	struct agents *agents;
 	struct desk desk;
-	int r;
+	int64_t n;
 
 	must_open(&desk, run, policy_file);
-	agents = agents_new(router_targets(desk.router), str_of(capability));
-	r = cards.count ? 0 : cards_add(agents, "agents", &err);
-	for (size_t i = 0; r == 0 && i < cards.count; i++)
-		r = cards_add(agents, cards.items[i], &err);
-	if (r < 0)
+	n = cards_offer(router_targets(desk.router), capability, cards.items, text,
+	    ndjson_put_begin(&run->out), &err);
+	if (n < 0)
 		err_die(&err);
-	if (!agents_write(agents, text, ndjson_put_begin(&run->out)))
+	if (n == 0)
 		worsen(run, EXIT_NO);
-	agents_free(agents);
 	desk_close(&desk);
 }
 
@@ -365,6 +352,7 @@ list_agents(struct run *run)
 static void
 read_options(struct run *run, char *const *operands)
 {
+	run->at_us = -1;
 	if (at && !clock_parse(str_of(at), &run->at_us))
 		opt_misuse("--at %s: must be a time like 2026-11-21T09:30:00Z", at);
 	if (check + diff + (cases != NULL) + (capability != NULL) > 1)
@@ -381,10 +369,27 @@ read_options(struct run *run, char *const *operands)
 		opt_misuse("--store and --no-store do not go together");
 }
 
+static void
+run_mode(struct run *run, char *const *operands)
+{
+	if (!check && !cases && !capability)
+		read_store(run);
+	if (check)
+		check_all(run, operands);
+	else if (cases)
+		test_all(run);
+	else if (diff)
+		diff_all(run, operands);
+	else if (capability)
+		list_agents(run);
+	else
+		route_all(run, operands);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct run run = { .worst = EXIT_OK, .at_us = -1 };
+	struct run run = { .worst = EXIT_OK };
 	struct err err = ERR_INIT;
 	int fd;
 
@@ -395,18 +400,7 @@ main(int argc, char **argv)
 		err_die(&err);
 	ndjson_writer_init(&run.out, fd, BATCH);
 	load(&run);
-	if (!check && !cases && !capability)
-		read_store(&run);
-	if (check)
-		check_all(&run, argv);
-	else if (cases)
-		test_all(&run);
-	else if (diff)
-		diff_all(&run, argv);
-	else if (capability)
-		list_agents(&run);
-	else
-		route_all(&run, argv);
+	run_mode(&run, argv);
 	run.worst = ndjson_finish(&run.out, run.worst, &err);
 	if (err.text[0])
 		warn("%s", err.text);

@@ -28,8 +28,8 @@ is_card(const struct dirent *entry)
 	return entry->d_name[0] != '.' && str_ends(str_of(entry->d_name), ".json");
 }
 
-int
-cards_add(struct agents *agents, const char *path, struct err *err)
+static int
+add_cards(struct agents *agents, const char *path, struct err *err)
 {
 	struct dirent **entries;
 	int i, r = 0, n = scandir(path, &entries, is_card, alphasort);
@@ -48,4 +48,20 @@ cards_add(struct agents *agents, const char *path, struct err *err)
 	}
 	free(entries);
 	return r;
+}
+
+int64_t
+cards_offer(struct targets *targets, const char *capability, const char *const *paths, bool text,
+    struct buf *out, struct err *err)
+{
+	static const char *const usual[] = { "agents", NULL };
+	struct agents *agents = agents_new(targets, str_of(capability));
+	int64_t n = 0;
+
+	for (paths = paths ? paths : usual; n == 0 && *paths; paths++)
+		n = add_cards(agents, *paths, err);
+	if (n == 0)
+		n = (int64_t)agents_write(agents, text, out);
+	agents_free(agents);
+	return n;
 }

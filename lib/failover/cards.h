@@ -6,9 +6,12 @@
 #include "base/err.h"
 #include "policy/agents.h"
 
-/* path: a card, or a directory whose *.json are cards (those whose names begin with a dot aside).
- * -1 and err: EXIT_IO, or EXIT_CONFIG where one is no card. */
-int cards_add(struct agents *agents, const char *path, struct err *err)
-    __attribute__((warn_unused_result));
+/*
+ * Append the offers of all cards at paths (NULL-terminated; NULL: ./agents), as agents_write does.
+ * A path is a card, or a directory whose *.json are cards (those whose names begin with a dot
+ * aside). How many there are; -1 and err: EXIT_IO, or EXIT_CONFIG where one is no card.
+ */
+int64_t cards_offer(struct targets *targets, const char *capability, const char *const *paths,
+    bool text, struct buf *out, struct err *err);
 
 #endif

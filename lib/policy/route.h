@@ -45,7 +45,7 @@ enum route_outcome route_record(
 enum route_outcome route_decide(struct route_filter *f, struct str line, struct err *err);
 
 /* The last decision as text for people: the request, the rule, who is asked and who is not. The
- * router must keep explanations. */
+ * router must keep explanations. Without the last newline. */
 void route_text(const struct route_filter *f, struct buf *out);
 /* What it is called there: its id, or "a request". */
 void route_text_name(const struct route_filter *f, struct buf *out);

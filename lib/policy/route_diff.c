@@ -98,7 +98,6 @@ write_text(const struct route_diff *d, struct buf *out)
 	write_side_text(&d->before.decision, out);
 	buf_adds(out, "\n  + ");
 	write_side_text(&d->after.decision, out);
-	buf_addc(out, '\n');
 }
 
 enum route_outcome
@@ -126,7 +125,7 @@ route_diff_end(const struct route_diff *d, bool text, struct buf *out)
 	struct jsonw w;
 
 	if (text) {
-		buf_addf(out, "%llu of %llu requests change\n", (unsigned long long)d->changed,
+		buf_addf(out, "%llu of %llu requests change", (unsigned long long)d->changed,
 		    (unsigned long long)d->requests);
 		return;
 	}

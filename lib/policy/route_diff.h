@@ -30,7 +30,8 @@ void route_diff_release(struct route_diff *d);
  * ROUTE_OTHER: it does not, or is no request; ROUTE_BAD, ROUTE_MALFORMED and err. */
 enum route_outcome route_diff_line(
     struct route_diff *d, struct str line, bool text, struct buf *out, struct err *err);
-/* {"type":"routeChanges","requests":N,"changed":N}, or a line for people. */
+/* Both without the last newline.
+ * {"type":"routeChanges","requests":N,"changed":N}, or a line for people. */
 void route_diff_end(const struct route_diff *d, bool text, struct buf *out);
 
 #endif

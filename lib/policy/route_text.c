@@ -77,4 +77,5 @@ route_text(const struct route_filter *f, struct buf *out)
 		buf_addstr(out, text);
 		buf_addc(out, '\n');
 	}
+	buf_truncate(out, out->len - 1); /* the last line's end is the writer's */
 }
