@@ -140,8 +140,8 @@ struct policy_limits {
 };
 
 struct policy_hedge {
-	int64_t after_ms; /* 0: not by that */
-	double percentile; /* 0..1 of the candidate's own latencies; 0: not by that */
+	double percentile; /* 0..1 of the candidate's own latencies, where enough are known */
+	int64_t after_ms; /* else after so long; 0 of both: not by that */
 	int64_t max; /* attempts beside the first; 0: no hedge */
 };
 

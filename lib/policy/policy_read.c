@@ -103,9 +103,6 @@ policy_read_hedge(const struct field_map *m, struct policy_hedge *out, struct er
 	    field_percent(&hedge, "afterPercentile", &said.percentile, err) < 0 ||
 	    field_int(&hedge, "max", &said.max, err) < 0)
 		return -1;
-	if (said.after_ms && field_get(&hedge, "afterPercentile"))
-		return field_error(&hedge, "afterPercentile", err,
-		    "hedge has afterMs and afterPercentile: one of them is enough");
 	if (field_get(&hedge, "afterPercentile") && (said.percentile <= 0 || said.percentile >= 1))
 		return field_error(
 		    &hedge, "afterPercentile", err, "afterPercentile lies between 0 and 100");

@@ -132,7 +132,8 @@ a_route_says_only_what_it_says(void **state)
 	    "routes:\n"
 	    "  - {use: \"a:b\", match: {any: x}}\n"
 	    "  - {use: \"a:b\", strategy: quality, retries: 0, maxCostUsd: 0, deadline: 90s,\n"
-	    "     afterOutput: continue, maxLatencyMs: 5, maxTtftMs: 6, hedge: {max: 1}}\n");
+	    "     afterOutput: continue, maxLatencyMs: 5, maxTtftMs: 6, hedge: {max: 1}}\n"
+	    "  - {use: \"a:b\", match: {any: y}, hedge: {afterMs: 9, afterPercentile: 90%}}\n");
 	const struct policy_limits *none = &p->routes[0].limits, *all = &p->routes[1].limits;
 
 	(void)state;
@@ -149,6 +150,10 @@ a_route_says_only_what_it_says(void **state)
 	assert_int_equal(all->strategy, POLICY_QUALITY);
 	assert_int_equal(all->after_output, POLICY_CONTINUE);
 	assert_int_equal(p->routes[1].hedge.after_ms, 700);
+	assert_true(p->routes[1].hedge.percentile <= 0);
+	assert_int_equal(p->routes[2].hedge.after_ms, 9);
+	assert_true(fabs(p->routes[2].hedge.percentile - 0.9) < 1e-9);
+	assert_int_equal(p->routes[2].hedge.max, 1);
 	assert_int_equal(p->routes[1].hedge.max, 1);
 	policy_free(p);
 }
@@ -523,8 +528,8 @@ values_that_make_no_sense_are_told(void **state)
 	    "p.yaml:1:38: maxCooldown is shorter than cooldown");
 	refuse("backoff: {base: 5s, max: 1s}", "p.yaml:1:26: max is shorter than base");
 	refuse("backoff: {factor: 0.5}", "p.yaml:1:19: factor lies between 1 and 100");
-	refuse("hedge: {afterMs: 5, afterPercentile: 95}",
-	    "p.yaml:1:38: hedge has afterMs and afterPercentile: one of them is enough");
+	refuse(
+	    "hedge: {afterPercentile: 100}", "p.yaml:1:26: afterPercentile lies between 0 and 100");
 	refuse("hedge: {max: 9}", "p.yaml:1:14: max: at most 8");
 	refuse("weights: {cost: 0}", "p.yaml:1:10: weights are all 0");
 	refuse("models: {gpt-4o: {}}",
