@@ -3,10 +3,11 @@
  * sim - providers' weather on a virtual clock: what a policy makes of it, against no policy,
  * retries alone, and who knows the future.
  *
- *	sim [-n REQUESTS] [-s SEED] [-f table|json|mdoc]	the figures of agentflow-failover(7)
+ *	sim [-n REQUESTS] [-s SEED] [-f table|json|mdoc|weathers]	for agentflow-failover(7)
  *	sim -c [-n REQUESTS] [-s SEED]				what must hold, as TAP
  *	sim -x WORLDS [-s SEED]					random policies in chaos, as TAP
  */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,9 +164,9 @@ static void
 print_row(const char *format, const struct weather *weather, int strategy, const struct figures *f)
 {
 	if (strcmp(format, "mdoc") == 0)
-		printf(".It %s Ta %s Ta %.2f Ta %.1f Ta %.1f Ta %.1f Ta %+.0f Ta %.2f\n",
+		printf(".It %s Ta %s Ta %.2f Ta %.2f Ta %.2f Ta %.2f Ta %+ld Ta %.2f\n",
 		    strategy == NONE ? weather->name : "", names[strategy], f->ok_percent, f->p50_s,
-		    f->p95_s, f->p99_s, f->added_percent, f->attempts);
+		    f->p95_s, f->p99_s, lround(f->added_percent), f->attempts);
 	else
 		printf("%-12s %-10s %7.2f %6.2f %6.2f %6.2f %+7.1f %6.3f\n",
 		    strategy == NONE ? weather->name : "", names[strategy], f->ok_percent, f->p50_s,
@@ -331,6 +332,13 @@ check_worlds(size_t worlds)
 	verdict(ok, "in %zu worlds of random policies nothing happens that must not", worlds);
 }
 
+static void
+print_weathers(void)
+{
+	for (const struct weather *w = weathers; w->name; w++)
+		printf(".It Sy %s\n%s\n", w->name, w->what);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -369,6 +377,8 @@ main(int argc, char **argv)
 		check_weather(w);
 	if (checked)
 		(void)printf("1..%zu\n", checked);
+	else if (strcmp(format, "weathers") == 0)
+		print_weathers();
 	else
 		failed += print_figures(format);
 	buf_release(&policy);
