@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* call_read - a line of input as a call. */
+#include "base/die.h"
 #include "base/mem.h"
 #include "call/call_state.h"
+#include "json/edit.h"
 
 static void
 take_id(struct call *c, struct json id)
@@ -43,6 +45,35 @@ warn_unknown_options(struct call *c)
 	buf_release(&option);
 }
 
+/* The record as the first candidate of its route has it: there is one try here, and it is theirs.
+ */
+static struct json
+follow_route(struct call *c, struct json record)
+{
+	struct json first = json_find(record, "route.candidates.0");
+	struct json own = json_get(record, "options"), over = json_get(first, "options");
+	struct buf options = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct json_edit e;
+
+	if (!json_is(json_get(first, "model"), JSON_STRING))
+		return record;
+	json_edit_start(&e, record);
+	json_edit_set(&e, "model", json_raw(json_get(first, "model")));
+	if (json_is(over, JSON_OBJECT)) {
+		json_merge_patch(
+		    json_is(own, JSON_OBJECT) ? own : json_literal("{}"), over, &options);
+		json_edit_set(&e, "options", buf_str(&options));
+	}
+	if (json_is(json_get(first, "profile"), JSON_STRING))
+		json_edit_set(&e, "profile", json_raw(json_get(first, "profile")));
+	json_edit_write(&e, &c->filled);
+	buf_release(&options);
+	if (json_parse(c->filled.p, c->filled.len, &record, &err) < 0)
+		BUG("follow_route: %s", err.text);
+	return record;
+}
+
 static void
 read_record(struct call *c, size_t len)
 {
@@ -60,6 +91,7 @@ read_record(struct call *c, size_t len)
 		answer_fail(&c->answer, ERROR_INVALID_INPUT,
 		    "not a request: it has neither messages nor prompt");
 	} else {
+		record = follow_route(c, record);
 		c->is_request = request_read(
 				    &c->request, record, &c->caller->config->defaults, &err) == 0;
 		take_id(c, c->request.id);
