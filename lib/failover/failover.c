@@ -89,6 +89,16 @@ on_line(void *user, struct str line)
 	hold_back(f);
 }
 
+static void
+stop_loop(struct failover *f)
+{
+	(void)uv_prepare_stop(&f->prepare); /* cannot fail, nor can this */
+	(void)uv_timer_stop(&f->pulse);
+	signals_quit(&f->signals);
+	intake_stop(&f->intake);
+	uv_stop(&f->loop);
+}
+
 /* What it had not answered by now it never will. Those that are sent meanwhile go to its successor.
  */
 static void
@@ -101,9 +111,11 @@ on_down(void *user, const char *why)
 		uint64_t use;
 	} * all;
 
-	if (!n)
+	if (f->leaving) {
+		stop_loop(f);
 		return;
-	all = xcalloc(n, sizeof *all);
+	}
+	all = xcalloc(n + 1, sizeof *all);
 	for (size_t i = 0; i < n; i++) {
 		if (!f->attempts.items[i]->trip)
 			continue;
@@ -166,13 +178,26 @@ is_over(const struct failover *f)
 }
 
 static void
-stop_loop(struct failover *f)
+on_leave(uv_timer_t *timer)
 {
-	(void)uv_prepare_stop(&f->prepare); /* cannot fail, nor can this */
-	(void)uv_timer_stop(&f->pulse);
-	signals_quit(&f->signals);
-	intake_stop(&f->intake);
-	uv_stop(&f->loop);
+	stop_loop(timer->data);
+}
+
+/* All is written: the program may end in its own time, within limits. */
+static void
+leave(struct failover *f)
+{
+	if (f->leaving)
+		return;
+	f->leaving = true;
+	if (!coproc_is_up(f->child)) {
+		stop_loop(f);
+		return;
+	}
+	coproc_resume(f->child);
+	coproc_shut(f->child);
+	/* fails without a callback */
+	(void)uv_timer_start(&f->pulse, on_leave, LEAVE_MS, 0);
 }
 
 static void
@@ -194,7 +219,7 @@ on_turn(uv_prepare_t *handle)
 		coproc_pause(f->child);
 	}
 	if (is_over(f) && (f->output_errno || !output_waiting(f->output)))
-		stop_loop(f);
+		leave(f);
 }
 
 /* --- what happens --- */
