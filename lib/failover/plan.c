@@ -217,7 +217,10 @@ say(struct trip *t, struct buf *out)
 	const struct decision *d = &t->decision;
 	struct str rest = buf_str(&d->reasons), line;
 
-	json_text((struct json){ t->id.p, t->id.len, JSON_STRING }, out);
+	if (*t->id.p == '"')
+		json_text((struct json){ t->id.p, t->id.len, JSON_STRING }, out);
+	else
+		buf_addstr(out, buf_str(&t->id));
 	buf_addf(out, ": %s", d->rule ? d->rule->name : "no rule");
 	if (!d->count)
 		buf_adds(out, ", and nobody may serve it");

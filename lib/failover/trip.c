@@ -264,18 +264,20 @@ trip_chunk(struct attempt *a, const struct relayed *r)
 	}
 }
 
-/* An answer that a guard stops is a failure; `route` asks those of fallback.contentFilter. */
+/* An answer that a guard stops, whole or cut, is a failure, and nobody hears it; `route` asks those
+ * of fallback.contentFilter. */
 static bool
 is_stopped(struct trip *t, const struct relayed *r, struct relay_outcome *o, struct buf *why)
 {
 	const struct policy_guard *guard = NULL;
 
-	if (o->ok && t->f->holds_output)
+	if (t->f->holds_output)
 		guard = guard_stops_response(t->f->config->policy, r->record);
 	if (!guard)
 		return false;
+	if (o->ok)
+		o->kind = guard->act == POLICY_ROUTE ? ERROR_CONTENT_FILTER : ERROR_POLICY;
 	o->ok = false;
-	o->kind = guard->act == POLICY_ROUTE ? ERROR_CONTENT_FILTER : ERROR_POLICY;
 	buf_addf(why, "guard \"%s\" stopped the answer", guard->name);
 	return true;
 }
@@ -345,10 +347,12 @@ trip_response(struct attempt *a, const struct relayed *r)
 	uint64_t use = a->use;
 
 	relay_outcome(r, &o);
-	if (is_stopped(t, r, &o, &why))
+	if (is_stopped(t, r, &o, &why)) {
+		buf_reset(&a->held);
 		make_response(a, o.kind, buf_str(&why));
-	else
+	} else {
 		a->response = r->record;
+	}
 	answer(a, &o);
 	trip_go(t);
 	/* Should it be asked for later, it must not lie in the line that was read. */

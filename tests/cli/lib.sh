@@ -93,3 +93,12 @@ numbered() {
 		(reduce .[] as $p ([]; if index($p) then . else . + [$p] end)) as $seen |
 		$all[] | if .content then .content |= gsub("process (?<p>[0-9]+)"; .p as $p | "process \(($seen | index($p)) + 1)") else . end'
 }
+
+# told: what llm-failover writes, without what differs from run to run: chunks as [id, seq, what], responses as
+# [id, ok, kind of error or content, attempts].
+told() {
+	jq -c 'if .type == "chunk" then [.id, .seq, (.delta // {restart, attempt})]
+		elif .type == "response" then [.id, .ok, .error.kind // .content, [(.attempts // [])[] |
+			"\(.model) \(.error // "ok")\(if .hedge then " hedge" else "" end)\(if .void then " void" else "" end)"]]
+		else . end'
+}
