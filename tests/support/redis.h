@@ -4,7 +4,8 @@
 #define TESTS_SUPPORT_REDIS_H
 
 /* Start one that keeps nothing, password NULL: it wants none. Its URL, with the password, or NULL
- * where there is no redis-server or hiredis was not built in; redis_stop frees it. One at a time. */
+ * where there is no redis-server or hiredis was not built in; redis_stop frees it. One at a time.
+ */
 const char *redis_start(const char *password);
 /* As a crash would end it; the next one has the same URL. */
 void redis_stop(void);
