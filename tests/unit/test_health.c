@@ -271,6 +271,26 @@ a_long_lease_is_held_by_those_who_live(void **state)
 }
 
 static void
+a_lease_that_was_given_back_is_not_renewed(void **state)
+{
+	struct view v = view_open(*state), other = view_open(*state);
+	struct health_pass pass;
+	struct err err = ERR_INIT;
+
+	end_badly(&v, 1, ERROR_AUTH, 0);
+	now += 30 * SECOND;
+	pass = health_admit(v.health, v.of, now, 10 * MINUTE);
+	end_well(&v, 1, pass.probe);
+	flush(&v);
+	now += 20 * SECOND;
+	assert_int_equal(store_begin(other.store, &err), 0); /* who had to write would fail */
+	assert_int_equal(health_flush(v.health, now, &err), 0);
+	store_rollback(other.store);
+	view_close(&v);
+	view_close(&other);
+}
+
+static void
 a_lease_that_was_lost_is_not_renewed(void **state)
 {
 	struct view late = view_open(*state), other = view_open(*state);
@@ -639,6 +659,7 @@ main(void)
 		WITH_STORE(successes_are_told_with_the_failure_that_came_after_them),
 		WITH_STORE(the_callers_own_faults_count_neither_way_and_give_a_probe_back),
 		WITH_STORE(a_long_lease_is_held_by_those_who_live),
+		WITH_STORE(a_lease_that_was_given_back_is_not_renewed),
 		WITH_STORE(a_lease_that_was_lost_is_not_renewed),
 		WITH_STORE(a_provider_that_names_a_time_is_left_alone_by_all),
 		WITH_STORE(a_rate_limit_that_is_waited_for_is_no_failure),
