@@ -237,12 +237,17 @@ cost_of(struct walk_attempt *a, const struct target *t, const struct walk_answer
 	return answer->ok ? a->most_pusd : a->input_pusd;
 }
 
+/* Likewise; negative where it is not known: then all that was reserved for it counts. */
 static int64_t
-tokens_of(const struct usage *usage)
+tokens_of(const struct walk_attempt *a, const struct walk_answer *answer)
 {
-	if (usage->in < 0 && usage->out < 0)
-		return -1;
-	return (usage->in > 0 ? usage->in : 0) + (usage->out > 0 ? usage->out : 0);
+	if (!a->was_sent)
+		return 0;
+	if (answer->usage.in >= 0 && answer->usage.out >= 0)
+		return answer->usage.in + answer->usage.out;
+	if (!answer->ok && verdict_of(answer->kind)->charge == VERDICT_FREE)
+		return 0;
+	return -1;
 }
 
 void
@@ -251,8 +256,7 @@ walk_settle(struct walk *w, size_t attempt, const struct walk_answer *answer, in
 {
 	struct walk_attempt *a = &w->attempts[attempt];
 	const struct target *t = w->entries[a->entry].target;
-	struct budget_amounts spent = { .tokens = tokens_of(&answer->usage),
-		.requests = a->was_sent };
+	struct budget_amounts spent = { .tokens = tokens_of(a, answer), .requests = a->was_sent };
 	struct health_outcome outcome = {
 		.ok = answer->ok,
 		.kind = answer->ok ? ERROR_NONE : answer->kind,

@@ -736,6 +736,42 @@ a_probe_that_no_budget_pays_for_is_given_back(void **state)
 	scene_close(&s);
 }
 
+static int64_t
+tokens_spent(struct scene *s)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct ledger l;
+
+	budgets_renew(s->fleet.budgets, s->fleet.now_us);
+	assert_int_equal(
+	    store_get(s->fleet.store, STR_LIT("budget/all/tokens-3600000000us/"), &text, &err), 1);
+	assert_true(ledger_read(&l, buf_str(&text)));
+	assert_int_equal(ledger_reserved(&l), 0);
+	buf_release(&text);
+	return ledger_spent(&l);
+}
+
+static void
+a_budget_of_tokens_counts_what_may_have_been_billed(void **state)
+{
+	static const char policy[] =
+	    "retries: 0\nbudgets: [{name: all, limitTokens: 100000, window: 1h}]\n";
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, policy, "openai:one", NULL);
+	scene_start(&s);
+	play(&s, "10 fail 0 rate_limit\n");
+	assert_int_equal(tokens_spent(&s), 0);
+	scene_close(&s);
+	scene_open(&s, policy, "openai:one", NULL);
+	scene_start(&s);
+	play(&s, "10 fail 0 truncated\n");
+	assert_true(tokens_spent(&s) > 100); /* input, and all of maxTokens */
+	scene_close(&s);
+}
+
 static void
 a_cancelled_walk_cancels_what_is_in_flight(void **state)
 {
@@ -890,6 +926,7 @@ main(void)
 		cmocka_unit_test(open_breakers_are_passed_over_and_told_of_where_nobody_is_left),
 		cmocka_unit_test(the_bound_of_the_next_attempt_must_fit_the_limit),
 		cmocka_unit_test(a_probe_that_no_budget_pays_for_is_given_back),
+		cmocka_unit_test(a_budget_of_tokens_counts_what_may_have_been_billed),
 		cmocka_unit_test(a_cancelled_walk_cancels_what_is_in_flight),
 		cmocka_unit_test(attempts_tell_it_all),
 		cmocka_unit_test(every_kind_has_a_verdict),
