@@ -346,8 +346,8 @@ ledger_expires_us(const struct ledger *l, const struct budget_rule *rule, int64_
 	for (i = 0; i < l->lease_count; i++)
 		if (l->leases[i].until_us > latest)
 			latest = l->leases[i].until_us;
-	/* Clocks disagree, and a hand looks tomorrow. A whole day: the store's index of what expires
-	 * need not be written with every step. */
+	/* Clocks disagree, and a hand looks tomorrow. A whole day: the store's index of what
+	 * expires need not be written with every step. */
 	return (latest / day_us + 3) * day_us;
 }
 

@@ -5,6 +5,7 @@ set -u
 . "${top:?run by tests/run}/tests/support/tap.sh"
 # shellcheck source=tests/support/redis.sh
 . "$top/tests/support/redis.sh"
+redis_url= # redis_start says
 work=$(mktemp -d "${TMPDIR:-/tmp}/hammer.XXXXXX") || exit 71
 trap 'redis_stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
