@@ -39,13 +39,10 @@ static const struct opt opts[] = {
 	{ 0, NULL, NULL, OPT_HEADING, NULL, "Instead of routing:" },
 	{ 0, "check", NULL, OPT_FLAG, &check, "check the policies named, and read no records" },
 	{ 0, "strict", NULL, OPT_FLAG, &strict, "with --check: a warning is an error" },
-	{ 0, "test", "CASES", OPT_STR, &cases,
-	    "prove the policy by a file of requests and routes" },
+	{ 0, "test", "CASES", OPT_STR, &cases, "prove the policy by its tests" },
 	{ 0, "diff", NULL, OPT_FLAG, &diff, "tell what changes: --diff OLD NEW [file ...]" },
-	{ 0, "agents", "CAPABILITY", OPT_STR, &capability,
-	    "tell which agents can, cheapest first" },
-	{ 0, "cards", "PATH", OPT_LIST, &cards,
-	    "an agent's card, or a directory of them (agents)" },
+	{ 0, "agents", "CAPABILITY", OPT_STR, &capability, "tell who can, cheapest first" },
+	{ 0, "cards", "PATH", OPT_LIST, &cards, "a card, or a directory (agents)" },
 	{ 0 },
 };
 
@@ -137,25 +134,19 @@ tell(const struct buf *lines)
 	return n;
 }
 
-/* How many warnings there were, which are told; -1 and err. */
+/* How many warnings there were, which are told. -1 and err; where err is NULL, that is the end. */
 static int64_t
 open_desk(struct desk *d, const struct run *run, const char *file, struct err *err)
 {
 	struct buf warnings = BUF_INIT(BUF_UNLIMITED);
-	int r = desk_open(d, &run->config, run->store, file, &warnings, err);
+	struct err fatal = ERR_INIT;
+	int r = desk_open(d, &run->config, run->store, file, &warnings, err ? err : &fatal);
 	int64_t n = (int64_t)tell(&warnings);
 
 	buf_release(&warnings);
+	if (r < 0 && !err)
+		err_die(&fatal);
 	return r < 0 ? -1 : n;
-}
-
-static void
-must_open(struct desk *d, const struct run *run, const char *file)
-{
-	struct err err = ERR_INIT;
-
-	if (open_desk(d, run, file, &err) < 0)
-		err_die(&err);
 }
 
 /* --- lines --- */
@@ -230,7 +221,7 @@ route_all(struct run *run, char *const *files)
 	struct route_filter filter;
 	struct desk desk;
 
-	must_open(&desk, run, policy_file);
+	(void)open_desk(&desk, run, policy_file, NULL);
 	route_init(&filter, desk.router, now_us(run));
 	each_line(run, files, route_line, &filter);
 	route_release(&filter);
@@ -247,16 +238,15 @@ check_one(struct run *run, const char *file)
 	struct desk desk;
 	int64_t n = open_desk(&desk, run, file, &err);
 
-	if (n < 0)
-		warn("%s", err.text);
-	else
-		buf_addf(out, "%s: %s, %zu route%s, %" PRId64 " warning%s", file,
-		    desk.policy->digest, desk.policy->route_count,
-		    desk.policy->route_count == 1 ? "" : "s", n, n == 1 ? "" : "s");
-	if (n >= 0)
-		ndjson_put_end(&run->out);
 	if (n < 0 || (n && strict))
 		worsen(run, EXIT_CONFIG);
+	if (n < 0) {
+		warn("%s", err.text);
+	} else {
+		buf_addf(out, "%s: %s, routes: %zu, warnings: %" PRId64, file, desk.policy->digest,
+		    desk.policy->route_count, n);
+		ndjson_put_end(&run->out);
+	}
 	desk_close(&desk);
 }
 
@@ -286,7 +276,7 @@ test_all(struct run *run)
 	struct route_test test;
 	struct desk desk;
 
-	must_open(&desk, run, policy_file);
+	(void)open_desk(&desk, run, policy_file, NULL);
 	run->config.targets.policy = desk.policy;
 	route_test_init(&test, &run->config, desk.router, now_us(run));
 	each_line(run, files, test_line, &test);
@@ -317,8 +307,8 @@ diff_all(struct run *run, char *const *files)
 
 	if (policy_file || !files[0] || !files[1])
 		opt_misuse("--diff wants two policies: --diff OLD NEW [file ...]");
-	must_open(&before, run, files[0]);
-	must_open(&after, run, files[1]);
+	(void)open_desk(&before, run, files[0], NULL);
+	(void)open_desk(&after, run, files[1], NULL);
 	route_diff_init(&d, before.router, after.router, now_us(run));
 	each_line(run, files + 2, diff_line, &d);
 	route_diff_end(&d, text, ndjson_put_begin(&run->out));
@@ -337,7 +327,7 @@ list_agents(struct run *run)
 	struct desk desk;
 	int64_t n;
 
-	must_open(&desk, run, policy_file);
+	(void)open_desk(&desk, run, policy_file, NULL);
 	n = cards_offer(router_targets(desk.router), capability, cards.items, text,
 	    ndjson_put_begin(&run->out), &err);
 	if (n < 0)
@@ -346,8 +336,6 @@ list_agents(struct run *run)
 		worsen(run, EXIT_NO);
 	desk_close(&desk);
 }
-
-/* --- */
 
 static void
 read_options(struct run *run, char *const *operands)
