@@ -100,6 +100,7 @@ struct budget_ask {
 };
 struct budget_reply {
 	const struct budget_rule *refused; /* whose limit stands against it; NULL: granted */
+	bool may_fit_later; /* refused only for what is in flight: worth asking again */
 	struct buf why; /* where refused: "budget team (core): $49.99 of $50 is used, ..." */
 	struct buf warnings; /* a sentence a line: a soft percentage is passed, a rule only warns */
 };

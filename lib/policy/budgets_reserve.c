@@ -79,6 +79,8 @@ is_over(struct asking *a)
 
 	if (s->verdict != LEDGER_OK && s->rule->action != BUDGET_WARN) {
 		budget_words_over(&words, s->verdict, &a->reply->why);
+		a->reply->may_fit_later = s->verdict == LEDGER_FULL ||
+					  s->claim.amount <= s->rule->limit - s->spent;
 		return true;
 	}
 	if (s->verdict != LEDGER_OK || s->spent > s->rule->limit - s->reserved) {
@@ -249,6 +251,7 @@ asking_start(
 	struct asking a = { .b = b, .ask = ask, .reply = reply };
 
 	reply->refused = NULL;
+	reply->may_fit_later = false;
 	a.step.now_us = now_us;
 	a.step.claim.until_us = lease_end(ask->until_us, now_us);
 	return a;

@@ -169,7 +169,10 @@ past_the_limit_it_is_refused_with_the_reason(void **state)
 	assert_int_equal(reserve(&s, 49 * USD, &hold), BUDGET_GRANTED);
 	settle(&s, &hold, 49 * USD + USD / 2);
 	assert_int_equal(reserve(&s, USD / 4, &hold), BUDGET_GRANTED);
+	assert_int_equal(look(&s, USD), BUDGET_REFUSED);
+	assert_false(s.reply.may_fit_later);
 	assert_int_equal(look(&s, USD / 2), BUDGET_REFUSED);
+	assert_true(s.reply.may_fit_later); /* once what is in flight is over */
 	assert_int_equal(reserve(&s, USD / 2, &other), BUDGET_REFUSED);
 	assert_int_equal(other.count, 0);
 	assert_ptr_equal(s.reply.refused, &team);
