@@ -159,7 +159,7 @@ usual_command(struct command *c, const struct policy *p)
 static struct store *
 open_store(void)
 {
-	char *url = no_store    ? NULL
+	char *url = no_store    ? xstrdup("memory:")
 		    : store_url ? xstrdup(store_url)
 				: store_default_url(environment);
 	struct store *store = NULL;
@@ -170,8 +170,7 @@ open_store(void)
 	if (url && !store && err.code == EXIT_CONFIG)
 		err_die(&err);
 	if (url && !store)
-		warn("%s: breakers are this process's own%s", err.text,
-		    budget_open ? "" : ", and no budget grants anything");
+		warn("%s: breakers are this process's own", err.text);
 	free(url);
 	return store;
 }
@@ -239,7 +238,7 @@ open_house(struct house *h, struct err *err)
 	h->health = health_new(h->store, &h->policy->breaker);
 	if (h->policy->budget_count)
 		h->budgets = budgets_new(h->store, h->policy->budgets, h->policy->budget_count,
-		    holder(), budget_open || (no_store && !h->store));
+		    holder(), budget_open);
 	open_router(h, err);
 	free(share);
 }

@@ -28,6 +28,8 @@ tells workflow man/man5/agentflow-workflow.5 man/man5/agentflow-policy.5
 tells agent man/man5/agentflow-workflow.5
 tells pricing man/man5/agentflow-pricing.5
 tells model man/man5/agentflow-models.5 man/man1/llm-models.1
+tells plan man/man1/llm-failover.1
+tells metric man/man1/llm-failover.1
 tells breaker man/man1/llm-breaker.1
 tells budget man/man1/llm-budget.1
 tells tokens man/man1/llm-tokens.1

@@ -47,6 +47,20 @@ if [ "$(tr '\n' ' ' <"$work/ids")" = "sky sea ice " ]; then echo "ok $n - the pi
 	echo "not ok $n - the pipeline keeps the order"
 fi
 
+cat >"$work/want" <<-EOF
+	sky  openai:gpt-4o-mini network  openai:gpt-4o-mini network  anthropic:claude-haiku-4-5 ok
+	failover.rescued: 1 (share)
+EOF
+AGENTFLOW_STORE=$work/store.db
+export AGENTFLOW_STORE
+try "failing over asks the next" env OPENAI_BASE_URL=http://127.0.0.1:1/v1 sh examples/failover/ask.sh
+cat >"$work/want" <<-EOF
+	sky  anthropic:claude-haiku-4-5 ok
+	failover.rescued: 0 (share)
+EOF
+try "and has learned where not to ask" env OPENAI_BASE_URL=http://127.0.0.1:1/v1 sh examples/failover/ask.sh
+AGENTFLOW_STORE=$work/other.db
+
 : >"$work/want"
 try "make asks what has changed" make -C examples/makefile
 n=$((n + 1))
