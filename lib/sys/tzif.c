@@ -214,16 +214,21 @@ year_of(int64_t utc_s)
 	time_t t = (time_t)utc_s;
 	struct tm tm;
 
-	return gmtime_r(&t, &tm) ? tm.tm_year + 1900 : TZIF_LAST_YEAR;
+	gmtime_r(&t, &tm);
+	return tm.tm_year + 1900;
 }
 
 static void
 rule_write_out(struct tzif *z, const struct rule_day day[2], const int64_t offset[2])
 {
-	int64_t last = z->spans[z->count - 1].from_s, year, at[2];
+	int64_t last = z->spans[z->count - 1].from_s, at[2];
+	/* A file of nonsense may name moments that no calendar holds. */
+	int64_t year = last < 0                              ? 1970
+		       : last / DAY_S / 366 > TZIF_LAST_YEAR ? TZIF_LAST_YEAR
+							     : year_of(last);
 	int first, i;
 
-	for (year = last == INT64_MIN ? 1970 : year_of(last); year <= TZIF_LAST_YEAR; year++) {
+	for (; year <= TZIF_LAST_YEAR; year++) {
 		/* Each begins at a time of the other's clock. */
 		at[1] = rule_moment(&day[1], year) - offset[0];
 		at[0] = rule_moment(&day[0], year) - offset[1];
