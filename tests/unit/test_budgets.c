@@ -474,6 +474,9 @@ leases_are_renewed_and_the_dead_are_charged(void **state)
 	for (int i = 0; i < 100; i++) {
 		the_time += 10 * SECOND;
 		budgets_renew(s.budgets, the_time);
+		l = ledger_at(s.store, team_key);
+		ledger_advance(&l, &team, the_time + 20 * SECOND);
+		assert_true(ledger_reserved(&l) >= USD); /* ours lives on */
 	}
 	settle(&s, &hold, USD / 2);
 	l = ledger_at(s.store, team_key);
