@@ -35,12 +35,16 @@ enum { STORE_WAIT_MS = 2000 };
 #define STORE_FOREVER 0 /* an expiry: never */
 
 struct store_config {
-	/* A path, or "sqlite:PATH"; "redis://[:PASSWORD@]HOST[:PORT][/DB]", "rediss://..." where
-	 * hiredis was built in; "unix:" sockets by "redis+unix:///PATH"; "memory:". */
+	/* A path, or "sqlite:PATH"; "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]" or, by its socket,
+	 * "redis+unix://[[USER]:PASSWORD@]/PATH[?db=DB]", where hiredis was built in (without TLS);
+	 * "memory:". */
 	const char *url;
-	int64_t wait_ms; /* the longest wait for others; 0: STORE_WAIT_MS */
+	/* The longest wait for others; 0: STORE_WAIT_MS. (A host's name is looked up by the system,
+	 * which takes its own time.) */
+	int64_t wait_ms;
 	bool read_only; /* writes are refused; a store that isn't there is an empty one */
-	/* What time it is, in microseconds since 1970, for expiry; NULL: clock_wall_us. */
+	/* What time it is, in microseconds since 1970, for expiry; NULL: clock_wall_us. With a
+	 * clock of one's own what has expired is hidden in Redis and stays there. */
 	int64_t (*now_us)(void *user);
 	void *user;
 };

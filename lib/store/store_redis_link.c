@@ -257,6 +257,4 @@ store_redis_ask(struct store_redis_link *l, const struct buf *commands, redisRep
 		return result;
 	return exchange(l, commands, replies, count, deadline_us, err);
 }
-#else
-typedef int store_redis_link_not_built_in; /* a file of C has something in it */
 #endif

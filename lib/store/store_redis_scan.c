@@ -176,6 +176,4 @@ store_redis_scan(
 	return rc < 0 ? -1 : 0;
 }
 
-#else
-typedef int store_redis_scan_not_built_in; /* a file of C has something in it */
 #endif

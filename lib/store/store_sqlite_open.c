@@ -44,12 +44,23 @@ fail_busy(struct store_sqlite *s, struct err *err)
 	return -1;
 }
 
+/* errno, where it belongs to this failure: SQLite keeps that of one long ago as well. */
+static int
+errno_of(const struct store_sqlite *s, int code)
+{
+	bool is_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+
+	return is_system && s->db ? sqlite3_system_errno(s->db) : 0;
+}
+
 int
 store_sqlite_fail(struct store_sqlite *s, int code, struct err *err)
 {
 	const char *what = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(code);
-	int errnum = s->db ? sqlite3_system_errno(s->db) : 0;
+	int errnum = errno_of(s, code);
 
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		code = SQLITE_FULL; /* also where it is the memory shared by all that can't grow */
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -67,12 +78,13 @@ store_sqlite_fail(struct store_sqlite *s, int code, struct err *err)
 	case SQLITE_NOMEM:
 		return err_set(err, EXIT_SYSTEM, "%s: out of memory", s->path);
 	case SQLITE_CANTOPEN:
-		return errnum ? err_sys(err, errnum, "cannot open %s", s->path)
-			      : err_set(err, EXIT_IO, "cannot open %s", s->path);
+		what = "it can't be opened";
+		break;
 	default:
-		return errnum ? err_sys(err, errnum, "%s: %s", s->path, what)
-			      : err_set(err, EXIT_IO, "%s: %s", s->path, what);
+		break;
 	}
+	return errnum ? err_sys(err, errnum, "%s: %s", s->path, what)
+		      : err_set(err, EXIT_IO, "%s: %s", s->path, what);
 }
 
 /* Called by SQLite while another process is in the way; 0 gives up. */
