@@ -121,6 +121,8 @@ budgets_told(struct budgets *b, bool ok)
 		free(h->key);
 		*h = b->held[--b->held_count];
 	}
+	if (!budgets_count_owed(b))
+		b->owed_since_us = 0;
 }
 
 /* --- one step in the store --- */
@@ -219,9 +221,9 @@ budgets_steps_undo(struct budgets *b, size_t count)
 
 /* --- what is over --- */
 
-/* -1: the store failed. A ledger that can't be read does not stand in the way of others. */
-static int
-settle_each(struct budgets *b, int64_t now_us, struct err *err)
+/* A ledger that can't be read does not stand in the way of others. */
+int
+budgets_settle_owed(struct budgets *b, int64_t now_us, struct err *err)
 {
 	size_t i;
 
@@ -229,7 +231,7 @@ settle_each(struct budgets *b, int64_t now_us, struct err *err)
 		struct held *h = &b->held[i];
 		struct step s = { .rule = &b->rules[h->rule], .now_us = now_us, .bill = h->owed };
 
-		if (!is_owed(h))
+		if (h->told || !is_owed(h))
 			continue;
 		h->told = budgets_step(b, &s, h->key, budgets_step_settle, err) == 0;
 		if (!h->told && !s.unreadable)
@@ -240,18 +242,25 @@ settle_each(struct budgets *b, int64_t now_us, struct err *err)
 	return 0;
 }
 
+size_t
+budgets_count_owed(const struct budgets *b)
+{
+	size_t i, count = 0;
+
+	for (i = 0; b->owed_since_us && i < b->held_count; i++)
+		count += is_owed(&b->held[i]);
+	return count;
+}
+
 /* Tell the store all that is owed; what can't be told stays so. */
 static void
 settle_owed(struct budgets *b, int64_t now_us)
 {
 	struct err err = ERR_INIT;
-	size_t i, count = 0;
-	bool ok;
+	size_t count = budgets_count_owed(b);
+	bool ok = budgets_steps_begin(b, count, &err) == 0;
 
-	for (i = 0; i < b->held_count; i++)
-		count += is_owed(&b->held[i]);
-	ok = budgets_steps_begin(b, count, &err) == 0;
-	if (ok && settle_each(b, now_us, &err) < 0) {
+	if (ok && budgets_settle_owed(b, now_us, &err) < 0) {
 		budgets_steps_undo(b, count);
 		ok = false;
 	}
@@ -259,7 +268,8 @@ settle_owed(struct budgets *b, int64_t now_us)
 	if (!ok)
 		budgets_take_error(b, &err);
 	budgets_told(b, ok);
-	b->owed_since_us = ok ? 0 : now_us;
+	if (b->owed_since_us)
+		b->owed_since_us = now_us; /* to be tried again, not at once */
 }
 
 static void

@@ -197,36 +197,45 @@ give_back(struct budgets *b, struct budget_hold *hold, int64_t now_us, struct er
 	return 0;
 }
 
-/* All rules in one step: -1 where the store failed, and nothing is held then. */
+static int
+reserve_in_each(struct asking *a, struct budget_hold *hold, struct err *err)
+{
+	struct budgets *b = a->b;
+	int64_t granted;
+	size_t i;
+
+	for (i = 0; i < b->count; i++) {
+		(void)turn_to(a, i); /* who isn't known falls under "" */
+		if (reserve_in_rule(a, &granted, err) < 0)
+			return -1;
+		if (a->reply->refused)
+			return give_back(b, hold, a->step.now_us, err);
+		hold->items[hold->count].rule = i;
+		hold->items[hold->count].key = xmemdup(b->key.p, b->key.len);
+		hold->items[hold->count++].amount = granted;
+	}
+	return 0;
+}
+
+/* All rules in one step, and with it what is over elsewhere, so that what budgets hold of one
+ * request never differs: -1 where the store failed, and nothing is held then. */
 static int
 reserve_in_all(struct asking *a, struct budget_hold *hold, struct err *err)
 {
 	struct budgets *b = a->b;
 	size_t i, steps = 0;
-	int64_t granted;
-	bool ok;
 
 	for (i = 0; i < b->count; i++)
 		steps += budgets_amount(&b->rules[i], &a->ask->most) > 0;
-	ok = budgets_steps_begin(b, steps, err) == 0;
-	if (!ok)
+	if (!steps) /* nothing is to be told, nor asked */
+		return reserve_in_each(a, hold, err);
+	steps += budgets_count_owed(b);
+	if (budgets_steps_begin(b, steps, err) < 0)
 		return -1;
-	for (i = 0; ok && i < b->count && !a->reply->refused; i++) {
-		(void)turn_to(a, i); /* who isn't known falls under "" */
-		ok = reserve_in_rule(a, &granted, err) == 0;
-		if (!ok || a->reply->refused)
-			break;
-		hold->items[hold->count].rule = i;
-		hold->items[hold->count].key = xmemdup(b->key.p, b->key.len);
-		hold->items[hold->count++].amount = granted;
-	}
-	if (ok && a->reply->refused)
-		ok = give_back(b, hold, a->step.now_us, err) == 0;
-	if (!ok) {
-		budgets_steps_undo(b, steps);
-		return -1;
-	}
-	return budgets_steps_end(b, steps, err);
+	if (reserve_in_each(a, hold, err) == 0 && budgets_settle_owed(b, a->step.now_us, err) == 0)
+		return budgets_steps_end(b, steps, err);
+	budgets_steps_undo(b, steps);
+	return -1;
 }
 
 /* The store can't be had: the first rule that may refuse does. */

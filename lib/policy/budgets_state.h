@@ -48,6 +48,12 @@ struct held *budgets_held_at(struct budgets *b, const char *key, size_t rule);
 void budgets_told(struct budgets *b, bool ok);
 void budgets_take_error(struct budgets *b, const struct err *err);
 
+/* The steps that tell the store what it was not told yet: how many there are, and all of them. What
+ * was told is not told again. -1: the store failed. */
+size_t budgets_count_owed(const struct budgets *b);
+int budgets_settle_owed(struct budgets *b, int64_t now_us, struct err *err)
+    __attribute__((warn_unused_result));
+
 int64_t budgets_amount(const struct budget_rule *rule, const struct budget_amounts *a);
 
 /* One step in a ledger: what is owed is settled first, then the claim is reserved or renewed. */
