@@ -167,20 +167,20 @@ refuse_foreign(const struct store_sqlite *s, struct err *err)
 	    err, EXIT_CONFIG, "%s is another program's database, no store of ours", s->path);
 }
 
-/* Whether there is nothing in it yet; -1 where it is another's. */
+/* Whether there is nothing in it yet; -1 where it is another's. Another process may be making it
+ * just now, in one step: who sees its tables sees its owner after that. */
 static int
 is_fresh(struct store_sqlite *s, struct err *err)
 {
 	int64_t version = 0, tables = 0, application = 0;
 
-	if (query(s, "PRAGMA user_version", &version, err) < 0 ||
-	    query(s, "PRAGMA application_id", &application, err) < 0 ||
-	    query(s, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
+	if (query(s, "SELECT count(*) FROM sqlite_master", &tables, err) < 0 ||
+	    query(s, "PRAGMA user_version", &version, err) < 0 ||
+	    query(s, "PRAGMA application_id", &application, err) < 0)
 		return -1;
-	/* Another process may have made it between these: then it has an owner. */
 	if (application == APPLICATION)
 		return 0;
-	return version || application || tables ? refuse_foreign(s, err) : 1;
+	return tables || version || application ? refuse_foreign(s, err) : 1;
 }
 
 /* Under the lock: of those that come at the same time one makes it. */
