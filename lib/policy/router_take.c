@@ -185,7 +185,8 @@ static void
 say_latency(const struct strategy_figures *f, bool first, struct buf *out)
 {
 	if (f->latency_ms < 0)
-		buf_adds(out, "its latency is not known");
+		buf_adds(out, f->ok_rate < 1 ? "its latency is not known, and it failed"
+					     : "its latency is not known yet");
 	else
 		buf_addf(out, "%shalf within %.0f ms, %.0f %% well", first ? "fastest: " : "",
 		    f->latency_ms, 100 * f->ok_rate);

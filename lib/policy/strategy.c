@@ -22,6 +22,14 @@ by_cost(const struct strategy_figures *f)
 	return (double)f->most_pusd;
 }
 
+/* Who was not measured lately and is not known to fail is asked first: only so is it found out
+ * whether they are quick, and whether who was slow still is. */
+static double
+by_latency(const struct strategy_figures *f)
+{
+	return f->latency_ms < 0 && f->ok_rate >= 1 ? 0 : strategy_latency(f);
+}
+
 static double
 by_lack_of_quality(const struct strategy_figures *f)
 {
@@ -98,7 +106,7 @@ strategy_order(enum policy_strategy strategy, const struct policy *p,
 		sort(by_cost, figures, n, order);
 		break;
 	case POLICY_LATENCY:
-		sort(strategy_latency, figures, n, order);
+		sort(by_latency, figures, n, order);
 		break;
 	case POLICY_QUALITY:
 		sort(by_lack_of_quality, figures, n, order);

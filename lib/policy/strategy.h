@@ -2,7 +2,7 @@
 /*
  * strategy - in which order candidates are asked: pure, and the same everywhere for the same
  * figures. Those that are alike stay in the order of the file; what is not known comes behind what
- * is.
+ * is, but for a latency: who was not measured is asked, or never would be.
  */
 #ifndef POLICY_STRATEGY_H
 #define POLICY_STRATEGY_H
