@@ -27,6 +27,7 @@ facts_start(struct facts *f, const struct request *request)
 	reuse(&f->json);
 	reuse(&f->value);
 	f->request = request;
+	f->family_count = 0;
 	f->has_tokens = f->has_text = f->has_shape = f->has_complexity = f->has_json = false;
 }
 
@@ -48,6 +49,19 @@ facts_tokens(struct facts *f)
 		f->tokens = tokens_estimate(f->request, STR_NONE);
 	f->has_tokens = true;
 	return &f->tokens;
+}
+
+const struct tokens *
+facts_tokens_of(struct facts *f, const struct tokens_family *family, struct str model)
+{
+	struct facts_tokens *one;
+
+	for (size_t i = 0; i < f->family_count && i < FACTS_FAMILIES; i++)
+		if (f->families[i].family == family)
+			return &f->families[i].tokens;
+	one = &f->families[f->family_count++ % FACTS_FAMILIES];
+	*one = (struct facts_tokens){ family, tokens_estimate(f->request, model) };
+	return &one->tokens;
 }
 
 static void

@@ -165,7 +165,7 @@ lacks_ability(const struct target *t, unsigned needs, struct buf *why)
 	return lacks_medium(t, needs, why);
 }
 
-/* A request that is this short fits without being counted: a byte makes at most one token, and
+/* A request that is this short fits without being counted: a byte makes at most two tokens, and
  * what a family adds to messages and tools is shorter than their JSON; pictures are not. */
 static bool
 fits_at_a_glance(const struct sieve_ask *ask, int64_t window)
@@ -173,7 +173,7 @@ fits_at_a_glance(const struct sieve_ask *ask, int64_t window)
 	const unsigned heavy = NEED_IMAGE | NEED_PDF | NEED_AUDIO | NEED_VIDEO;
 	size_t len = ask->facts->request->record.len;
 
-	return !(ask->needs & heavy) && !ask->facts->has_tokens && len < SIZE_MAX / 4 &&
+	return !(ask->needs & heavy) && len < SIZE_MAX / 4 &&
 	       (int64_t)(2 * len + ask->facts->request->system.len * 2 + 4096) < window;
 }
 
@@ -193,7 +193,7 @@ is_too_long(const struct sieve_ask *ask, const struct target *t, int64_t out, st
 		return false;
 	if (!window && !max_in)
 		return false;
-	in = facts_tokens(ask->facts)->high;
+	in = target_tokens(t, ask->facts);
 	if (max_in && in > max_in) {
 		buf_addf(why, "reads at most %lld tokens, and it may be %lld", (long long)max_in,
 		    (long long)in);

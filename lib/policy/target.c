@@ -277,6 +277,7 @@ target_new(struct targets *set, struct provider *p, struct str model)
 	t->model = xmemdup(model.p, model.len);
 	t->is_program = p->program != NULL;
 	t->is_local = is_local(t);
+	t->family = tokens_family(str_of(t->model));
 	t->index = set->count;
 	set_facts(set, t);
 	set_price(set, t);
@@ -410,9 +411,15 @@ most_output(const struct target *t, int64_t in, int64_t max_tokens)
 }
 
 int64_t
+target_tokens(const struct target *t, struct facts *facts)
+{
+	return facts_tokens_of(facts, t->family, str_of(t->model))->high;
+}
+
+int64_t
 target_most_pusd(const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens)
 {
-	int64_t in = facts_tokens(facts)->high, out = most_output(t, in, max_tokens), sum, part;
+	int64_t in = target_tokens(t, facts), out = most_output(t, in, max_tokens), sum, part;
 	const struct price_rates *rates = &t->rates;
 	const struct price_tier *tier;
 	int64_t in_rate, out_rate;

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "llm/model.h"
 #include "llm/provider.h"
+#include "llm/tokens.h"
 #include "net/secret.h"
 #include "policy/health.h"
 #include "policy/policy.h"
@@ -34,6 +35,7 @@ struct target {
 	bool has_key; /* one is set, or none is needed; told without running commands */
 	double quality; /* 0..1; negative: not said */
 	int64_t context_window, max_output; /* 0: not known */
+	const struct tokens_family *family; /* how it counts tokens */
 	char *no_key; /* where there is none: why, in words; NULL */
 	char *key_name; /* stands for its key in the names of breakers and budgets: a hash */
 	struct health_of *health; /* NULL: no health is kept */
@@ -65,10 +67,12 @@ const struct target *target_of(struct targets *set, struct str spec, struct err 
  * model as a hint; NULL where there is none. */
 const struct target *target_program(struct targets *set, const struct target *t);
 
-/* The most that a request can cost there: its tokens by the highest estimate, maxTokens (or the
- * model's most) of output. Pico-USD; negative: not known. *tokens, where not NULL: input + output.
+/* The most that a request can cost there: its tokens by the highest estimate for its family,
+ * maxTokens (or the model's most) of output. Pico-USD; negative: not known. *tokens, where not
+ * NULL: input + output.
  */
 struct facts;
+int64_t target_tokens(const struct target *t, struct facts *facts); /* that estimate */
 #define TARGET_TOKENS_MAX (INT64_C(1) << 40) /* who asks for more is taken to ask for so many */
 int64_t target_most_pusd(
     const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens);
