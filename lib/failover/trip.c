@@ -338,6 +338,24 @@ trip_fail_attempt(struct attempt *a, enum error_kind kind, const char *message)
 	answer(a, &o);
 }
 
+/* An answer that was cut is billed for what it said, and tells no counts. */
+static void
+estimate_usage(struct trip *t, const struct relayed *r, struct relay_outcome *o)
+{
+	struct buf said = BUF_INIT(BUF_UNLIMITED);
+
+	if (o->ok || o->cost_pusd >= 0 || o->usage.in >= 0)
+		return;
+	json_text(json_get(r->record, "reasoning"), &said);
+	json_text(json_get(r->record, "content"), &said);
+	if (said.len) {
+		o->usage.in = facts_tokens(&t->facts)->in;
+		o->usage.out = tokens_pieces(buf_str(&said));
+		o->usage.estimated = true;
+	}
+	buf_release(&said);
+}
+
 void
 trip_response(struct attempt *a, const struct relayed *r)
 {
@@ -347,6 +365,7 @@ trip_response(struct attempt *a, const struct relayed *r)
 	uint64_t use = a->use;
 
 	relay_outcome(r, &o);
+	estimate_usage(t, r, &o);
 	if (is_stopped(t, r, &o, &why)) {
 		buf_reset(&a->held);
 		make_response(a, o.kind, buf_str(&why));

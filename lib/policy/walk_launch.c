@@ -221,7 +221,8 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 
 /* --- the end --- */
 
-/* What it came to: by the provider's word, by its usage, or by a bound. */
+/* What it came to: by the provider's word, by its usage, or by a bound; an estimated usage is not
+ * believed to be less than the input. */
 static int64_t
 cost_of(struct walk_attempt *a, const struct target *t, const struct walk_answer *answer)
 {
@@ -229,6 +230,10 @@ cost_of(struct walk_attempt *a, const struct target *t, const struct walk_answer
 
 	if (pusd < 0)
 		pusd = target_cost_pusd(t, &answer->usage);
+	if (pusd >= 0 && answer->cost_pusd < 0 && answer->usage.estimated) {
+		a->cost_is_bound = true;
+		pusd = pusd > a->input_pusd ? pusd : a->input_pusd;
+	}
 	if (pusd >= 0)
 		return pusd;
 	if (!answer->ok && verdict_of(answer->kind)->charge == VERDICT_FREE)
