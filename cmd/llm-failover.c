@@ -237,8 +237,8 @@ open_house(struct house *h, struct err *err)
 	h->store = open_store();
 	h->health = health_new(h->store, &h->policy->breaker);
 	if (h->policy->budget_count)
-		h->budgets = budgets_new(h->store, h->policy->budgets, h->policy->budget_count,
-		    holder(), budget_open);
+		h->budgets = budgets_new(
+		    h->store, h->policy->budgets, h->policy->budget_count, holder(), budget_open);
 	open_router(h, err);
 	free(share);
 }

@@ -55,7 +55,7 @@ attempts_release(struct attempts *as)
 }
 
 void
-attempt_id(const struct attempt *a, struct buf *out)
+attempts_id(const struct attempt *a, struct buf *out)
 {
 	buf_adds(out, "\"a");
 	buf_addi(out, (int64_t)a->place);

@@ -45,7 +45,7 @@ void attempts_drop(struct attempts *as, struct attempt *a);
 void attempts_release(struct attempts *as);
 
 /* Append its id, raw JSON. */
-void attempt_id(const struct attempt *a, struct buf *out);
+void attempts_id(const struct attempt *a, struct buf *out);
 /* NULL: nobody that we still listen to. */
 struct attempt *attempts_find(const struct attempts *as, struct json id);
 

@@ -90,7 +90,7 @@ put_request(struct trip *t, struct attempt *a, const struct walk_step *step, str
 
 	if (own_ttft_ms > 0 && own_ttft_ms < d.ttft_timeout_ms)
 		d.ttft_timeout_ms = 0;
-	attempt_id(a, &id);
+	attempts_id(a, &id);
 	d.id = buf_str(&id);
 	a->said_at = t->said.len;
 	a->thought_at = t->thought.len;
@@ -137,7 +137,7 @@ cancel_attempt(struct trip *t, size_t index)
 	t->tries[index] = NULL;
 	out = coproc_is_up(child) ? coproc_begin(child, &err) : NULL;
 	if (out) { /* else it has heard the last */
-		attempt_id(a, &id);
+		attempts_id(a, &id);
 		jsonw_start(&w, out);
 		jsonw_object(&w);
 		jsonw_kstr(&w, "type", "cancel");

@@ -209,7 +209,7 @@ a_place_that_is_used_anew_does_not_hear_what_is_said_of_its_past(void **state)
 	struct buf id = BUF_INIT(BUF_UNLIMITED);
 
 	(void)state;
-	attempt_id(b, &id);
+	attempts_id(b, &id);
 	assert_string_equal(id.p, "\"a1.1\"");
 	assert_ptr_equal(attempts_find(&as, json_literal("\"a1.1\"")), b);
 	attempts_drop(&as, b);
