@@ -28,6 +28,7 @@ static int64_t jobs = 8, repairs;
 static const char *rate, *rate_tokens, *record_dir;
 static const char *profile;
 static struct opt_list replay_dirs, profile_dirs;
+static bool no_hold;
 static bool probe, ordered, follow, strict, keep_raw, text, no_stream, dry_run, force, quiet,
     verbose;
 
@@ -38,6 +39,8 @@ static const struct opt opts[] = {
 	{ 'j', "jobs", "N", OPT_INT, &jobs, "requests in flight at once (default 8)" },
 	{ 0, "rate", "N/TIME", OPT_STR, &rate, "send no more requests than 10/s, 600/m, 5000/h" },
 	{ 0, "rate-tokens", "N/TIME", OPT_STR, &rate_tokens, "use no more tokens than 100k/m" },
+	{ 0, "no-hold", NULL, OPT_FLAG, &no_hold,
+	    "send also to a provider that has just asked for patience" },
 	{ 0, "ordered", NULL, OPT_FLAG, &ordered, "answer in the order of the requests" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "print the answers' text, not records" },
 	{ 0, "repair", "N", OPT_INT, &repairs,
@@ -231,6 +234,7 @@ static void
 set_run(struct calls_config *config, struct str line, struct err *err)
 {
 	config->ordered = ordered;
+	config->no_hold = no_hold;
 	config->requests_per_s = rate_of("--rate", rate);
 	config->tokens_per_s = rate_of("--rate-tokens", rate_tokens);
 	config->in_fd = line.p ? -1 : calls_open(file, err);

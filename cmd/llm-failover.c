@@ -134,7 +134,7 @@ slots_for(const struct policy *p)
 
 struct command {
 	char *program, *slots;
-	const char *argv[6];
+	const char *argv[8];
 };
 
 static const char *const *
@@ -147,6 +147,7 @@ usual_command(struct command *c, const struct policy *p)
 	c->argv[n++] = c->program;
 	c->argv[n++] = "-j";
 	c->argv[n++] = c->slots;
+	c->argv[n++] = "--no-hold"; /* whom to ask when is our business */
 	if (config_file) {
 		c->argv[n++] = "--config";
 		c->argv[n++] = config_file;

@@ -139,9 +139,12 @@ leave_lane(struct calls *s, struct slot *slot)
 		.retry_after_ms = a->error.retry_after_ms,
 		.told = *call_limits(slot->call),
 	};
+	static const struct pace_end unheeded = { .retry_after_ms = -1, .told = RATE_LIMIT_UNTOLD };
 	int64_t used = a->usage.in >= 0 && a->usage.out >= 0 ? a->usage.in + a->usage.out : -1;
 	int64_t held_ms;
 
+	if (s->config->no_hold)
+		end = unheeded;
 	if (!slot->place.waiting)
 		s->in_flight--;
 	held_ms = lanes_leave(s->lanes, &slot->place, &end, used, clock_mono_us());

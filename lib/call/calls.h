@@ -28,6 +28,8 @@ struct calls_config {
 	bool ordered;
 	size_t gather, gather_bytes; /* so many lines, and bytes, go together in a call; 0: one */
 	double requests_per_s, tokens_per_s; /* over all providers; 0: no limit */
+	bool no_hold; /* a provider that asks for patience is sent to all the same: somebody else
+			 decides when */
 	int in_fd;
 	struct str line; /* one record (many lines, to gather) instead of in_fd; p NULL: none */
 	int out_fd;

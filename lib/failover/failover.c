@@ -48,16 +48,23 @@ failover_count(struct failover *f, enum error_kind kind)
 
 /* --- what the program says --- */
 
+/* The reader is slow: hear nothing more until it has caught up. */
+static void
+pause_child(struct failover *f)
+{
+	f->paused = true;
+	f->paused_us = failover_now(f);
+	coproc_pause(f->child);
+}
+
 static void
 hold_back(struct failover *f)
 {
 	if (f->paused || f->output_errno || output_waiting(f->output) <= OUTPUT_HIGH)
 		return;
 	output_kick(f->output);
-	if (!output_is_slow(f->output))
-		return;
-	f->paused = true;
-	coproc_pause(f->child);
+	if (output_is_slow(f->output))
+		pause_child(f);
 }
 
 static void
@@ -128,6 +135,54 @@ on_down(void *user, const char *why)
 	free(all);
 }
 
+/* --- the store --- */
+
+/* Where the store fails, that is told once; what it means differs. */
+static void
+tell_store(struct failover *f)
+{
+	const struct err *err;
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	if (!f->told_health && (err = health_error(f->config->health))) {
+		buf_addf(&text, "%s: breakers are this process's own", err->text);
+		failover_complain(f, text.p);
+		f->told_health = true;
+	}
+	buf_reset(&text);
+	if (f->config->budgets && !f->told_budgets && (err = budgets_error(f->config->budgets))) {
+		buf_addf(&text, "%s: budgets can't be kept", err->text);
+		failover_complain(f, text.p);
+		f->told_budgets = true;
+	}
+	buf_release(&text);
+}
+
+static void
+tell_health(struct failover *f)
+{
+	struct err err = ERR_INIT;
+
+	if (health_flush(f->config->health, failover_now(f), &err) < 0 && !f->told_health) {
+		(void)err_wrap(&err, "breakers are this process's own");
+		failover_complain(f, err.text);
+		f->told_health = true;
+	}
+	if (f->config->budgets)
+		budgets_renew(f->config->budgets, failover_now(f));
+	tell_store(f);
+}
+
+static void
+on_pulse(uv_timer_t *timer)
+{
+	struct failover *f = timer->data;
+
+	tell_health(f);
+	if (!f->in_flight)
+		(void)uv_timer_stop(timer); /* cannot fail; it begins with the next request */
+}
+
 /* --- what is started --- */
 
 static bool
@@ -150,6 +205,9 @@ set_time(struct failover *f)
 		return;
 	f->mono_us = clock_mono_us();
 	f->wall_us = clock_wall_us();
+	if (!f->config->dry_run && !uv_is_active((uv_handle_t *)&f->pulse))
+		(void)uv_timer_start(/* fails without a callback */
+		    &f->pulse, on_pulse, PULSE_MS, PULSE_MS);
 }
 
 static void
@@ -214,10 +272,8 @@ on_turn(uv_prepare_t *handle)
 			output_kick(f->output);
 	} while (f->turns.count < before && may_start(f) && !f->intake.over);
 	coproc_kick(f->child);
-	if (!f->paused && output_is_slow(f->output)) {
-		f->paused = true;
-		coproc_pause(f->child);
-	}
+	if (!f->paused && output_is_slow(f->output))
+		pause_child(f);
 	if (is_over(f) && (f->output_errno || !output_waiting(f->output)))
 		leave(f);
 }
@@ -237,8 +293,12 @@ static void
 on_drained(void *user)
 {
 	struct failover *f = user;
+	int64_t us = failover_now(f) - f->paused_us;
 
 	f->paused = false;
+	for (struct turn *turn = f->turns.first; turn; turn = turn->next)
+		if (!turn->done)
+			trip_postpone((struct trip *)turn, us);
 	coproc_resume(f->child);
 }
 
@@ -285,50 +345,6 @@ on_second_signal(void *user)
 	procs_kill(f->procs);
 }
 
-/* --- the store --- */
-
-/* Where the store fails, that is told once; what it means differs. */
-static void
-tell_store(struct failover *f)
-{
-	const struct err *err;
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-
-	if (!f->told_health && (err = health_error(f->config->health))) {
-		buf_addf(&text, "%s: breakers are this process's own", err->text);
-		failover_complain(f, text.p);
-		f->told_health = true;
-	}
-	buf_reset(&text);
-	if (f->config->budgets && !f->told_budgets && (err = budgets_error(f->config->budgets))) {
-		buf_addf(&text, "%s: budgets can't be kept", err->text);
-		failover_complain(f, text.p);
-		f->told_budgets = true;
-	}
-	buf_release(&text);
-}
-
-static void
-tell_health(struct failover *f)
-{
-	struct err err = ERR_INIT;
-
-	if (health_flush(f->config->health, failover_now(f), &err) < 0 && !f->told_health) {
-		(void)err_wrap(&err, "breakers are this process's own");
-		failover_complain(f, err.text);
-		f->told_health = true;
-	}
-	if (f->config->budgets)
-		budgets_renew(f->config->budgets, failover_now(f));
-	tell_store(f);
-}
-
-static void
-on_pulse(uv_timer_t *timer)
-{
-	tell_health(timer->data);
-}
-
 /* --- the run --- */
 
 static void
@@ -346,8 +362,6 @@ open_loop(struct failover *f)
 	(void)uv_prepare_start(&f->prepare, on_turn);
 	(void)uv_timer_init(&f->loop, &f->pulse); /* nor this */
 	f->pulse.data = f;
-	if (!f->config->dry_run)
-		(void)uv_timer_start(&f->pulse, on_pulse, PULSE_MS, PULSE_MS);
 	signals_open(&f->signals, &f->loop, &stops, f);
 	f->output = output_open(&f->loop, f->config->out_fd, OUTPUT_HIGH, &out, f);
 	f->turns.ordered = f->config->ordered;
@@ -381,8 +395,8 @@ open_all(struct failover *f)
 		.retries = retry_budget_new(c->policy->backoff.budget),
 		.rand = &f->rand,
 	};
-	set_time(f);
 	open_loop(f);
+	set_time(f);
 }
 
 /* A signal or a lost reader leaves trips behind: their walks settle what is in flight. */

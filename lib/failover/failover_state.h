@@ -27,6 +27,7 @@ struct failover {
 
 	struct output *output;
 	bool paused; /* the output is slow */
+	int64_t paused_us; /* since when */
 	bool leaving; /* all is written: the program is given time to end */
 	bool gave_up; /* after a signal, for want of a reader */
 	int output_errno; /* what broke it, or 0 */

@@ -16,7 +16,10 @@
 static void
 on_timer(uv_timer_t *timer)
 {
-	trip_go(timer->data);
+	struct trip *t = timer->data;
+
+	if (!t->f->paused) /* what it waits for may lie unread: trip_postpone comes */
+		trip_go(t);
 }
 
 static void
@@ -414,5 +417,12 @@ void
 trip_cancel(struct trip *t)
 {
 	walk_cancel(t->walk, failover_now(t->f));
+	trip_go(t);
+}
+
+void
+trip_postpone(struct trip *t, int64_t us)
+{
+	walk_postpone(t->walk, us);
 	trip_go(t);
 }

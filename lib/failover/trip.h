@@ -43,6 +43,8 @@ void trip_begin_overlong(struct failover *f, const char *file, uint64_t number);
 /* Whether it is a request under way with that id. */
 bool trip_is(const struct trip *t, struct json id);
 void trip_cancel(struct trip *t);
+/* For so long the program was not heard: that is not its attempts' fault. */
+void trip_postpone(struct trip *t, int64_t us);
 
 /* What the program says. */
 void trip_chunk(struct attempt *a, const struct relayed *r);

@@ -238,6 +238,21 @@ walk_answer(struct walk *w, size_t attempt, const struct walk_answer *answer, in
 	note_failure(w, attempt, answer, now_us);
 }
 
+void
+walk_postpone(struct walk *w, int64_t us)
+{
+	w->deadline_us += us;
+	for (size_t i = 0; i < w->attempt_count; i++) {
+		struct walk_attempt *a = &w->attempts[i];
+
+		if (a->end_us)
+			continue;
+		a->overdue_us += us;
+		if (a->hedge_us != INT64_MAX)
+			a->hedge_us += us;
+	}
+}
+
 /* --- what is due --- */
 
 /* Its time and the grace are over, and it has not told of it: it is held to have timed out. */

@@ -101,6 +101,10 @@ struct walk_answer {
 /* An attempt is over. Of one that was cancelled, or given up as overdue, it is not looked at. */
 void walk_answer(struct walk *w, size_t attempt, const struct walk_answer *answer, int64_t now_us);
 
+/* For so long nothing could be heard of those in flight: they have as much more time, and so has
+ * the whole. */
+void walk_postpone(struct walk *w, int64_t us);
+
 /* The reader gave up, or a signal came: what is in flight is cancelled, then it ends. */
 void walk_cancel(struct walk *w, int64_t now_us);
 
