@@ -69,7 +69,7 @@ struct drive {
 	size_t slot_count, slot_cap;
 	size_t *free_slots;
 	size_t free_count, free_cap;
-	size_t arrived;
+	size_t expected, arrived;
 	int64_t flushed_us;
 };
 
@@ -249,6 +249,18 @@ launch(struct drive *d, size_t slot, const struct walk_step *step)
 /* --- the end of a request --- */
 
 static void
+push_arrival(struct drive *d)
+{
+	double gap_s = -log(1 - rand_unit(&d->arrivals)) / d->config->per_s;
+
+	if (d->config->jobs)
+		gap_s = 0;
+	if (d->expected++ < d->config->requests)
+		push(d, (struct event){ .kind = EVENT_ARRIVAL,
+			    .at_us = d->fleet.now_us + (int64_t)(gap_s * 1e6) });
+}
+
+static void
 check_end(struct drive *d, struct live *l, const struct walk_step *step)
 {
 	const struct policy_limits *limits = &l->decision.limits;
@@ -294,6 +306,8 @@ end(struct drive *d, size_t slot, const struct walk_step *step)
 	l->request = 0;
 	VEC_GROW(d->free_slots, d->free_count, d->free_cap);
 	d->free_slots[d->free_count++] = slot;
+	if (d->config->jobs)
+		push_arrival(d);
 }
 
 static void
@@ -405,15 +419,6 @@ decide(struct drive *d, struct live *l)
 }
 
 static void
-push_arrival(struct drive *d)
-{
-	double gap_s = -log(1 - rand_unit(&d->arrivals)) / d->config->per_s;
-
-	push(d, (struct event){
-		    .kind = EVENT_ARRIVAL, .at_us = d->fleet.now_us + (int64_t)(gap_s * 1e6) });
-}
-
-static void
 arrive(struct drive *d)
 {
 	size_t slot = take_slot(d);
@@ -430,7 +435,7 @@ arrive(struct drive *d)
 	l->walk = walk_new(
 	    &d->fleet.world, &l->decision, &d->requests[l->prompt].facts, d->fleet.now_us);
 	advance(d, slot);
-	if (d->arrived < d->config->requests)
+	if (!d->config->jobs)
 		push_arrival(d);
 }
 
@@ -554,7 +559,8 @@ start(struct drive *d, const struct drive_config *config, struct drive_result *r
 	    &d->sky, config->weather, config->seed, d->fleet.now_us, (int64_t)(length_s * 1e6));
 	for (size_t i = 0; i < PROMPTS; i++)
 		fleet_request_open(&d->requests[i], prompts[i]);
-	push_arrival(d);
+	for (size_t i = 0; i < (config->jobs ? config->jobs : 1); i++)
+		push_arrival(d);
 }
 
 void
@@ -615,8 +621,7 @@ drive_oracle(const struct drive_config *config, struct drive_result *result)
 		l.request = ++d.arrived;
 		l.prompt = l.request % PROMPTS;
 		f.site = foresee(&d, &l);
-		if (d.arrived < config->requests)
-			push_arrival(&d);
+		push_arrival(&d);
 		if (f.site == SITES) {
 			result->kinds[none]++;
 			continue;

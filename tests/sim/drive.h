@@ -16,6 +16,7 @@ struct drive_config {
 	uint64_t seed;
 	size_t requests;
 	double per_s; /* they arrive at random, so many a second on average */
+	size_t jobs; /* or each when another has ended, so many at once; 0: not so */
 	bool has_memory; /* breakers and latencies; without, each request is on its own */
 };
 

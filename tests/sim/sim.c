@@ -4,6 +4,8 @@
  * retries alone, and who knows the future.
  *
  *	sim [-n REQUESTS] [-s SEED] [-f table|json|mdoc|weathers]	for agentflow-failover(7)
+ *	sim -w WEATHER -j JOBS -n REQUESTS	the policy alone, so many requests at once
+ *	sim -w WEATHER -f mock		that weather as a script of llm-mock
  *	sim -c [-n REQUESTS] [-s SEED]				what must hold, as TAP
  *	sim -x WORLDS [-s SEED]					random policies in chaos, as TAP
  */
@@ -16,6 +18,7 @@
 #include "base/die.h"
 #include "base/num.h"
 #include "sim/drive.h"
+#include "sim/mock.h"
 #include "sys/file.h"
 
 enum { NONE, RETRIES, POLICY, ORACLE, STRATEGIES };
@@ -27,7 +30,7 @@ static const char *const names[STRATEGIES] = { "no policy", "retries", "policy",
 static const char no_policy[] = CLIENT "retries: 0\n";
 static const char retries_only[] = CLIENT "retries: 2\nbackoff: {base: 500ms, max: 8s}\n";
 
-static size_t requests = 100000;
+static size_t requests = 100000, jobs;
 static uint64_t seed = 1;
 static struct buf policy = BUF_INIT(BUF_UNLIMITED);
 
@@ -63,6 +66,7 @@ run(const struct weather *weather, int strategy, struct drive_result *result)
 		.seed = seed,
 		.requests = requests,
 		.per_s = 100,
+		.jobs = jobs,
 	};
 	struct buf client = BUF_INIT(BUF_UNLIMITED);
 
@@ -339,18 +343,44 @@ print_weathers(void)
 		printf(".It Sy %s\n%s\n", w->name, w->what);
 }
 
+static const struct weather *
+find_weather(const char *name)
+{
+	const struct weather *w = weathers;
+
+	while (w->name && strcmp(w->name, name) != 0)
+		w++;
+	if (!w->name)
+		die(EXIT_USAGE, "there is no weather \"%s\"", name);
+	return w;
+}
+
+static void
+print_alone(const struct weather *w)
+{
+	struct drive_result r;
+	struct figures f;
+
+	run(w, POLICY, &r);
+	f = figures_of(&r, &r);
+	print_row("table", w, POLICY, &f);
+	failed += r.violations;
+	drive_result_release(&r);
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *format = "table";
+	const struct weather *weather = NULL;
 	size_t worlds = 0;
 	bool check = false;
 	int64_t n = 0;
 	int c;
 
 	die_init(argv[0]);
-	while ((c = getopt(argc, argv, "cn:s:f:x:")) != -1) {
-		if (strchr("nsx", c) && !num_i64(str_of(optarg), &n))
+	while ((c = getopt(argc, argv, "cn:s:f:x:j:w:")) != -1) {
+		if (strchr("nsxj", c) && !num_i64(str_of(optarg), &n))
 			die(EXIT_USAGE, "-%c takes a number", c);
 		check |= c == 'c';
 		switch (c) {
@@ -359,6 +389,12 @@ main(int argc, char **argv)
 			break;
 		case 's':
 			seed = (uint64_t)n;
+			break;
+		case 'j':
+			jobs = (size_t)n;
+			break;
+		case 'w':
+			weather = find_weather(optarg);
 			break;
 		case 'x':
 			worlds = (size_t)n;
@@ -379,6 +415,10 @@ main(int argc, char **argv)
 		(void)printf("1..%zu\n", checked);
 	else if (strcmp(format, "weathers") == 0)
 		print_weathers();
+	else if (weather && strcmp(format, "mock") == 0)
+		mock_print(weather);
+	else if (weather)
+		print_alone(weather);
 	else
 		failed += print_figures(format);
 	buf_release(&policy);
