@@ -297,16 +297,18 @@ is_hedge_due(const struct walk *w, int64_t now_us, int64_t *due_us)
 static void
 start_hedge(struct walk *w, int64_t now_us)
 {
-	size_t entry;
+	size_t entry = walk_pick_hedge(w, now_us), tries = w->entry_count;
 
 	w->attempts[w->attempt_count - 1].hedge_us = INT64_MAX;
-	while ((entry = walk_pick_hedge(w, now_us)) != WALK_NOBODY) {
-		if (w->world.retries && !retry_budget_take(w->world.retries, now_us))
-			return;
+	if (entry == WALK_NOBODY ||
+	    (w->world.retries && !retry_budget_take(w->world.retries, now_us)))
+		return;
+	while (entry != WALK_NOBODY && tries-- > 0) {
 		if (walk_launch(w, entry, true, now_us)) {
 			w->hedges++;
 			return;
 		}
+		entry = walk_pick_hedge(w, now_us);
 	}
 }
 

@@ -7,6 +7,8 @@
 
 /* A percentile of fewer answers than these says little. */
 static const double hedge_least_answers = 20;
+/* When a budget is asked again that is full only of what is in flight. */
+#define NO_ROOM_US INT64_C(200000)
 
 void
 walk_warn(struct walk *w, struct str sentence)
@@ -120,6 +122,18 @@ give_probe_back(struct walk *w, size_t entry, const struct walk_attempt *a, int6
 		health_report(w->world.health, w->entries[entry].target->health, &nothing, now_us);
 }
 
+/* What others have reserved and will not spend is soon to be had again. */
+static void
+leave_unpaid(struct walk *w, size_t entry, const struct budget_reply *reply, int64_t now_us)
+{
+	if (!reply->may_fit_later || now_us + NO_ROOM_US >= w->deadline_us) {
+		w->money_said_no = true;
+		walk_leave(w, entry, "%s", reply->why.p);
+		return;
+	}
+	w->entries[entry].not_before_us = now_us + NO_ROOM_US;
+}
+
 static bool
 is_granted(struct walk *w, size_t entry, struct walk_attempt *a, int64_t tokens, int64_t now_us)
 {
@@ -142,10 +156,8 @@ is_granted(struct walk *w, size_t entry, struct walk_attempt *a, int64_t tokens,
 	verdict = budgets_reserve(w->world.budgets, &ask, now_us, &a->hold, &reply);
 	for (rest = buf_str(&reply.warnings); str_split(&rest, '\n', &line);)
 		walk_warn(w, line);
-	if (verdict == BUDGET_REFUSED) {
-		w->money_said_no = true;
-		walk_leave(w, entry, "%s", reply.why.p);
-	}
+	if (verdict == BUDGET_REFUSED)
+		leave_unpaid(w, entry, &reply, now_us);
 	buf_release(&reply.why);
 	buf_release(&reply.warnings);
 	return verdict == BUDGET_GRANTED;

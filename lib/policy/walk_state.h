@@ -82,7 +82,8 @@ void walk_leave(struct walk *w, size_t entry, const char *fmt, ...)
 
 /* --- walk_launch: an attempt's admission and its account --- */
 
-/* Whether an attempt was made of it (w->unsent); else it is out, or (a hedge) not to be had now. */
+/* Whether an attempt was made of it (w->unsent); else it is out, or can be had later
+ * (not_before_us), or (a hedge) not at all. */
 bool walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us);
 /* Its budgets, breaker and latency learn how it ended. */
 void walk_settle(struct walk *w, size_t attempt, const struct walk_answer *answer, int64_t away_us,

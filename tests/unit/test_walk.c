@@ -773,6 +773,35 @@ a_budget_of_tokens_counts_what_may_have_been_billed(void **state)
 }
 
 static void
+a_budget_full_of_what_is_in_flight_is_waited_for(void **state)
+{
+	struct walk_step step;
+	struct scene s;
+	struct walk *other;
+	struct decision second;
+
+	(void)state;
+	scene_open(
+	    &s, "budgets: [{name: all, limitUsd: 0.0015, window: 1h}]\n", "openai:one", NULL);
+	fleet_decide(&s.fleet, "openai:one", &second);
+	other = walk_new(&s.fleet.world, &second, &s.request.facts, s.fleet.now_us);
+	assert_int_equal(walk_next(other, s.fleet.now_us, &step), WALK_SEND);
+	scene_start(&s);
+	assert_int_equal(take_steps(&s), FLEET_START_US + 200000);
+	s.fleet.now_us += 200000;
+	walk_answer(other, 0,
+	    &(struct walk_answer){ .ok = true, .usage = { .in = 10, .out = 5 }, .cost_pusd = -1 },
+	    s.fleet.now_us);
+	play(&s, "300 ok 0");
+	assert_string_equal(s.trace.p, "0 wait 200\n"
+				       "200 send 0 openai:one\n"
+				       "300 end 0 ok");
+	walk_free(other);
+	decision_release(&second);
+	scene_close(&s);
+}
+
+static void
 a_cancelled_walk_cancels_what_is_in_flight(void **state)
 {
 	(void)state;
@@ -927,6 +956,7 @@ main(void)
 		cmocka_unit_test(the_bound_of_the_next_attempt_must_fit_the_limit),
 		cmocka_unit_test(a_probe_that_no_budget_pays_for_is_given_back),
 		cmocka_unit_test(a_budget_of_tokens_counts_what_may_have_been_billed),
+		cmocka_unit_test(a_budget_full_of_what_is_in_flight_is_waited_for),
 		cmocka_unit_test(a_cancelled_walk_cancels_what_is_in_flight),
 		cmocka_unit_test(attempts_tell_it_all),
 		cmocka_unit_test(every_kind_has_a_verdict),
