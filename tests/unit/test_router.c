@@ -405,6 +405,24 @@ denied_tools_labels_and_guards_refuse_the_request(void **state)
 	world_close(&w);
 }
 
+static void
+some_read_less_than_their_window(void **state)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w, "version: 1\nroutes: [{name: a, use: [openai:gpt-5.4-mini]}]\n");
+	buf_adds(&text, "{\"prompt\":\"");
+	for (int i = 0; i < 280000; i++)
+		buf_adds(&text, "word ");
+	buf_adds(&text, "\"}");
+	assert_non_null(strstr(route(&w, text.p), "reads at most 272000 tokens, and it may be 3"));
+	buf_release(&text);
+	world_close(&w);
+}
+
 /* --- strategies and weights --- */
 
 static void
@@ -521,6 +539,117 @@ a_spent_budget_refuses_or_sends_elsewhere(void **state)
 	}
 	buf_release(&reply.why);
 	buf_release(&reply.warnings);
+}
+
+static void
+what_stands_further_out_holds(void **state)
+{
+	const struct decision *d;
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w,
+	    "version: 1\n"
+	    "maxCostUsd: 5\ndeadline: 60s\nretries: 2\n"
+	    "aliases: {a: [{model: openai:gpt-4o, profile: inner, options: {seed: 1}}]}\n"
+	    "roles: {builder: {model: openai:gpt-4o, mode: subscription-cli-fallback}}\n"
+	    "routes:\n"
+	    "  - {name: dear, match: {tags: {x: [dear]}}, use: [{model: a, profile: outer}], "
+	    "maxCostUsd: 0.00001, maxLatencyMs: 7}\n"
+	    "  - {name: rest, match: {tags: {x: [a]}}, use: [{model: a, profile: outer}]}\n");
+	d = &w.filter.decision;
+	assert_string_equal(
+	    route(&w, "{\"prompt\":\"x\",\"tags\":{\"x\":\"a\"}}"), "openai:gpt-4o");
+	assert_string_equal(d->items[0].profile, "outer");
+	assert_int_equal(d->limits.deadline_ms, 60000);
+	assert_int_equal(d->limits.retries, 2);
+	assert_true(d->limits.max_cost_pusd == INT64_C(5000000000000));
+	(void)route(
+	    &w, "{\"prompt\":\"x\",\"tags\":{\"x\":\"a\"},\"options\":{\"timeoutMs\":500}}");
+	assert_int_equal(d->limits.deadline_ms, 500);
+	(void)route(
+	    &w, "{\"prompt\":\"x\",\"tags\":{\"x\":\"a\"},\"options\":{\"timeoutMs\":500000}}");
+	assert_int_equal(d->limits.deadline_ms, 60000);
+	assert_non_null(strstr(
+	    route(&w, "{\"prompt\":\"x\",\"tags\":{\"x\":\"dear\"}}"), "more than $0.00001"));
+	assert_int_equal(d->limits.max_latency_ms, 7);
+	assert_string_equal(route(&w, "{\"prompt\":\"x\",\"model\":\"role:builder\","
+				      "\"options\":{\"maxTokens\":5}}"),
+	    "openai:gpt-4o");
+	assert_non_null(strstr(d->reasons.p, "cli:codex:gpt-4o: its price is not known"));
+	world_close(&w);
+}
+
+static void
+who_fails_stands_last_where_health_only_orders(void **state)
+{
+	struct health_outcome bad = { .kind = ERROR_SERVER, .total_ms = -1, .first_ms = -1 };
+	struct router_config config;
+	struct err err = ERR_INIT;
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(
+	    &w, "version: 1\nroutes: [{name: a, use: [openai:gpt-4o, openai:gpt-4o-mini]}]\n");
+	config = w.config;
+	config.health_counts = false;
+	router_free(w.router);
+	w.router = w.filter.router = router_new(&config, NULL, &err);
+	for (int i = 0; i < 10; i++)
+		health_report(w.health,
+		    health_of(w.health, STR_LIT("openai:gpt-4o"), STR_LIT("openai:gpt-4o")), &bad,
+		    NOW_US);
+	assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "openai:gpt-4o-mini openai:gpt-4o");
+	assert_string_equal(w.filter.decision.items[1].reason, "its breaker is open");
+	world_close(&w);
+}
+
+static void
+what_is_allowed_is_all_that_is(void **state)
+{
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w,
+	    "version: 1\n"
+	    "allow: {providers: [cli, ollama], labels: [plain], tools: [look], models: [\"cli:*\"]}\n"
+	    "routes: [{name: a, use: [cli:claude, openai:gpt-4o, ollama:llama3.2]}]\n");
+	assert_string_equal(
+	    route(&w, "{\"prompt\":\"x\",\"tags\":{\"labels\":\"plain\"}}"), "cli:claude");
+	assert_string_equal(w.filter.decision.reasons.p,
+	    "openai:gpt-4o: not among the models that the policy allows\n"
+	    "ollama:llama3.2: not among the models that the policy allows");
+	assert_string_equal(
+	    route(&w, "{\"prompt\":\"x\",\"tags\":{\"labels\":[\"plain\",\"odd\"]}}"),
+	    "! label \"odd\" is not among those that are allowed");
+	assert_string_equal(
+	    route(&w, "{\"prompt\":\"x\",\"tools\":[{\"name\":\"leap\",\"inputSchema\":{}}]}"),
+	    "! tool \"leap\" is not among those that are allowed");
+	world_close(&w);
+	world_open(&w, "version: 1\ndeny: {providers: [cli]}\n"
+		       "routes: [{name: a, use: [cli:claude, openai:gpt-4o]}]\n");
+	assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "openai:gpt-4o");
+	world_close(&w);
+}
+
+static void
+a_budget_that_sends_to_whom_it_refuses_ends(void **state)
+{
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w,
+	    "version: 1\n"
+	    "budgets: [{name: none, limitTokens: 1, window: day, action: route, use: openai:gpt-4o-mini}]\n"
+	    "routes: [{name: a, use: [openai:gpt-4o, ollama:llama3.2]}]\n");
+	(void)route(&w, "{\"prompt\":\"x\"}");
+	assert_int_equal(w.filter.decision.refused, ERROR_BUDGET);
+	assert_int_equal(w.filter.decision.count, 0);
+	world_close(&w);
 }
 
 /* --- routes that were written before --- */
@@ -709,6 +838,7 @@ main(void)
 		cmocka_unit_test(modes_put_programs_before_or_in_place_of_models),
 		cmocka_unit_test(each_reason_is_told),
 		cmocka_unit_test(a_short_text_is_not_counted_and_a_long_one_is),
+		cmocka_unit_test(some_read_less_than_their_window),
 		cmocka_unit_test(data_goes_only_where_it_may),
 		cmocka_unit_test(who_may_cost_too_much_or_nobody_knows_what_is_left),
 		cmocka_unit_test(an_open_breaker_and_a_slow_half_are_seen),
@@ -717,6 +847,10 @@ main(void)
 		cmocka_unit_test(weights_split_requests_and_each_stays),
 		cmocka_unit_test(an_alias_is_drawn_as_a_whole),
 		cmocka_unit_test(a_spent_budget_refuses_or_sends_elsewhere),
+		cmocka_unit_test(what_stands_further_out_holds),
+		cmocka_unit_test(who_fails_stands_last_where_health_only_orders),
+		cmocka_unit_test(what_is_allowed_is_all_that_is),
+		cmocka_unit_test(a_budget_that_sends_to_whom_it_refuses_ends),
 		cmocka_unit_test(a_route_reads_back_as_it_was_written),
 		cmocka_unit_test(a_route_of_another_is_not_trusted),
 		cmocka_unit_test(further_lists_have_no_candidate_twice),

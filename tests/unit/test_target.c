@@ -163,6 +163,7 @@ the_own_network_is_local_and_a_cloud_behind_it_is_not(void **state)
 	(void)state;
 	assert_true(target("ollama:llama3.2")->is_local);
 	assert_false(target("ollama:gpt-oss:120b-cloud")->is_local);
+	assert_false(target("ollama:glm-4.6:cloud")->is_local);
 	assert_true(target("lab:qwen3")->is_local);
 	assert_true(target("v6:x")->is_local);
 	assert_true(target("near:x")->is_local);
