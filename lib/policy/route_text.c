@@ -77,5 +77,9 @@ route_text(const struct route_filter *f, struct buf *out)
 		buf_addstr(out, text);
 		buf_addc(out, '\n');
 	}
+	rest = buf_str(&d->warnings);
+	while (str_split(&rest, '\n', &text))
+		if (text.len)
+			buf_addf(out, "  ~ %.*s\n", (int)text.len, text.p);
 	buf_truncate(out, out->len - 1); /* the last line's end is the writer's */
 }
