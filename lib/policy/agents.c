@@ -107,10 +107,23 @@ estimate(struct agents *a, struct agent *agent)
 		agent->basis = t->is_local ? "local" : t->is_free ? "subscription" : "estimate";
 }
 
+/* What it runs on: the member agentflow, or the params of A2A's own way to extend a card. */
+static struct json
+own_part(struct json card)
+{
+	struct json_iter it = json_each(json_find(card, "capabilities.extensions"));
+	struct json own = json_get(card, "agentflow");
+
+	while (json_is(own, JSON_NONE) && json_next(&it))
+		if (json_eq(json_get(it.value, "uri"), AGENTS_EXTENSION))
+			own = json_get(it.value, "params");
+	return own;
+}
+
 static int
 read_cost(struct agents *a, struct agent *agent, struct err *err)
 {
-	struct json own = json_get(agent->card, "agentflow");
+	struct json own = own_part(agent->card);
 	struct json usd = json_get(own, "usdPerCall");
 
 	agent->model = json_get(own, "model");

@@ -3,9 +3,10 @@
  * agents - who can do something, cheapest first: agent cards (A2A) asked for a capability.
  *
  * A card is the JSON that an agent shows of itself: name, url, skills[{id,name,tags[]}]. What it
- * runs on is its member `agentflow`: {model, subscription?, usdPerCall?}. A call costs what the
- * card says; under a subscription nothing; else what its model takes for AGENTS_TOKENS_IN and
- * AGENTS_TOKENS_OUT tokens. A price that is not known ranks last.
+ * runs on is its member `agentflow`: {model, subscription?, usdPerCall?}, or an extension of the
+ * uri AGENTS_EXTENSION with these as its params. A call costs what the card says; under a
+ * subscription nothing; else what its model takes for AGENTS_TOKENS_IN and AGENTS_TOKENS_OUT
+ * tokens. A price that is not known ranks last.
  */
 #ifndef POLICY_AGENTS_H
 #define POLICY_AGENTS_H
@@ -19,6 +20,7 @@
 #include "json/json.h"
 #include "policy/target.h"
 
+#define AGENTS_EXTENSION "https://agentflow.io/extensions/cost"
 enum { AGENTS_TOKENS_IN = 1000, AGENTS_TOKENS_OUT = 500 };
 
 struct agents;
