@@ -273,12 +273,10 @@ write_random_policy(struct rand *r, struct buf *text)
 		buf_addf(text, "maxTtftMs: %lld\n", (long long)among(r, 200, 2000));
 	if (among(r, 0, 2) == 0)
 		buf_addf(text, "maxCostUsd: 0.%05lld\n", (long long)among(r, 10, 500));
+	buf_addf(text, "hedge: {max: %lld", (long long)among(r, 0, 2));
 	if (among(r, 0, 1))
-		buf_addf(
-		    text, "hedge: {afterPercentile: 80, max: %lld}\n", (long long)among(r, 0, 2));
-	else
-		buf_addf(text, "hedge: {afterMs: %lld, max: %lld}\n", (long long)among(r, 50, 2000),
-		    (long long)among(r, 0, 2));
+		buf_adds(text, ", afterPercentile: 80");
+	buf_addf(text, ", afterMs: %lld}\n", (long long)among(r, 50, 2000));
 	buf_addf(text, "backoff: {base: %lldms, max: %lldms, jitter: %s, budget: %lld%%}\n",
 	    (long long)among(r, 10, 300), (long long)among(r, 300, 5000), jitters[among(r, 0, 2)],
 	    (long long)among(r, 0, 100));
