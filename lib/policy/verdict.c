@@ -15,7 +15,7 @@ const char *const verdict_nexts[] = {
 };
 const char *const verdict_charges[] = {
 	[VERDICT_FREE] = "nothing",
-	[VERDICT_INPUT] = "input",
+	[VERDICT_BOUND] = "bound",
 	NULL,
 };
 
@@ -25,9 +25,9 @@ const struct verdict verdict_rows[] = {
 	{ ERROR_OVERLOADED, VERDICT_AGAIN, VERDICT_FREE, "it passes" },
 	{ ERROR_SERVER, VERDICT_AGAIN, VERDICT_FREE, "mostly one request's bad luck" },
 	{ ERROR_NETWORK, VERDICT_AGAIN, VERDICT_FREE, "no byte of an answer came" },
-	{ ERROR_TRUNCATED, VERDICT_AGAIN, VERDICT_INPUT, "the stream was cut" },
-	{ ERROR_PROTOCOL, VERDICT_AGAIN, VERDICT_INPUT, "the answer made no sense" },
-	{ ERROR_TIMEOUT, VERDICT_NEXT, VERDICT_INPUT, "the time it was given is gone already" },
+	{ ERROR_TRUNCATED, VERDICT_AGAIN, VERDICT_BOUND, "the stream was cut" },
+	{ ERROR_PROTOCOL, VERDICT_AGAIN, VERDICT_BOUND, "the answer made no sense" },
+	{ ERROR_TIMEOUT, VERDICT_NEXT, VERDICT_BOUND, "the time it was given is gone already" },
 	{ ERROR_NOT_FOUND, VERDICT_NEXT, VERDICT_FREE, "the model is gone" },
 	{ ERROR_PERMISSION, VERDICT_NEXT, VERDICT_FREE, "the key may use other models" },
 	{ ERROR_UNSUPPORTED, VERDICT_NEXT, VERDICT_FREE, "another model or dialect may carry it" },
@@ -35,12 +35,12 @@ const struct verdict verdict_rows[] = {
 	{ ERROR_AUTH, VERDICT_OTHER, VERDICT_FREE, "the key is no good" },
 	{ ERROR_REGION, VERDICT_OTHER, VERDICT_FREE, "the provider does not serve this place" },
 	{ ERROR_CONTEXT_LENGTH, VERDICT_BIGGER, VERDICT_FREE, "the text is too long for it" },
-	{ ERROR_CONTENT_FILTER, VERDICT_FILTER, VERDICT_INPUT, "a prompt is not hawked around" },
+	{ ERROR_CONTENT_FILTER, VERDICT_FILTER, VERDICT_BOUND, "a prompt is not hawked around" },
 	{ ERROR_INVALID_REQUEST, VERDICT_STOP, VERDICT_FREE, "it would be refused everywhere" },
 	{ ERROR_INVALID_INPUT, VERDICT_STOP, VERDICT_FREE, "the record is malformed" },
 	{ ERROR_BUDGET, VERDICT_STOP, VERDICT_FREE, "somebody's limit says no" },
 	{ ERROR_POLICY, VERDICT_STOP, VERDICT_FREE, "somebody's rule says no" },
-	{ ERROR_CANCELLED, VERDICT_STOP, VERDICT_INPUT, "nobody waits for it" },
+	{ ERROR_CANCELLED, VERDICT_STOP, VERDICT_BOUND, "nobody waits for it" },
 	{ ERROR_NONE, VERDICT_STOP, VERDICT_FREE, NULL },
 };
 /* clang-format on */

@@ -20,7 +20,7 @@ enum verdict_next {
 /* What is charged for it where the provider does not say. */
 enum verdict_charge {
 	VERDICT_FREE, /* it was surely not billed */
-	VERDICT_INPUT, /* it may have been: its input at most */
+	VERDICT_BOUND, /* it may have been: its input, and what it can have written in its time */
 };
 
 struct verdict {

@@ -209,8 +209,6 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	after_us = hedge_after_us(w, e->target);
 	a.hedge_us = after_us == INT64_MAX ? INT64_MAX : now_us + after_us;
 	a.most_pusd = target_most_pusd(e->target, w->facts, max_tokens_of(w, choice), &tokens);
-	/* With as little output as there can be. */
-	a.input_pusd = target_most_pusd(e->target, w->facts, 1, NULL);
 	a.is_continuation = w->streamed != WALK_NOBODY && w->can_continue &&
 			    w->decision->limits.after_output == POLICY_CONTINUE;
 	if (!is_affordable(w, entry, a.most_pusd) ||
@@ -233,25 +231,39 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 
 /* --- the end --- */
 
-/* What it came to: by the provider's word, by its usage, or by a bound; an estimated usage is not
- * believed to be less than the input. */
-static int64_t
-cost_of(struct walk_attempt *a, const struct target *t, const struct walk_answer *answer)
-{
-	int64_t pusd = a->was_sent ? answer->cost_pusd : 0;
+/*
+ * Of one that was cut off, and tells no usage: its input, and as much output as it can have written
+ * in its time; few models write faster than this. The whole bound would hold a dollar for a hedge
+ * that cost a cent.
+ */
+enum { WRITTEN_PER_S = 200 };
 
-	if (pusd < 0)
-		pusd = target_cost_pusd(t, &answer->usage);
-	if (pusd >= 0 && answer->cost_pusd < 0 && answer->usage.estimated) {
-		a->cost_is_bound = true;
-		pusd = pusd > a->input_pusd ? pusd : a->input_pusd;
-	}
+static int64_t
+bound_of(struct walk *w, const struct walk_attempt *a)
+{
+	int64_t written = (a->end_us - a->start_us) / (1000000 / WRITTEN_PER_S) + 1;
+	int64_t pusd = target_most_pusd(w->entries[a->entry].target, w->facts, written, NULL);
+
+	return a->most_pusd >= 0 && a->most_pusd < pusd ? a->most_pusd : pusd;
+}
+
+/* What it came to: by the provider's word, by its usage, or by a bound; an estimated usage is not
+ * believed to be less than the bound. */
+static int64_t
+cost_of(struct walk *w, struct walk_attempt *a, const struct walk_answer *answer)
+{
+	int64_t pusd = a->was_sent ? answer->cost_pusd : 0, bound;
+
 	if (pusd >= 0)
 		return pusd;
+	pusd = target_cost_pusd(w->entries[a->entry].target, &answer->usage);
+	if (pusd >= 0 && !answer->usage.estimated)
+		return pusd;
 	if (!answer->ok && verdict_of(answer->kind)->charge == VERDICT_FREE)
-		return 0;
+		return pusd > 0 ? pusd : 0;
 	a->cost_is_bound = true;
-	return answer->ok ? a->most_pusd : a->input_pusd;
+	bound = answer->ok ? a->most_pusd : bound_of(w, a);
+	return pusd > bound ? pusd : bound;
 }
 
 /* Likewise; negative where it is not known: then all that was reserved for it counts. */
@@ -289,7 +301,7 @@ walk_settle(struct walk *w, size_t attempt, const struct walk_answer *answer, in
 		outcome.is_awaited = !a->probe;
 		outcome.away_us = a->probe ? answer->retry_after_ms * 1000 : 0;
 	}
-	a->cost_pusd = cost_of(a, t, answer);
+	a->cost_pusd = cost_of(w, a, answer);
 	spent.pusd = a->cost_pusd;
 	if (w->world.budgets)
 		budgets_settle(w->world.budgets, &a->hold, &spent, now_us);

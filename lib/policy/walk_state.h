@@ -24,7 +24,7 @@ struct walk_attempt {
 	int64_t overdue_us; /* when its answer is no longer waited for */
 	int64_t hedge_us; /* when another is started beside it; INT64_MAX: never */
 	int64_t timeout_ms;
-	int64_t most_pusd, input_pusd; /* what it may come to, its input alone; negative: unknown */
+	int64_t most_pusd; /* what it may come to; negative: unknown */
 	int64_t cost_pusd; /* what it is held to have come to; negative: not known */
 	uint64_t probe;
 	struct budget_hold hold;

@@ -835,13 +835,13 @@ attempts_tell_it_all(void **state)
 	walk_write_attempts(s.walk, &w);
 	assert_string_equal(text.p,
 	    "[{\"model\":\"openai:one\",\"ok\":false,\"ms\":20,\"error\":\"truncated\","
-	    "\"startedMs\":0,\"costUsd\":0.000085,\"void\":true},"
+	    "\"startedMs\":0,\"costUsd\":0.000125,\"void\":true},"
 	    "{\"model\":\"anthropic:two\",\"ok\":true,\"ms\":80,\"startedMs\":20,"
 	    "\"costUsd\":0.001075}]");
 	walk_sum(s.walk, &sums);
 	assert_true(sums.ok && sums.rescued && !sums.hedge_won && !sums.cost_known);
 	assert_int_equal(sums.attempts, 2);
-	assert_int_equal(sums.lost_pusd, 85000000);
+	assert_int_equal(sums.lost_pusd, 125000000);
 	assert_int_equal(sums.first_failure_us, FLEET_START_US + 20000);
 	buf_release(&text);
 	scene_close(&s);
