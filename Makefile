@@ -135,7 +135,7 @@ TESTS = $(UNIT) $(RECORDED) $(REPLAY)
 # Both cores, also where make itself was not told -j; deps must be over by then, so they are not prerequisites.
 PAR = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 check: ## build and run the whole test suite
-	@$(MAKE) $(PAR) --no-print-directory all $(TESTS) $(FAULT) $(ROWS) $(HAMMER)
+	@$(MAKE) $(PAR) --no-print-directory all $(TESTS) $(FAULT) $(ROWS) $(HAMMER) $(SIM)
 	BUILD=$(BUILD) sh tests/run $(TESTS)
 
 asan: ## the suite under AddressSanitizer and UndefinedBehaviorSanitizer

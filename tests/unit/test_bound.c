@@ -55,10 +55,11 @@ look_at_row(const struct price_row *row, struct rand *r, struct facts *facts, bo
 {
 	struct target t = { .price = row, .rates = row->rates };
 	int64_t out_most = up_to(r, OUTPUT_MOST) + 1, most, cost, tokens;
+	int64_t in_most = facts->families[0].tokens.high; /* of no family, as t is */
 	struct usage usage;
 
 	most = target_most_pusd(&t, facts, out_most, &tokens);
-	usage = some_usage(r, facts->tokens.high, out_most, caches);
+	usage = some_usage(r, in_most, out_most, caches);
 	cost = target_cost_pusd(&t, &usage);
 	assert_true(tokens >= usage.in + usage.out);
 	if (most < 0) /* not known, so nobody relies on it */
@@ -67,7 +68,7 @@ look_at_row(const struct price_row *row, struct rand *r, struct facts *facts, bo
 		fail_msg("%.*s %.*s: in %lld (high %lld) out %lld of %lld read %lld write %lld 1h "
 			 "%lld reasoning %lld: cost %lld > most %lld",
 		    (int)row->provider.len, row->provider.p, (int)row->id.len, row->id.p,
-		    (long long)usage.in, (long long)facts->tokens.high, (long long)usage.out,
+		    (long long)usage.in, (long long)in_most, (long long)usage.out,
 		    (long long)out_most, (long long)usage.cache_read, (long long)usage.cache_write,
 		    (long long)usage.cache_write_1h, (long long)usage.reasoning, (long long)cost,
 		    (long long)most);
@@ -94,7 +95,7 @@ what_comes_of_a_request_is_never_dearer_than_its_bound(void **state)
 	rand_seed(&r, 4);
 	for (i = 0; i < 3; i++) {
 		fleet_request_open(&requests[i], records[i]);
-		(void)facts_tokens(&requests[i].facts);
+		(void)facts_tokens_of(&requests[i].facts, NULL, STR_LIT("m"));
 	}
 	for (n = 0; n < prices_count(prices); n++) {
 		const struct price_row *row = prices_at(prices, n);
@@ -104,7 +105,8 @@ what_comes_of_a_request_is_never_dearer_than_its_bound(void **state)
 			size_t which = rand_below(&r, 3);
 			struct facts *facts = &requests[which].facts;
 
-			facts->tokens.high = up_to(&r, rand_below(&r, 2) ? TOKENS_MOST : 5000);
+			facts->families[0].tokens.high = up_to(
+			    &r, rand_below(&r, 2) ? TOKENS_MOST : 5000);
 			look_at_row(row, &r, facts, which > 0);
 		}
 	}
