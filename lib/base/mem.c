@@ -64,6 +64,14 @@ xreplace(char **at, const char *s)
 	*at = copy;
 }
 
+void
+xfree_strings(char **strings)
+{
+	for (size_t i = 0; strings && strings[i]; i++)
+		free(strings[i]);
+	free(strings);
+}
+
 char *
 xmemdup(const char *p, size_t len)
 {

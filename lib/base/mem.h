@@ -14,6 +14,8 @@ void *xreallocn(void *p, size_t count, size_t size) __attribute__((returns_nonnu
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 /* Put a copy of s in place of what stands at *at, which is freed. */
 void xreplace(char **at, const char *s);
+/* Free a list that ends with NULL, and the strings in it. NULL is an empty one. */
+void xfree_strings(char **strings);
 
 /* A NUL-terminated copy of len bytes at p (which may hold NULs of its own). */
 char *xmemdup(const char *p, size_t len) __attribute__((malloc, returns_nonnull));

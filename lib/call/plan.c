@@ -40,14 +40,6 @@ words_of(struct json list)
 	return words;
 }
 
-static void
-words_free(char **words)
-{
-	for (size_t i = 0; words && words[i]; i++)
-		free(words[i]);
-	free(words);
-}
-
 static int
 set_argv(struct plan *plan, struct json argv, struct err *err)
 {
@@ -215,8 +207,8 @@ plan_clear(struct plan *plan)
 	free(plan->scratch);
 	free(plan->cwd);
 	free(plan->report);
-	words_free(plan->argv);
-	words_free(plan->additions);
+	xfree_strings(plan->argv);
+	xfree_strings(plan->additions);
 	free(plan->env);
 	buf_release(&plan->input);
 	*plan = (struct plan){ .input = BUF_INIT(0) };

@@ -115,9 +115,7 @@ agent_dirs(const char *path, const char *workflow, const char *share)
 void
 agent_dirs_free(char **dirs)
 {
-	for (size_t i = 0; dirs[i]; i++)
-		free(dirs[i]);
-	free(dirs);
+	xfree_strings(dirs);
 }
 
 /* Where the version begins: behind a colon that no slash follows; the end where there is none. */

@@ -224,11 +224,7 @@ models_providers(const struct models *set, struct err *err)
 void
 models_names_free(char **names)
 {
-	size_t i;
-
-	for (i = 0; names && names[i]; i++)
-		free(names[i]);
-	free(names);
+	xfree_strings(names);
 }
 
 bool

@@ -155,14 +155,6 @@ read_args(const struct source *s, const char *member, struct program_args *args)
 	return 0;
 }
 
-static void
-words_free(char **words)
-{
-	for (size_t i = 0; words && words[i]; i++)
-		free(words[i]);
-	free(words);
-}
-
 /* A list of plain words, NULL-terminated. */
 static int
 read_words(const struct source *s, const char *member, char ***words)
@@ -173,7 +165,7 @@ read_words(const struct source *s, const char *member, char ***words)
 		return 0;
 	if (v->kind != YAML_LIST || !v->count)
 		return yaml_error(s->doc, v, s->err, "%s must be a list of words", member);
-	words_free(*words);
+	xfree_strings(*words);
 	*words = xcalloc(v->count + 1, sizeof **words);
 	for (size_t i = 0; i < v->count; i++) {
 		if (read_text(s, v->items[i], member, &(*words)[i]) < 0)
@@ -501,8 +493,8 @@ program_free(struct program *p)
 	pairs_release(&p->efforts);
 	pairs_release(&p->exits);
 	modes_release(&p->modes);
-	words_free(p->unset);
-	words_free(p->probe);
+	xfree_strings(p->unset);
+	xfree_strings(p->probe);
 	free(p->cwd);
 	free(p->mode);
 	free(p->cost);
