@@ -123,24 +123,6 @@ relay_chunk(const struct relayed *r, struct str id, int64_t seq, struct buf *out
 	buf_add(out, at, (size_t)(end - at));
 }
 
-void
-relay_text(struct str id, int64_t seq, const char *member, struct str text, struct buf *out)
-{
-	struct jsonw w;
-
-	jsonw_start(&w, out);
-	jsonw_object(&w);
-	jsonw_kstr(&w, "type", "chunk");
-	jsonw_key(&w, "id");
-	jsonw_raw(&w, id);
-	jsonw_ki64(&w, "seq", seq);
-	jsonw_key(&w, "delta");
-	jsonw_object(&w);
-	jsonw_kstrn(&w, member, text);
-	jsonw_end(&w);
-	jsonw_end(&w);
-}
-
 /* --- responses --- */
 
 static double

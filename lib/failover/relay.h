@@ -57,8 +57,6 @@ bool relay_is_tool_call(const struct relayed *r);
 
 /* Append the chunk as the reader's; no newline. */
 void relay_chunk(const struct relayed *r, struct str id, int64_t seq, struct buf *out);
-/* A chunk of content of our own. */
-void relay_text(struct str id, int64_t seq, const char *member, struct str text, struct buf *out);
 
 void relay_outcome(const struct relayed *r, struct relay_outcome *outcome);
 

@@ -181,6 +181,17 @@ trip_go(struct trip *t)
 
 /* --- what the program says --- */
 
+void
+trip_stream(struct trip *t, enum delta_kind kind, struct str text, struct buf *out)
+{
+	struct delta delta = { .kind = kind, .text = text };
+
+	if (!text.len)
+		return;
+	record_chunk(out, buf_str(&t->id), t->seq++, &delta);
+	buf_addc(out, '\n');
+}
+
 /* What its attempt streamed is void; what was said before that is still good, and comes anew. */
 static void
 restart_attempt(struct trip *t, struct attempt *a)
@@ -194,14 +205,8 @@ restart_attempt(struct trip *t, struct attempt *a)
 	buf_addc(out, '\n');
 	buf_truncate(&t->said, a->said_at);
 	buf_truncate(&t->thought, a->thought_at);
-	if (t->thought.len) {
-		relay_text(buf_str(&t->id), t->seq++, "reasoning", buf_str(&t->thought), out);
-		buf_addc(out, '\n');
-	}
-	if (t->said.len) {
-		relay_text(buf_str(&t->id), t->seq++, "content", buf_str(&t->said), out);
-		buf_addc(out, '\n');
-	}
+	trip_stream(t, DELTA_REASONING, buf_str(&t->thought), out);
+	trip_stream(t, DELTA_CONTENT, buf_str(&t->said), out);
 }
 
 /* The first words behind a cut: the space that they begin with was shown to the reader, and not to
@@ -219,11 +224,8 @@ put_behind_cut(struct trip *t, struct attempt *a, const struct relayed *r, struc
 		rest.len--;
 	}
 	a->cuts_space = !rest.len;
-	if (rest.len) {
-		relay_text(buf_str(&t->id), t->seq++, "content", rest, out);
-		buf_addc(out, '\n');
-		buf_addstr(&t->said, rest);
-	}
+	trip_stream(t, DELTA_CONTENT, rest, out);
+	buf_addstr(&t->said, rest);
 	buf_release(&text);
 	buf_release(&none);
 }

@@ -75,15 +75,12 @@ redact(struct trip *t, struct json response, struct buf *space)
 /* --- what was held back --- */
 
 static void
-put_whole(struct trip *t, struct json response, const char *member, struct buf *out)
+put_whole(struct trip *t, struct json value, enum delta_kind kind, struct buf *out)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 
-	json_text(json_get(response, member), &text);
-	if (text.len) {
-		relay_text(buf_str(&t->id), t->seq++, member, buf_str(&text), out);
-		buf_addc(out, '\n');
-	}
+	json_text(value, &text);
+	trip_stream(t, kind, buf_str(&text), out);
 	buf_release(&text);
 }
 
@@ -100,8 +97,8 @@ put_held(struct trip *t, size_t winner, struct json response, bool was_redacted,
 	if (!a || !a->held.len || t->f->config->text)
 		return;
 	if (was_redacted) {
-		put_whole(t, response, "reasoning", out);
-		put_whole(t, response, "content", out);
+		put_whole(t, json_get(response, "reasoning"), DELTA_REASONING, out);
+		put_whole(t, json_get(response, "content"), DELTA_CONTENT, out);
 		return;
 	}
 	for (rest = buf_str(&a->held); str_split(&rest, '\n', &line);) {

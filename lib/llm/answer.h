@@ -51,7 +51,7 @@ struct part {
 /* What just came, for whoever streams. Strings are raw JSON strings or unescaped text: one of raw
  * and text is set. */
 struct delta {
-	enum { DELTA_CONTENT, DELTA_REASONING, DELTA_TOOL_CALL } kind;
+	enum delta_kind { DELTA_CONTENT, DELTA_REASONING, DELTA_TOOL_CALL } kind;
 	struct str raw; /* with its quotes: spliced as it is. p NULL: use text */
 	struct str text; /* DELTA_TOOL_CALL: a fragment of the arguments, unescaped */
 	size_t tool_index; /* DELTA_TOOL_CALL: 0, 1, ... in order of appearance */
