@@ -3,9 +3,10 @@
  * pattern - the regular expressions of JSON Schema (ECMA-262), matched in linear time.
  *
  * Text is UTF-8 and is matched by characters, whatever the locale; a pattern is found anywhere
- * unless it is anchored. What a linear match can't do (look-around, back references) and \p{...}
- * are errors that name the construct. Counts up to PATTERN_REPEAT_MAX; a pattern has a ceiling, so
- * neither it nor the text can make a match hang.
+ * unless it is anchored. One that begins with (?i), which ECMA-262 has no place for, is matched
+ * case aside, as far as letters are ASCII, Latin-1, Greek or Cyrillic. What a linear match can't do
+ * (look-around, back references) and \p{...} are errors that name the construct. Counts up to
+ * PATTERN_REPEAT_MAX; a pattern has a ceiling, so neither it nor the text can make a match hang.
  */
 #ifndef JSON_PATTERN_H
 #define JSON_PATTERN_H

@@ -77,6 +77,7 @@ struct pattern_item {
 struct pattern_parser {
 	struct str source;
 	const char *p, *end;
+	bool any_case; /* capitals and small letters are alike */
 	struct pattern *out;
 	struct pattern_item *items;
 	size_t item_count, item_cap;

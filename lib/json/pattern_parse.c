@@ -61,15 +61,56 @@ begin_set(struct pattern_parser *ps, bool negated)
 	return (uint32_t)out->set_count++;
 }
 
-/* To the set begun last. */
 static void
-add_range(struct pattern_parser *ps, uint32_t low, uint32_t high)
+add_exactly(struct pattern_parser *ps, uint32_t low, uint32_t high)
 {
 	struct pattern *out = ps->out;
 
 	VEC_GROW(out->ranges, out->range_count, out->range_cap);
 	out->ranges[out->range_count++] = (struct pattern_range){ low, high };
 	out->sets[out->set_count - 1].count++;
+}
+
+/* What of low to high lies in the row, moved by so much. */
+static void
+add_moved(struct pattern_parser *ps, uint32_t low, uint32_t high, struct pattern_range of, int by)
+{
+	if (low < of.low)
+		low = of.low;
+	if (high > of.high)
+		high = of.high;
+	if (low <= high)
+		add_exactly(ps, (uint32_t)((int)low + by), (uint32_t)((int)high + by));
+}
+
+/* To the set begun last. Case aside, the capitals and the small letters of ASCII, Latin-1, Greek
+ * and Cyrillic bring each other: those that lie in one row. */
+static void
+add_range(struct pattern_parser *ps, uint32_t low, uint32_t high)
+{
+	static const struct {
+		struct pattern_range capitals;
+		int by;
+	} rows[] = {
+		{ { 'A', 'Z' }, 32 },
+		{ { 0xC0, 0xD6 }, 32 },
+		{ { 0xD8, 0xDE }, 32 },
+		{ { 0x391, 0x3A1 }, 32 },
+		{ { 0x3A3, 0x3AB }, 32 },
+		{ { 0x400, 0x40F }, 80 },
+		{ { 0x410, 0x42F }, 32 },
+	};
+
+	add_exactly(ps, low, high);
+	for (size_t i = 0; ps->any_case && i < sizeof rows / sizeof *rows; i++) {
+		struct pattern_range capitals = rows[i].capitals, small = capitals;
+		int by = rows[i].by;
+
+		small.low += (uint32_t)by;
+		small.high += (uint32_t)by;
+		add_moved(ps, low, high, capitals, by);
+		add_moved(ps, low, high, small, -by);
+	}
 }
 
 static const struct pattern_range digits[] = { { '0', '9' } };
@@ -283,7 +324,8 @@ parse_group(struct pattern_parser *ps)
 		if (!take(ps, ">"))
 			return pattern_fail(ps, "(?< without >");
 	} else if (at(ps, '?') && !take(ps, "?:")) {
-		return pattern_fail(ps, "(? is not supported");
+		return pattern_fail(
+		    ps, "(? is not supported but as (?: and, where the pattern begins, (?i)");
 	}
 	if (++ps->depth > NESTED_MAX)
 		return pattern_fail(ps, "nested too deep");
@@ -423,8 +465,10 @@ parse_either(struct pattern_parser *ps)
 int
 pattern_parse(struct pattern_parser *ps)
 {
-	int root = parse_either(ps);
+	int root;
 
+	ps->any_case = take(ps, "(?i)");
+	root = parse_either(ps);
 	if (root != PATTERN_NONE && ps->p < ps->end)
 		return pattern_fail(ps, ") without (");
 	return root;

@@ -170,7 +170,28 @@ what_cannot_be_matched_is_named(void **state)
 	assert_refused("((a{1000}){1000}){1000}", "too large");
 	assert_refused("((((){1000}){1000}){1000}){1000}", "too large");
 	assert_refused("\\u12", "escape");
-	assert_refused("(?i)a", "(? is not supported");
+	assert_refused("(?s)a", "(? is not supported");
+	assert_refused("a(?i)b", "where the pattern begins, (?i)");
+}
+
+static void
+one_that_says_so_is_matched_case_aside(void **state)
+{
+	(void)state;
+	MATCH("(?i)bearer [a-f]+$", "x BeArEr DEADbeef");
+	MATCH("(?i)^[A-F]$", "c");
+	MISS("(?i)^[^a-f]$", "C");
+	MATCH("(?i)^\\w$", "Z");
+	MISS("(?i)^\\W$", "Z");
+	MATCH("(?i)^[Z-a]$", "A"); /* a range over the gap between them */
+	MATCH("(?i)^[Z-a]$", "z");
+	MISS("(?i)^[Z-a]$", "b");
+	MATCH("(?i)ÜBER", "über");
+	MATCH("(?i)привет ΣΟΦΙΑ Ё", "ПРИВЕТ σοφια ё");
+	MISS("(?i)^×$", "÷"); /* lie among the letters of Latin-1, and are none */
+	MISS("(?i)^Ø$", "ÿ");
+	MISS("(?i)a1", "A2");
+	MISS("a", "A");
 }
 
 /* What sends a backtracking matcher off for ages. */
@@ -316,6 +337,7 @@ main(void)
 		cmocka_unit_test(characters_are_code_points),
 		cmocka_unit_test(a_word_has_edges),
 		cmocka_unit_test(what_cannot_be_matched_is_named),
+		cmocka_unit_test(one_that_says_so_is_matched_case_aside),
 		cmocka_unit_test(a_nasty_pattern_takes_linear_time),
 	};
 
