@@ -21,6 +21,18 @@ walk_value(const struct walk *w, struct json v)
 		walk_value(w, it.value);
 }
 
+/* Of tools, what is written for the model; their names are not ours to change. */
+static void
+walk_tools(const struct walk *w, struct json tools)
+{
+	struct json_iter list = json_each(tools), it;
+
+	while (json_next(&list))
+		for (it = json_each(list.value); json_next(&it);)
+			if (json_eq(it.key, "description") || json_eq(it.key, "inputSchema"))
+				walk_value(w, it.value);
+}
+
 static void walk_parts(const struct walk *w, struct json content);
 
 static void
@@ -81,6 +93,12 @@ guard_texts_request(struct json record, guard_text_fn *see, void *sweep)
 			walk_value(&w, it.value);
 		else if (json_eq(it.key, "messages"))
 			walk_messages(&w, it.value);
+		else if (json_eq(it.key, "providerOptions"))
+			walk_value(&w, it.value);
+		else if (json_eq(it.key, "tools"))
+			walk_tools(&w, it.value);
+		else if (json_eq(it.key, "options"))
+			walk_value(&w, json_get(it.value, "responseSchema"));
 	}
 }
 

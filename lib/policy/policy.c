@@ -222,8 +222,15 @@ policy_role_find(const struct policy *p, struct str name)
 	return NULL;
 }
 
-/* Whether a name fits a pattern in which * stands for any bytes: the last star that was met takes
- * one byte more where the rest does not fit, so that it is quadratic at worst. */
+static char
+small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Whether a name fits a pattern in which * stands for any bytes, case aside, as some servers take
+ * their models' names: who writes a name in capitals gets around no rule. The last star that was
+ * met takes one byte more where the rest does not fit, so that it is quadratic at worst. */
 static bool
 fits(const char *pattern, struct str name)
 {
@@ -234,7 +241,7 @@ fits(const char *pattern, struct str name)
 		if (*pattern == '*') {
 			star = pattern++;
 			from = i;
-		} else if (*pattern && *pattern == name.p[i]) {
+		} else if (*pattern && small(*pattern) == small(name.p[i])) {
 			pattern++;
 			i++;
 		} else if (star) {

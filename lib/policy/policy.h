@@ -229,7 +229,8 @@ const struct policy_alias *policy_alias_find(const struct policy *p, struct str 
 const struct policy_role *policy_role_find(const struct policy *p, struct str name);
 /* What the file says of a model, the most specific name first; NULL. */
 const struct policy_model *policy_model_find(const struct policy *p, struct str spec);
-/* Whether a name fits one of a list's ("openai:*", "*:free", exact). NULL list: false. */
+/* Whether a name fits one of a list's ("openai:*", "*:free", exact), case aside. NULL list: false.
+ */
 bool policy_names_hold(const char *const *names, struct str name);
 /* The rank of a sensitivity label: its place in p->labels; -1: unknown. */
 int policy_label_rank(const struct policy *p, struct str label);

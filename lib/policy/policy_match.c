@@ -188,6 +188,19 @@ has_star(const char *const *words)
 	return *words;
 }
 
+/* What a tag may be. Of true and false, which stand in JSON as they do here, there is no list. */
+static int
+read_tag(struct policy *p, const struct field_map *tags, const struct yaml *v,
+    struct policy_tag *out, struct err *err)
+{
+	static const char *const yes[] = { "true", NULL }, *const no[] = { "false", NULL };
+
+	if (v->kind != YAML_BOOL)
+		return policy_read_strings(p, tags, out->name, &out->values, err);
+	out->values = (v->text.p[0] | 0x20) == 't' ? yes : no;
+	return 0;
+}
+
 static int
 read_tags(struct policy *p, const struct field_map *m, struct policy_match *out, struct err *err)
 {
@@ -204,7 +217,7 @@ read_tags(struct policy *p, const struct field_map *m, struct policy_match *out,
 		struct policy_tag *tag = &out->tags[out->tag_count++];
 
 		tag->name = v->keys[i]->text.p;
-		if (policy_read_strings(p, &tags, tag->name, &tag->values, err) < 0)
+		if (read_tag(p, &tags, v->items[i], tag, err) < 0)
 			return -1;
 		if (!tag->values || !tag->values[0])
 			return yaml_error(p->doc, v->keys[i], err,

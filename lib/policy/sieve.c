@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/money.h"
+#include "policy/overrule.h"
 
 enum { MEASURED_AT_LEAST = 5 /* answers, before a latency is held against a target */ };
 
@@ -58,6 +59,27 @@ label_is_denied(const struct policy *p, struct json label, struct buf *why)
 	return denied || !allowed;
 }
 
+/* What is neither a text nor texts cannot be told, and is not let by. */
+static bool
+labels_are_denied(const struct policy *p, struct json labels, struct buf *why)
+{
+	struct json_iter it = json_each(labels);
+	bool told = json_is(labels, JSON_ARRAY);
+
+	if (!json_exists(labels))
+		return false;
+	if (json_is(labels, JSON_STRING))
+		return label_is_denied(p, labels, why);
+	while (told && json_next(&it)) {
+		told = json_is(it.value, JSON_STRING);
+		if (told && label_is_denied(p, it.value, why))
+			return true;
+	}
+	if (!told)
+		buf_adds(why, "tags.labels is neither a text nor a list of texts");
+	return !told;
+}
+
 static bool
 tool_is_denied(const struct policy *p, struct json tool, struct buf *why)
 {
@@ -78,22 +100,18 @@ bool
 sieve_is_denied(const struct sieve_ask *ask, struct buf *why)
 {
 	const struct policy *p = ask->policy;
-	struct json labels = JSON_ABSENT, tools = JSON_ABSENT;
+	const struct request *request = ask->facts->request;
 	struct json_iter it;
 
-	if (p->deny.labels || p->allow.labels)
-		labels = facts_labels(ask->facts);
-	if (p->deny.tools || p->allow.tools)
-		tools = ask->facts->request->tools;
-	if (json_is(labels, JSON_STRING) && label_is_denied(p, labels, why))
+	if ((p->deny.labels || p->allow.labels) &&
+	    labels_are_denied(p, facts_labels(ask->facts), why))
 		return true;
-	for (it = json_each(labels); json_is(labels, JSON_ARRAY) && json_next(&it);)
-		if (label_is_denied(p, it.value, why))
-			return true;
-	for (it = json_each(tools); json_next(&it);)
+	if (!p->deny.tools && !p->allow.tools)
+		return false;
+	for (it = json_each(request->tools); json_next(&it);)
 		if (tool_is_denied(p, it.value, why))
 			return true;
-	return false;
+	return overrule_tools(request, why);
 }
 
 /* --- what holds for a target, whatever is asked --- */
@@ -257,7 +275,8 @@ goes_elsewhere(const struct sieve_ask *ask, const struct target *t, struct buf *
 bool
 sieve_sees(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
-	return !is_too_sensitive(ask, t, why) && !goes_elsewhere(ask, t, why);
+	return !overrule_model(ask->facts->request, t, why) && !is_too_sensitive(ask, t, why) &&
+	       !goes_elsewhere(ask, t, why);
 }
 
 /* --- what it takes --- */

@@ -41,7 +41,8 @@ bool sieve_is_denied(const struct sieve_ask *ask, struct buf *why);
  * "2026-11-21". The caller frees. */
 char *sieve_never(const struct policy *p, const struct target *t, const char *today);
 
-/* Whether the target may see the request's data: sensitivity, residency. why as above. */
+/* Whether the target may see the request's data: sensitivity, residency, and that it is the model
+ * which is asked then. why as above. */
 bool sieve_sees(const struct sieve_ask *ask, const struct target *t, struct buf *why);
 
 enum sieve_verdict {

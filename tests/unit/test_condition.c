@@ -105,6 +105,10 @@ a_tag_may_be_any_or_a_number(void **state)
 	FITS("match: {tags: {team: \"*\"}}", TAGS("\"team\":0"), "matched: tags.team is 0");
 	MISSES("match: {tags: {team: \"*\"}}", TAGS("\"x\":0"), "tags.team is absent");
 	FITS("match: {tags: {tier: \"2\"}}", TAGS("\"tier\":2"), "matched: tags.tier is 2");
+	FITS("match: {tags: {beta: true}}", TAGS("\"beta\":true"), "matched: tags.beta is true");
+	FITS("match: {tags: {beta: False}}", TAGS("\"beta\":false"), "matched: tags.beta is false");
+	MISSES(
+	    "match: {tags: {beta: true}}", TAGS("\"beta\":false"), "tags.beta is false, not true");
 	FITS(
 	    "match: {tags: {beta: \"true\"}}", TAGS("\"beta\":true"), "matched: tags.beta is true");
 }

@@ -107,6 +107,26 @@ calls_and_results_are_looked_into_as_deep_as_they_go(void **state)
 }
 
 static void
+no_text_goes_out_by_a_side_door(void **state)
+{
+	struct policy *p = policy_of(keys);
+
+	(void)state;
+	REQUEST("{\"prompt\":\"x\",\"providerOptions\":{\"anthropic\":{\"system\":\"sk-abcd\"}}}",
+	    "{\"prompt\":\"x\",\"providerOptions\":{\"anthropic\":{\"system\":\"[key]\"}}}",
+	    "keys\n");
+	REQUEST("{\"tools\":[{\"name\":\"sk-abcd\",\"description\":\"sk-abcd\",\"inputSchema\":{"
+		"\"sk-abcd\":{\"description\":\"sk-abcd\"}}}],\"prompt\":\"x\"}",
+	    "{\"tools\":[{\"name\":\"sk-abcd\",\"description\":\"[key]\",\"inputSchema\":{"
+	    "\"sk-abcd\":{\"description\":\"[key]\"}}}],\"prompt\":\"x\"}",
+	    "keys\n");
+	REQUEST("{\"options\":{\"user\":\"sk-abcd\",\"responseSchema\":{\"title\":\"sk-abcd\"}}}",
+	    "{\"options\":{\"user\":\"sk-abcd\",\"responseSchema\":{\"title\":\"[key]\"}}}",
+	    "keys\n");
+	policy_free(p);
+}
+
+static void
 what_is_no_text_is_left_alone(void **state)
 {
 	struct policy *p = policy_of(keys);
@@ -359,6 +379,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_matches_in_all_texts_of_a_request_are_replaced),
 		cmocka_unit_test(calls_and_results_are_looked_into_as_deep_as_they_go),
+		cmocka_unit_test(no_text_goes_out_by_a_side_door),
 		cmocka_unit_test(what_is_no_text_is_left_alone),
 		cmocka_unit_test(a_response_is_redacted_wherever_its_text_stands),
 		cmocka_unit_test(escapes_are_understood_and_the_others_keep_their_spelling),

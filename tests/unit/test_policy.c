@@ -253,6 +253,7 @@ names_hold_with_stars(void **state)
 
 	(void)state;
 	assert_true(policy_names_hold(names, STR_LIT("openai:gpt-4o")));
+	assert_true(policy_names_hold(names, STR_LIT("OpenAI:GPT-4o")));
 	assert_true(policy_names_hold(names, STR_LIT("openai:")));
 	assert_false(policy_names_hold(names, STR_LIT("openai")));
 	assert_true(policy_names_hold(names, STR_LIT("openrouter:x/y:free")));

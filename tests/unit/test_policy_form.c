@@ -202,7 +202,7 @@ what_one_takes_the_other_takes(void **state)
 		"roles: {a: \"b:c\", d: [\"b:c\", {model: \"e:f\"}], g: {model: [\"h:i\"]}}",
 		"models: {\"*\": {quality: 50%, residency: eu}, \"a:b\": {}}",
 		"sensitivity: [a, b]", "routes: [{use: \"a:b\", when: true}]", "routes: []",
-		"routes: [{use: \"a:b\", match: {needs: pdf, role: [a, b], tags: {t: 3}}}]",
+		"routes: [{use: \"a:b\", match: {needs: pdf, role: [a, b], tags: {t: 3, u: true}}}]",
 		"routes: [{use: \"a:b\", match: {time: [{days: [mon, \"sat,sun\"]}, {days: fri-mon}]}}]",
 		"routes: [{use: \"a:b\", match: {time: {from: \"22:00\", to: \"24:00\"}}}]",
 		"hedge: {}", "hedge: {afterMs: 1, afterPercentile: 9}",

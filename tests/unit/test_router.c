@@ -405,6 +405,84 @@ denied_tools_labels_and_guards_refuse_the_request(void **state)
 	world_close(&w);
 }
 
+static int
+read_back(struct world *w, const char *record, struct decision *d, struct err *err)
+{
+	struct request request;
+	struct json v;
+	int r;
+
+	assert_int_equal(json_parse(record, strlen(record), &v, err), 0);
+	assert_int_equal(request_read(&request, v, NULL, err), 0);
+	r = router_read_route(w->router, &request, json_get(v, "route"), d, err);
+	request_release(&request);
+	return r;
+}
+
+static void
+a_label_that_cannot_be_told_is_not_let_by(void **state)
+{
+	static const char *const labels[] = { "5", "true", "{\"pii\":true}", "[[\"pii\"]]",
+		"[\"a\",null]" };
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(
+	    &w, "version: 1\ndeny: {labels: [pii]}\nroutes: [{name: a, use: openai:gpt-4o}]\n");
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+		char *record = xasprintf("{\"prompt\":\"x\",\"tags\":{\"labels\":%s}}", labels[i]);
+
+		assert_string_equal(
+		    route(&w, record), "! tags.labels is neither a text nor a list of texts");
+		free(record);
+	}
+	assert_string_equal(route(&w, "{\"prompt\":\"x\",\"tags\":{\"labels\":\"PII\"}}"),
+	    "! label \"PII\" is denied");
+	assert_string_equal(
+	    route(&w, "{\"prompt\":\"x\",\"tags\":{\"labels\":null}}"), "openai:gpt-4o");
+	assert_string_equal(
+	    route(&w, "{\"prompt\":\"x\",\"tags\":{\"labels\":[]}}"), "openai:gpt-4o");
+	world_close(&w);
+}
+
+#define OWN(options) "{\"prompt\":\"x\",\"providerOptions\":{" options "}}"
+
+static void
+provider_options_bring_no_model_and_no_tools_past_the_policy(void **state)
+{
+	struct decision d = { 0 };
+	struct err err = ERR_INIT;
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w, "version: 1\ndeny: {tools: [shell], models: [openai:o1]}\n"
+		       "routes: [{name: a, use: [openai:gpt-4o, ollama:llama3.2]}]\n");
+	assert_string_equal(route(&w, OWN("\"openai\":{\"model\":\"o1\"}")), "ollama:llama3.2");
+	assert_string_equal(
+	    route(&w, OWN("\"openai-chat\":{\"models\":[\"o1\"]}")), "ollama:llama3.2");
+	assert_string_equal(route(&w, OWN("\"openai\":{\"model\":\"gpt-4\\u006f\"}")),
+	    "openai:gpt-4o ollama:llama3.2");
+	assert_string_equal(
+	    route(&w, OWN("\"openai\":{\"n\":2,\"model\":null}")), "openai:gpt-4o ollama:llama3.2");
+	assert_string_equal(route(&w, OWN("\"openai\":{\"tools+\":[{}]}")),
+	    "! providerOptions bring tools, which the policy cannot tell by name as it can those "
+	    "in tools");
+	assert_int_equal(read_back(&w,
+			     "{\"prompt\":\"x\",\"providerOptions\":{\"openai\":{"
+			     "\"model\":\"o1\"}},\"route\":{\"candidates\":[{\"model\":"
+			     "\"openai:gpt-4o\"}]}}",
+			     &d, &err),
+	    0);
+	assert_int_equal(d.count, 0);
+	decision_release(&d);
+	world_close(&w);
+	world_open(&w, "version: 1\nroutes: [{name: a, use: [openai:gpt-4o]}]\n");
+	assert_string_equal(route(&w, OWN("\"openai\":{\"tools\":[{}]}")), "openai:gpt-4o");
+	world_close(&w);
+}
+
 static void
 some_read_less_than_their_window(void **state)
 {
@@ -654,20 +732,6 @@ a_budget_that_sends_to_whom_it_refuses_ends(void **state)
 
 /* --- routes that were written before --- */
 
-static int
-read_back(struct world *w, const char *record, struct decision *d, struct err *err)
-{
-	struct request request;
-	struct json v;
-	int r;
-
-	assert_int_equal(json_parse(record, strlen(record), &v, err), 0);
-	assert_int_equal(request_read(&request, v, NULL, err), 0);
-	r = router_read_route(w->router, &request, json_get(v, "route"), d, err);
-	request_release(&request);
-	return r;
-}
-
 static void
 a_route_reads_back_as_it_was_written(void **state)
 {
@@ -843,6 +907,8 @@ main(void)
 		cmocka_unit_test(who_may_cost_too_much_or_nobody_knows_what_is_left),
 		cmocka_unit_test(an_open_breaker_and_a_slow_half_are_seen),
 		cmocka_unit_test(denied_tools_labels_and_guards_refuse_the_request),
+		cmocka_unit_test(a_label_that_cannot_be_told_is_not_let_by),
+		cmocka_unit_test(provider_options_bring_no_model_and_no_tools_past_the_policy),
 		cmocka_unit_test(the_cheapest_by_its_upper_bound_goes_first),
 		cmocka_unit_test(weights_split_requests_and_each_stays),
 		cmocka_unit_test(an_alias_is_drawn_as_a_whole),
