@@ -36,9 +36,12 @@ static const struct opt_spec spec = {
 	.synopsis = "[options] [list|open|close|reset] [name ...]",
 	.purpose = "show, open and close the circuit breakers of models and providers",
 	.opts = opts,
-	.footer =
-	    "Names may be patterns as in sh(1). list is what is done if nothing is said; reset "
-	    "forgets what was learned.",
+	.footer = "  list [NAME ...]             show those, or all (the default)\n"
+		  "  open NAME ...               let nobody call them\n"
+		  "  close NAME ...              let all call them again\n"
+		  "  reset NAME ...              forget what was learned of them\n"
+		  "\n"
+		  "Names may be patterns as in sh(1).",
 };
 
 enum deed { LIST, OPEN, CLOSE, RESET };

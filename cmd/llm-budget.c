@@ -34,10 +34,10 @@ static const struct opt_spec spec = {
 	.synopsis = "-p FILE [options] [list|check|spend|reset] [argument ...]",
 	.purpose = "show what a policy's budgets have left, and correct them",
 	.opts = opts,
-	.footer =
-	    "list [NAME [VALUE]] is what is done if nothing is said; check [NAME [VALUE]] "
-	    "lists what is used up, and ends with 3 if anything is; spend NAME [VALUE] AMOUNT "
-	    "charges what was spent elsewhere; reset NAME [VALUE] forgets what was spent.",
+	.footer = "  list [NAME [VALUE]]         show what is left (the default)\n"
+		  "  check [NAME [VALUE]]        show what is used up; status 3 if anything is\n"
+		  "  spend NAME [VALUE] AMOUNT   charge what was spent elsewhere\n"
+		  "  reset NAME [VALUE]          forget what was spent",
 };
 
 /* What one run is made of. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* llm-failover - carry each request to one candidate after the other until one answers. */
+/* llm-failover - ask one candidate after the other until one answers each request. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -29,7 +29,7 @@ static bool ordered, dry_run, text, no_store, budget_open, quiet;
 
 static const struct opt opts[] = {
 	{ 'p', "policy", "FILE", OPT_STR, &policy_file,
-	    "who may be asked, how often, at what price (YAML)" },
+	    "the policy: who may be asked, how often, at what price" },
 	{ 'm', "model", "MODEL", OPT_STR, &model,
 	    "PROVIDER:MODEL or an alias, where a request names none" },
 	{ 'j', "jobs", "N", OPT_INT, &jobs, "requests in flight at once (default 8)" },
@@ -39,11 +39,11 @@ static const struct opt opts[] = {
 	{ 0, "metrics", "FILE", OPT_STR, &metrics_file,
 	    "write at the end what failing over was good for (- is standard output)" },
 	{ 0, "store", "URL", OPT_STR, &store_url,
-	    "where breakers, latencies and budgets are shared (a path, redis://...)" },
-	{ 0, "no-store", NULL, OPT_FLAG, &no_store, "share nothing with other processes" },
+	    "where the state lies, in place of AGENTFLOW_STORE" },
+	{ 0, "no-store", NULL, OPT_FLAG, &no_store, "keep the state in this process alone" },
 	{ 0, "budget-open", NULL, OPT_FLAG, &budget_open,
-	    "let all pass where budgets can't be kept, and not nothing" },
-	{ 0, "seed", "N", OPT_INT, &seed, "of the chance in weights and in delays" },
+	    "where budgets can't be kept, let all requests pass" },
+	{ 0, "seed", "N", OPT_INT, &seed, "seed of the chance among weights and in delays" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no warnings, no messages about failed requests" },
 	{ 0 },
@@ -51,7 +51,7 @@ static const struct opt opts[] = {
 
 static const struct opt_spec spec = {
 	.synopsis = "[options] [file ...] [-- command ...]",
-	.purpose = "carry each request to one candidate after the other until one answers",
+	.purpose = "ask one candidate after the other until one answers",
 	.opts = opts,
 	.footer = "The command carries one try each: requests in, chunks and responses out "
 		  "(default: llm-call).",

@@ -48,7 +48,7 @@ static const struct opt opts[] = {
 
 static const struct opt_spec spec = {
 	"[options] [cassette-dir ...]",
-	"stand in for a provider on loopback: scripted or recorded answers, and faults",
+	"stand in for a provider: scripted or recorded answers, and faults",
 	opts,
 	NULL,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* llm-models - list models: what each reads, writes, takes and refuses, and until when. */
+/* llm-models - list models: what each reads, writes and takes, and until when. */
 #include <signal.h>
 #include <unistd.h>
 
@@ -45,7 +45,7 @@ static const struct opt opts[] = {
 
 static const struct opt_spec spec = {
 	.synopsis = "[options] [pattern ...]",
-	.purpose = "list models: what each reads, writes, takes and refuses, and until when",
+	.purpose = "list models: what each reads, writes and takes, and until when",
 	.opts = opts,
 	.footer = "Patterns are as in sh(1), and fit ids, aliases or PROVIDER:ID.",
 };

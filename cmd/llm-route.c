@@ -25,15 +25,17 @@ static bool explain, text, check, diff, strict, no_store, quiet;
 static int64_t seed;
 
 static const struct opt opts[] = {
-	{ 'p', "policy", "POLICY", OPT_STR, &policy_file, "the policy (default: none)" },
+	{ 'p', "policy", "FILE", OPT_STR, &policy_file, "the policy (default: none)" },
 	{ 0, "explain", NULL, OPT_FLAG, &explain, "tell in the route why it is so" },
 	{ 't', "text", NULL, OPT_FLAG, &text, "write explanations for people, and no records" },
-	{ 0, "seed", "N", OPT_INT, &seed, "draw by weight from this seed (default 0)" },
+	{ 0, "seed", "N", OPT_INT, &seed, "seed of the chance among weights (default 0)" },
 	{ 0, "at", "TIME", OPT_STR, &at, "decide as of then: 2026-11-21T09:30:00Z" },
-	{ 0, "store", "URL", OPT_STR, &store_url, "read breakers, latencies, budgets there" },
-	{ 0, "no-store", NULL, OPT_FLAG, &no_store, "decide as if nothing was known of them" },
+	{ 0, "store", "URL", OPT_STR, &store_url,
+	    "where the state lies, in place of AGENTFLOW_STORE" },
+	{ 0, "no-store", NULL, OPT_FLAG, &no_store, "decide as if no state was known" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
-	{ 0, "prices", "FILE", OPT_LIST, &price_files, "price rows that go first; repeatable" },
+	{ 0, "prices", "FILE", OPT_LIST, &price_files,
+	    "price rows that go before the built-in ones; may be repeated" },
 	{ 'o', "output", "FILE", OPT_STR, &out_file, "write to FILE" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no warnings" },
 	{ 0, NULL, NULL, OPT_HEADING, NULL, "Instead of routing:" },
@@ -42,13 +44,14 @@ static const struct opt opts[] = {
 	{ 0, "test", "CASES", OPT_STR, &cases, "prove the policy by its tests" },
 	{ 0, "diff", NULL, OPT_FLAG, &diff, "tell what changes: --diff OLD NEW [file ...]" },
 	{ 0, "agents", "CAPABILITY", OPT_STR, &capability, "tell who can, cheapest first" },
-	{ 0, "cards", "PATH", OPT_LIST, &cards, "a card, or a directory (agents)" },
+	{ 0, "cards", "PATH", OPT_LIST, &cards,
+	    "a card, or a directory of them (default agents); may be repeated" },
 	{ 0 },
 };
 
 static const struct opt_spec spec = {
 	.synopsis = "[options] [file ...]",
-	.purpose = "decide which models may serve each request, in which order, and say why",
+	.purpose = "decide which models may serve each request, in which order, and why",
 	.opts = opts,
 };
 

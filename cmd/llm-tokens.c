@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* llm-tokens - how many tokens requests are, and whether their models read that many. */
+/* llm-tokens - how many tokens requests are, and whether they fit. */
 #include <signal.h>
 #include <unistd.h>
 
@@ -47,7 +47,7 @@ static const struct opt opts[] = {
 
 static const struct opt_spec spec = {
 	.synopsis = "[options] [prompt ...]",
-	.purpose = "how many tokens requests are, and whether their models read that many",
+	.purpose = "how many tokens requests are, and whether they fit",
 	.opts = opts,
 	.footer =
 	    "Operands are the prompt (\"-\": standard input's text); without them, requests are "

@@ -36,24 +36,24 @@ add_names(struct buf *out, const struct opt *o)
 		buf_addf(out, " %s", o->arg);
 }
 
-/* The help text from the column that the line stands at, wrapped between HELP_COLUMN and
- * HELP_WIDTH. */
+/* The text from the column that the line stands at, wrapped between indent and HELP_WIDTH. */
 static void
-add_wrapped(struct buf *out, const char *text)
+add_wrapped(struct buf *out, struct str text, size_t column, size_t indent)
 {
-	struct str rest = str_of(text), word;
-	size_t column = HELP_COLUMN;
+	struct str rest = text, word;
+	bool first = true;
 
 	while (str_split(&rest, ' ', &word)) {
-		if (column > HELP_COLUMN && column + word.len + 1 > HELP_WIDTH) {
-			buf_addf(out, "\n%*s", HELP_COLUMN, "");
-			column = HELP_COLUMN;
-		} else if (column > HELP_COLUMN) {
+		if (!first && column + word.len + 1 > HELP_WIDTH) {
+			buf_addf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
 			buf_addc(out, ' ');
 			column++;
 		}
 		buf_addstr(out, word);
 		column += word.len;
+		first = false;
 	}
 	buf_addc(out, '\n');
 }
@@ -68,7 +68,7 @@ add_option(struct buf *out, const struct opt *o)
 		buf_addf(out, "  %s\n%*s", names.p, HELP_COLUMN, "");
 	else
 		buf_addf(out, "  %-*s", HELP_COLUMN - 2, names.p);
-	add_wrapped(out, o->help);
+	add_wrapped(out, str_of(o->help), HELP_COLUMN, HELP_COLUMN);
 	buf_release(&names);
 }
 
@@ -79,6 +79,17 @@ static const struct opt everyones[] = {
 	{ 0, "completion", "bash|zsh|fish", OPT_CHOICE, NULL, "print a completion script" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
+
+/* Line by line, so that a footer may hold a table. */
+static void
+add_footer(struct buf *out, const char *footer)
+{
+	struct str rest = str_of(footer), line;
+
+	buf_addc(out, '\n');
+	while (str_split(&rest, '\n', &line))
+		add_wrapped(out, line, 0, 0);
+}
 
 void
 opt_print_help(const struct opt_spec *spec)
@@ -101,7 +112,7 @@ opt_print_help(const struct opt_spec *spec)
 	for (o = everyones; !opt_is_end(o); o++)
 		add_option(&out, o);
 	if (spec->footer)
-		buf_addf(&out, "\n%s\n", spec->footer);
+		add_footer(&out, spec->footer);
 	print_and_leave(&out);
 }
 

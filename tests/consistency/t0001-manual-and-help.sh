@@ -20,6 +20,12 @@ for c in cmd/*.c; do
 man says:  $synopsis"
 	verdict "$p: SYNOPSIS is the usage line" "$why"
 
+	why=$(awk 'length > 80 { print "over 80 columns: " $0 }' "$BUILD/tests/log/$p.help")
+	purpose=$(sed -n "2s/^$p: //p" "$BUILD/tests/log/$p.help")
+	grep -qxF ".Nd $purpose" "$page" || why="$why
+the manual's name line is not: $purpose"
+	verdict "$p: the help fits the screen, and says what the manual says it is for" "$why"
+
 	why=$(sed -n 's/^ *\(-[a-zA-Z], \)\{0,1\}--\([a-z0-9-]*\).*/\2/p' "$BUILD/tests/log/$p.help" | sort | while read -r o; do
 		grep -qE "^\.It .*Fl (-$o|Fl $o)( |,|\$)" "$page" || echo "--$o is not in the manual"
 	done)
@@ -42,4 +48,37 @@ why=$(sed -n 's/^\.Xr \([^ ]*\) \([1-8]\).*/\1.\2/p' man/man*/* | sort -u | whil
 	[ -e "man/man${ref##*.}/$ref" ] || echo "no page $ref"
 done)
 verdict 'every page that a manual refers to is there' "$why"
+
+# names PAGE: the pages of ours that its SEE ALSO has.
+names() {
+	sed -n '/^\.Sh SEE ALSO/,$s/^\.Xr \([^ ]*\) \([1-8]\).*/\1.\2/p' "$1" | while read -r ref; do
+		[ ! -e "man/man${ref##*.}/$ref" ] || echo "$ref"
+	done
+}
+for page in man/man*/*; do
+	self=$(basename "$page")
+	names "$page" >"$BUILD/tests/log/names"
+	why=$(
+		while read -r ref; do
+			names "man/man${ref##*.}/$ref" | grep -qxF "$self" || echo "$ref does not name it"
+		done <"$BUILD/tests/log/names"
+		sed -n 's/^\.Xr \([^ ]*\) \([1-8]\).*/\1.\2/p' "$page" | sort -u | while read -r ref; do
+			[ "$ref" = "$self" ] || [ ! -e "man/man${ref##*.}/$ref" ] ||
+				grep -qxF "$ref" "$BUILD/tests/log/names" || echo "$ref is not among them"
+		done
+	)
+	verdict "$self: SEE ALSO names what the page refers to, and is named there" "$why"
+	why=$(page_text "$page" | awk 'length > 80 { print "over 80 columns: " $0 }')
+	verdict "$self: the page fits a screen of 80 columns" "$why"
+done
+why=$(for f in cmd/*.c man/man*/*; do
+	ref=$(basename "$f" | sed 's/\.c$/.1/')
+	[ "$ref" = agentflow.7 ] || names man/man7/agentflow.7 | grep -qxF "$ref" || echo "SEE ALSO has no $ref"
+done
+for f in cmd/*.c; do
+	p=$(basename "$f" .c)
+	grep -qxF ".It Xr $p 1" man/man7/agentflow.7 || echo "agentflow(7) does not list $p"
+	grep -qF "| [\`$p\`](man/man1/$p.1) |" README.md || echo "README.md does not list $p"
+done)
+verdict 'the front pages name every program and page' "$why"
 tap_end
