@@ -27,8 +27,7 @@ static const struct opt opts[] = {
 	    "write a table, not records (default at a terminal)" },
 	{ 'p', "policy", "FILE", OPT_STR, &policy_file,
 	    "count within the window of this policy's breaker" },
-	{ 0, "store", "URL", OPT_STR, &store_url,
-	    "where the state lies, in place of AGENTFLOW_STORE" },
+	{ 0, "store", "URL", OPT_STR, &store_url, "the store, in place of AGENTFLOW_STORE" },
 	{ 0 },
 };
 

@@ -22,8 +22,7 @@ static bool text, quiet;
 
 static const struct opt opts[] = {
 	{ 'p', "policy", "FILE", OPT_STR, &policy_file, "the policy whose budgets they are" },
-	{ 0, "store", "URL", OPT_STR, &store_url,
-	    "where the state lies, in place of AGENTFLOW_STORE" },
+	{ 0, "store", "URL", OPT_STR, &store_url, "the store, in place of AGENTFLOW_STORE" },
 	{ 't', "text", NULL, OPT_FLAG, &text,
 	    "write a table, not records (default at a terminal)" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no warnings" },
