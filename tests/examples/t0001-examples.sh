@@ -68,6 +68,14 @@ if make -q -C examples/makefile && grep -q 'message digest' examples/makefile/di
 	bad=1
 	echo "not ok $n - and nothing else"
 fi
+make -s -C examples/makefile clean
+try "with a policy it asks until somebody answers" env OPENAI_BASE_URL=http://127.0.0.1:1/v1 \
+	make -C examples/makefile POLICY=../failover/policy.yaml
+n=$((n + 1))
+if grep -q 'message digest' examples/makefile/digest.answer; then echo "ok $n - whoever it is"; else
+	bad=1
+	echo "not ok $n - whoever it is"
+fi
 
 cat >"$work/want" <<-EOF
 	ticket-classifier   openai     gpt-4
@@ -85,6 +93,24 @@ cp examples/customer-support/ticket.json support/tickets/latest.json
 line=$(sed -n 's/^0 9 \* \* 1-5 *//p' examples/cron/crontab)
 : >"$work/want"
 AGENTFLOW_MODEL=openai:gpt-4 HOME=$work try "the crontab's line runs the workflow" sh -c "$line"
+{
+	cat examples/failover/policy.yaml
+	echo 'budgets: [{name: day, limitUsd: 1}]'
+} >support/policy.yaml
+printf '{"id":"m%d","prompt":"one"}\n' 1 2 3 >support/inbox.ndjson
+echo '{"id":"n1","prompt":"two"}' >support/night.ndjson
+for at in '\*\/10 \* \* \* \*' '0 2 \* \* \*'; do
+	line=$(sed -n "s/^$at *//p" examples/cron/crontab)
+	HOME=$work try "the crontab's line asks until somebody answers" env OPENAI_BASE_URL=http://127.0.0.1:1/v1 AGENTFLOW_STORE="$work/cron.db" sh -c "$line"
+done
+n=$((n + 1))
+asked=$(jq -s '[.[].attempts[0].model] | join(" ")' -r support/inbox.answers support/night.answers)
+if [ "$asked" = 'openai:gpt-4o-mini openai:gpt-4o-mini openai:gpt-4o-mini anthropic:claude-haiku-4-5' ]; then
+	echo "ok $n - and one has learned from the other"
+else
+	bad=1
+	echo "not ok $n - and one has learned from the other: $asked"
+fi
 
 cat >"$work/want" <<-EOF
 	1	The VPN wants a new certificate each January.
