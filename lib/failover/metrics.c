@@ -26,6 +26,7 @@ metrics_add(struct metrics *m, const struct walk_sums *sums)
 	m->attempts += (int64_t)sums->attempts;
 	m->hedges += (int64_t)sums->hedges;
 	m->hedge_wins += sums->hedge_won;
+	m->breaker_skips += (int64_t)sums->skips;
 	if (sums->attempts > 1 + sums->hedges)
 		m->retries += (int64_t)(sums->attempts - 1 - sums->hedges);
 	m->failed_first += sums->first_failure_us != 0;
@@ -138,6 +139,7 @@ metrics_write(const struct metrics *m, struct buf *out)
 	put_ratio(out, "failover.refused", "share", m->refused, m->requests);
 	put_ratio(out, "failover.attempts", "mean", m->attempts, m->requests);
 	put_count(out, "failover.retries", m->retries, m->requests);
+	put_count(out, "failover.breaker_skips", m->breaker_skips, m->requests);
 	put_count(out, "failover.hedges", m->hedges, m->requests);
 	put_count(out, "failover.hedge_wins", m->hedge_wins, m->hedges);
 	put_ms(out, "failover.recovery_p50", m, 0.5);

@@ -16,6 +16,7 @@ enum { METRICS_BUCKETS = 512 };
 struct metrics {
 	int64_t requests, ok, rescued, refused;
 	int64_t attempts, retries, hedges, hedge_wins;
+	int64_t breaker_skips; /* candidates whose turn came while their breaker was open */
 	int64_t failed_first; /* a first attempt failed */
 	int64_t cost_pusd, lost_pusd;
 	int64_t cost_unknown; /* requests whose cost is only bounded */

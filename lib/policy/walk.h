@@ -121,6 +121,7 @@ struct str walk_warnings(const struct walk *w);
 /* For metrics. */
 struct walk_sums {
 	size_t attempts, hedges;
+	size_t skips; /* of candidates whose breaker was open */
 	bool ok, rescued, hedge_won; /* rescued: ok, and the first attempt was not what answered */
 	int64_t first_failure_us, end_us, start_us; /* 0: none */
 	int64_t cost_pusd, lost_pusd; /* all attempts; those whose answer was not used */

@@ -91,6 +91,7 @@ leave_open(struct walk *w, size_t entry, const struct health_pass *pass, int64_t
 
 	health_say(pass, now_us, &why);
 	w->other_said_no = true;
+	w->skips++;
 	walk_leave(w, entry, "%s", why.p);
 	buf_release(&why);
 }

@@ -46,6 +46,7 @@ struct walk {
 	size_t entry_count, entry_cap;
 	struct walk_attempt *attempts;
 	size_t attempt_count, attempt_cap, in_flight, hedges;
+	size_t skips; /* of candidates whose breaker was open */
 	size_t current; /* the entry that is waited for; WALK_NOBODY */
 	size_t unsent; /* the attempt that WALK_SEND is due for; WALK_NOBODY */
 	size_t committed; /* the attempt whose output goes to the reader; WALK_NOBODY */

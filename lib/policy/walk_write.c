@@ -54,6 +54,7 @@ walk_sum(const struct walk *w, struct walk_sums *sums)
 {
 	*sums = (struct walk_sums){
 		.hedges = w->hedges,
+		.skips = w->skips,
 		.ok = w->over && w->kind == ERROR_NONE,
 		.first_failure_us = w->first_failure_us,
 		.start_us = w->start_us,
