@@ -31,6 +31,7 @@ HAMMER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/hammer/*.c))
 ROWS     := $(patsubst tests/consistency/%.c,$(BUILD)/tests/%,$(wildcard tests/consistency/*.c))
 SIM      := $(BUILD)/tests/sim
 SUPPORT  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
+TOP      := $(BUILD)/obj/tests/support/top.o
 RECORDED_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/recorded/test_%,$(wildcard tests/recorded/*.c)))
 
 # --- how ---------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(SUPPORT) $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
 
-$(BUILD)/tests/test_%: $(BUILD)/obj/tests/recorded/test_%.o $(RECORDED_OBJ) $(LIB)
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/recorded/test_%.o $(RECORDED_OBJ) $(TOP) $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS) $(CMOCKA_LIBS)
 
@@ -116,7 +117,7 @@ $(HAMMER): $(HAMMER_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 
-$(SIM): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/sim/*.c)) $(BUILD)/obj/tests/support/fleet.o $(LIB)
+$(SIM): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/sim/*.c)) $(BUILD)/obj/tests/support/fleet.o $(TOP) $(LIB)
 	@mkdir -p $(@D)
 	$(Q_LD)$(LINK) -o $@ $^ $(LIBS)
 

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "recorded/recorded.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 /* Where the cases of each API lie; every provider may have them. */
@@ -65,8 +66,7 @@ by_name(const void *a, const void *b)
 char *
 recorded_root(void)
 {
-	const char *set = getenv("AGENTFLOW_FIXTURES"), *top = getenv("top");
-	char *root = set ? xstrdup(set) : file_join(top ? top : ".", "../shared/fixtures");
+	char *root = top_fixtures();
 
 	if (file_exists(root))
 		return root;

@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "recorded/recorded.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static int tests, failures, skips;
@@ -55,19 +56,11 @@ run_case(const char *root, const char *id)
 	buf_release(&why);
 }
 
-static char *
-in_tree(const char *path)
-{
-	const char *top = getenv("top");
-
-	return file_join(top ? top : ".", path);
-}
-
 static void
 load(struct err *err)
 {
-	char *dir = in_tree("tests/recorded"), *schemas = in_tree("share/schemas"),
-	     *skip = in_tree("tests/recorded/skip.tsv");
+	char *dir = top_file("tests/recorded"), *schemas = top_file("share/schemas"),
+	     *skip = top_file("tests/recorded/skip.tsv");
 
 	if (recorded_jq_load(dir, err) < 0 || recorded_exceptions_load(skip, err) < 0 ||
 	    recorded_schemas_load(schemas, err) < 0)

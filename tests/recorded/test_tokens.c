@@ -11,6 +11,7 @@
 #include "llm/count.h"
 #include "llm/tokens.h"
 #include "recorded/recorded.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 enum { FEW = 8, LEAST = 100 }; /* a provider's cases for a line of its own; tokens an error is of */
@@ -372,8 +373,7 @@ check_estimates(const char *root)
 int
 main(int argc, char **argv)
 {
-	const char *top = getenv("top");
-	char *root = recorded_root(), *dir = file_join(top ? top : ".", "tests/recorded");
+	char *root = recorded_root(), *dir = top_file("tests/recorded");
 	struct err err = ERR_INIT;
 
 	(void)argc;

@@ -19,6 +19,7 @@
 #include "base/num.h"
 #include "sim/drive.h"
 #include "sim/mock.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 enum { NONE, RETRIES, POLICY, ORACLE, STRATEGIES };
@@ -47,8 +48,7 @@ add_models(struct buf *text)
 static void
 load_policy(void)
 {
-	const char *top = getenv("top");
-	char *path = file_join(top ? top : ".", "examples/policy/resilient.yaml");
+	char *path = top_file("examples/policy/resilient.yaml");
 	struct err err = ERR_INIT;
 
 	if (file_read(path, &policy, &err) < 0)

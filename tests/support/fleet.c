@@ -6,6 +6,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static const char *
@@ -52,8 +53,7 @@ open_router(struct fleet *f, uint64_t seed)
 void
 fleet_open(struct fleet *f, const char *policy, uint64_t seed)
 {
-	const char *top = getenv("top");
-	char *share = file_join(top ? top : ".", "share");
+	char *share = top_file("share");
 	struct err err = ERR_INIT;
 
 	*f = (struct fleet){ .now_us = FLEET_START_US };

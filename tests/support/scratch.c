@@ -15,8 +15,15 @@ static char dir[] = "/tmp/agentflow-test.XXXXXX";
 int
 scratch_enter(void **state)
 {
+	char *here = getcwd(NULL, 0);
+	int r = -1;
+
 	(void)state;
-	return mkdtemp(dir) ? chdir(dir) : -1;
+	if (here && setenv("top", here, 0) == 0 &&
+	    mkdtemp(dir)) /* where tests/run did not say it */
+		r = chdir(dir);
+	free(here);
+	return r;
 }
 
 int

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "support/parsed.h"
 #include "support/talk.h"
 
 /* Text with ' for " as JSON; the caller frees it. */
@@ -20,17 +21,6 @@ quoted(const char *text)
 	for (p = copy; (p = strchr(p, '\'')); p++)
 		*p = '"';
 	return copy;
-}
-
-static struct json
-parsed(const char *text)
-{
-	struct err err = ERR_INIT;
-	struct json v = JSON_ABSENT;
-
-	if (json_parse(text, strlen(text), &v, &err) < 0)
-		fail_msg("%s in %s", err.text, text);
-	return v;
 }
 
 int

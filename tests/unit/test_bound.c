@@ -11,6 +11,7 @@
 #include "policy/target.h"
 #include "price/price_load.h"
 #include "support/fleet.h"
+#include "support/top.h"
 #include "sys/file.h"
 #include "sys/rand.h"
 
@@ -83,8 +84,7 @@ what_comes_of_a_request_is_never_dearer_than_its_bound(void **state)
 		"{\"prompt\":\"hi\",\"options\":{\"cache\":\"auto\"}}" };
 	struct fleet_request requests[3];
 	struct err err = ERR_INIT;
-	const char *top = getenv("top");
-	char *share = file_join(top ? top : ".", "share");
+	char *share = top_file("share");
 	struct prices *prices = price_load(share, NULL, &err);
 	size_t i, n, known = 0;
 	struct rand r;

@@ -19,6 +19,8 @@
 
 #include "base/mem.h"
 #include "call/calls.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -279,9 +281,7 @@ struct run {
 static char *
 share(void)
 {
-	const char *top = getenv("top");
-
-	return file_join(top ? top : ".", "share");
+	return top_file("share");
 }
 
 static FILE *
@@ -345,14 +345,10 @@ static struct json
 line(const struct run *r, size_t n)
 {
 	struct str rest = buf_str(&r->out), text;
-	struct err err = ERR_INIT;
-	struct json v;
 
 	while (str_split(&rest, '\n', &text) && text.len)
-		if (n-- == 0) {
-			assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
-			return v;
-		}
+		if (n-- == 0)
+			return parsed_str(text);
 	return JSON_ABSENT;
 }
 

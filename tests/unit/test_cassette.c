@@ -13,17 +13,8 @@
 #include "base/mem.h"
 #include "cassette/cassette.h"
 #include "cassette/tape.h"
+#include "support/parsed.h"
 #include "sys/file.h"
-
-static struct json
-parsed(const char *text)
-{
-	struct err err = ERR_INIT;
-	struct json v;
-
-	assert_int_equal(json_parse(text, strlen(text), &v, &err), 0);
-	return v;
-}
 
 static void
 equal_bodies_have_the_same_print(void **state)

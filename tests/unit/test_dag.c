@@ -16,51 +16,14 @@
 #include "flow/run.h"
 #include "flow/rundir.h"
 #include "flow/workflow.h"
-#include "json/schema.h"
+#include "support/parsed.h"
 #include "support/scratch.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 #define HEAD "apiVersion: agentflow.io/v1\nkind: Workflow\nmetadata: {name: w}\nspec:\n"
 
-static char *top; /* of the source tree */
 extern char **environ;
-
-static int
-setup(void **state)
-{
-	const char *given = getenv("top");
-	char *here = realpath(".", NULL);
-
-	top = given ? xstrdup(given) : xstrdup(here);
-	free(here);
-	return scratch_enter(state);
-}
-
-static int
-teardown(void **state)
-{
-	free(top);
-	return scratch_leave(state);
-}
-
-static struct schema *
-load_schema(const char *name)
-{
-	char *path = xasprintf("%s/share/schemas/%s.schema.json", top, name);
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
-	struct schema *schema;
-	struct json v;
-
-	assert_int_equal(file_read(path, &text, &err), 0);
-	assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
-	schema = schema_compile(v, &err);
-	if (!schema)
-		fail_msg("%s: %s", path, err.text);
-	buf_release(&text);
-	free(path);
-	return schema;
-}
 
 /* --- running --- */
 
@@ -144,14 +107,14 @@ count_events(const struct told *told, const char *event)
 static void
 check_events(const struct told *told)
 {
-	struct schema *schema = load_schema("event");
+	struct schema *schema = parsed_schema("event");
 	struct str rest = buf_str(&told->lines), line;
 	struct err err = ERR_INIT;
 	struct json e;
 	int64_t seq, want = 1;
 
 	while (str_split(&rest, '\n', &line) && line.len) {
-		assert_int_equal(json_parse(line.p, line.len, &e, &err), 0);
+		e = parsed_str(line);
 		if (!schema_valid(schema, e, &err))
 			fail_msg("%s\n%.*s", err.text, (int)line.len, line.p);
 		assert_true(json_i64(json_get(e, "seq"), &seq));
@@ -184,7 +147,6 @@ nothing_starts_before_its_time_or_past_the_cap(void **state)
 	bool done[RANDOM_NODES] = { false };
 	struct buf spec = BUF_INIT(BUF_UNLIMITED);
 	struct str rest, line;
-	struct err err = ERR_INIT;
 	struct told told;
 	struct rand chance;
 	struct json e;
@@ -208,7 +170,7 @@ nothing_starts_before_its_time_or_past_the_cap(void **state)
 	check_events(&told);
 	rest = buf_str(&told.lines);
 	while (str_split(&rest, '\n', &line) && line.len) {
-		assert_int_equal(json_parse(line.p, line.len, &e, &err), 0);
+		e = parsed_str(line);
 		if (json_eq(json_get(e, "event"), "node.started")) {
 			int i = number_of(json_get(e, "node"));
 
@@ -324,8 +286,8 @@ delays_grow_as_told_and_stay_within_their_bounds(void **state)
 static void
 check_files(const char *pattern, const char *schema_name, size_t at_least)
 {
-	char *path = xasprintf("%s/%s", top, pattern);
-	struct schema *schema = load_schema(schema_name);
+	char *path = top_file(pattern);
+	struct schema *schema = parsed_schema(schema_name);
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
 	struct yaml_doc *doc;
@@ -340,7 +302,7 @@ check_files(const char *pattern, const char *schema_name, size_t at_least)
 			fail_msg("%s", err.text);
 		buf_reset(&text);
 		yaml_to_json(yaml_root(doc), &text);
-		assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
+		v = parsed_str(buf_str(&text));
 		if (json_exists(json_find(v, "spec.nodes")) ||
 		    !json_eq(json_get(v, "kind"), "Workflow") ||
 		    json_exists(json_find(v, "spec.agents"))) {
@@ -375,5 +337,5 @@ main(void)
 		cmocka_unit_test(the_files_of_this_tree_fit_their_schemas),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "json/edit.h"
+#include "support/parsed.h"
 
 /* how: '=' sets, '+' appends, '-' drops. */
 struct one {
@@ -17,9 +18,7 @@ static void
 assert_edited(const char *text, const struct one *edits, const char *want)
 {
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
 	struct json_edit e;
-	struct json v;
 
 	json_edit_start(&e, json_literal(text));
 	for (; edits->key; edits++) {
@@ -33,7 +32,7 @@ assert_edited(const char *text, const struct one *edits, const char *want)
 	buf_adds(&out, "before ");
 	json_edit_write(&e, &out);
 	assert_string_equal(out.p, want);
-	assert_int_equal(json_parse(out.p + 7, out.len - 7, &v, &err), 0);
+	(void)parsed(out.p + 7); /* one value, and whole */
 	buf_release(&out);
 }
 

@@ -12,17 +12,9 @@
 #include "cassette/cassette.h"
 #include "llm/embed.h"
 #include "llm/media.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/file.h"
-
-static struct json
-parsed(const char *text)
-{
-	struct err err = ERR_INIT;
-	struct json v;
-
-	assert_int_equal(json_parse(text, strlen(text), &v, &err), 0);
-	return v;
-}
 
 static void
 each_form_of_answer_has_its_vectors(void **state)
@@ -127,8 +119,7 @@ is_embedding(const struct cassette_case *k)
 static void
 recorded_answers_have_their_vectors(void **state)
 {
-	const char *given = getenv("AGENTFLOW_FIXTURES"), *top = getenv("top");
-	char *dir = given ? xstrdup(given) : file_join(top ? top : ".", "../shared/fixtures");
+	char *dir = top_fixtures();
 	struct err err = ERR_INIT;
 	struct cassettes *c = cassettes_open((const char *const[]){ dir, NULL }, &err);
 	struct cassette_case *k;

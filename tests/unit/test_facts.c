@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "policy/facts.h"
 #include "policy/policy.h"
+#include "support/parsed.h"
 
 static struct facts facts; /* from test to test, as from request to request */
 static struct request request;
@@ -327,11 +328,10 @@ static void
 expressions_see_the_record_with_its_facts(void **state)
 {
 	struct facts *f = of(full);
-	struct json record = facts_record(f), again;
-	struct err err = ERR_INIT;
+	struct json record = facts_record(f);
 
 	(void)state;
-	assert_int_equal(json_parse(record.p, record.len, &again, &err), 0);
+	(void)parsed_str(json_raw(record)); /* one value, and whole */
 	assert_true(json_eq(json_find(record, "facts.role"), "builder"));
 	assert_true(json_eq(json_find(record, "facts.needs.2"), "image"));
 	assert_true(str_is(json_raw(json_get(record, "n")), "1.10"));

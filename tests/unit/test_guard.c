@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy/guard.h"
+#include "support/parsed.h"
 
 static struct policy *
 policy_of(const char *guards)
@@ -25,17 +26,6 @@ policy_of(const char *guards)
 	return p;
 }
 
-static struct json
-parse(const char *text)
-{
-	struct err err = ERR_INIT;
-	struct json v;
-
-	if (json_parse(text, strlen(text), &v, &err) < 0)
-		fail_msg("%s: %s", err.text, text);
-	return v;
-}
-
 typedef bool redact_fn(const struct policy *, struct json, struct buf *, struct buf *);
 
 /* expected NULL: nothing is changed. */
@@ -47,14 +37,14 @@ expect(redact_fn *fn, const struct policy *p, const char *record, const char *ex
 	bool changed;
 
 	buf_adds(&out, "> ");
-	changed = fn(p, parse(record), &out, &names);
+	changed = fn(p, parsed(record), &out, &names);
 	assert_string_equal(out.p + 2, expected ? expected : "");
 	assert_int_equal(changed, expected != NULL);
 	assert_string_equal(names.p, hits);
 	if (changed)
-		(void)parse(out.p + 2);
+		(void)parsed(out.p + 2);
 	buf_reset(&out);
-	assert_int_equal(fn(p, parse(record), &out, NULL), changed);
+	assert_int_equal(fn(p, parsed(record), &out, NULL), changed);
 	buf_release(&out);
 	buf_release(&names);
 }
@@ -228,14 +218,14 @@ who_stops_is_the_first_in_the_file(void **state)
 	assert_string_equal(guard_stops(p, true, STR_LIT("c"))->name, "c");
 	assert_string_equal(guard_stops(p, false, STR_LIT("abc"))->name, "o");
 	assert_string_equal(
-	    guard_stops_request(p, parse("{\"prompt\":\"c\",\"messages\":[{\"role\":\"system\","
-					 "\"content\":\"\\u0062\"}]}"))
+	    guard_stops_request(p, parsed("{\"prompt\":\"c\",\"messages\":[{\"role\":\"system\","
+					  "\"content\":\"\\u0062\"}]}"))
 		->name,
 	    "b");
-	assert_null(guard_stops_request(p, parse("{\"prompt\":\"a\",\"id\":\"b\"}")));
+	assert_null(guard_stops_request(p, parsed("{\"prompt\":\"a\",\"id\":\"b\"}")));
 	assert_string_equal(
-	    guard_stops_response(p, parse("{\"object\":{\"x\":[\"a\"]}}"))->name, "o");
-	assert_null(guard_stops_response(p, parse("{\"content\":\"b\"}")));
+	    guard_stops_response(p, parsed("{\"object\":{\"x\":[\"a\"]}}"))->name, "o");
+	assert_null(guard_stops_response(p, parsed("{\"content\":\"b\"}")));
 	policy_free(p);
 }
 
@@ -249,7 +239,7 @@ without_guards_nothing_is_looked_at(void **state)
 	(void)state;
 	assert_non_null(p);
 	REQUEST("{\"prompt\":\"sk-abcd\"}", NULL, "");
-	assert_null(guard_stops_request(p, parse("{\"prompt\":\"b\"}")));
+	assert_null(guard_stops_request(p, parsed("{\"prompt\":\"b\"}")));
 	assert_null(guard_stops(p, true, STR_LIT("b")));
 	policy_free(p);
 }
@@ -310,7 +300,7 @@ matches_len(const struct pattern *p, const char *spelled)
 		n += spelled[n] == '\\' ? 2 : 1;
 	buf_addc(&quoted, '"');
 	buf_add(&quoted, spelled, n + 1);
-	v = parse(quoted.p);
+	v = parsed(quoted.p);
 	json_text(v, &text);
 	at = json_place_start(v);
 	if (pattern_cover(p, buf_str(&text), &spans) && spans.items[0].start == 0)
@@ -359,10 +349,10 @@ all_but_the_matches_keeps_its_bytes(void **state)
 		buf_reset(&out);
 		buf_reset(&back);
 		add_record(&record, &seed);
-		if (!guard_redact_request(p, parse(record.p), &out, NULL))
+		if (!guard_redact_request(p, parsed(record.p), &out, NULL))
 			continue;
 		changed++;
-		assert_false(guard_redact_request(p, parse(out.p), &again, NULL));
+		assert_false(guard_redact_request(p, parsed(out.p), &again, NULL));
 		restore(p->guards[0].pattern, out.p, record.p, &back);
 		assert_string_equal(back.p, record.p);
 	}

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "flow/journal.h"
 #include "flow/rundir.h"
+#include "support/parsed.h"
 #include "sys/file.h"
 
 static char dir[] = "/tmp/test_journal.XXXXXX";
@@ -79,7 +80,7 @@ events_are_lines_in_order_once_they_are_committed(void **state)
 	rest = buf_str(&text);
 	for (int64_t want = 1; want <= 3; want++) {
 		assert_true(str_split(&rest, '\n', &line));
-		assert_int_equal(json_parse(line.p, line.len, &e, &err), 0);
+		e = parsed_str(line);
 		assert_true(json_eq(json_get(e, "type"), "event"));
 		assert_true(json_eq(json_get(e, "run"), "r-1"));
 		assert_true(json_i64(json_get(e, "seq"), &seq));

@@ -8,17 +8,7 @@
 #include <cmocka.h>
 
 #include "json/json.h"
-
-static struct json
-parse(const char *s)
-{
-	struct err err = ERR_INIT;
-	struct json v;
-
-	if (json_parse(s, strlen(s), &v, &err) < 0)
-		fail_msg("%s: %s", s, err.text);
-	return v;
-}
+#include "support/parsed.h"
 
 static void
 assert_raw(struct json v, const char *want)
@@ -32,7 +22,7 @@ assert_raw(struct json v, const char *want)
 static void
 a_member_is_found_by_name(void **state)
 {
-	struct json v = parse(
+	struct json v = parsed(
 	    " { \"a\" : 1 , \"b\":[true,{\"c\":\"}\\\"]\"}],\"\":null,\"d\":{}} ");
 
 	(void)state;
@@ -53,7 +43,7 @@ a_member_is_found_by_name(void **state)
 static void
 of_duplicate_members_the_last_counts(void **state)
 {
-	struct json v = parse("{\"a\":1,\"\\u0061\":2}");
+	struct json v = parsed("{\"a\":1,\"\\u0061\":2}");
 
 	(void)state;
 	assert_raw(json_get(v, "a"), "2");
@@ -62,7 +52,7 @@ of_duplicate_members_the_last_counts(void **state)
 static void
 walking_gives_each_member_in_order(void **state)
 {
-	struct json_iter it = json_each(parse("{\"x\":[1, 2 ,\"3\"],\"y\" : -0.5e+1}"));
+	struct json_iter it = json_each(parsed("{\"x\":[1, 2 ,\"3\"],\"y\" : -0.5e+1}"));
 
 	(void)state;
 	assert_true(json_next(&it));
@@ -74,9 +64,9 @@ walking_gives_each_member_in_order(void **state)
 	assert_raw(it.value, "-0.5e+1");
 	assert_false(json_next(&it));
 	assert_false(json_next(&it));
-	it = json_each(parse("\"text\""));
+	it = json_each(parsed("\"text\""));
 	assert_false(json_next(&it));
-	assert_int_equal(json_count(parse("[ ]")), 0);
+	assert_int_equal(json_count(parsed("[ ]")), 0);
 	assert_int_equal(json_count(JSON_ABSENT), 0);
 }
 
@@ -88,34 +78,34 @@ text_is_unescaped(void **state)
 	char *s;
 
 	(void)state;
-	json_text(parse("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\ude00z\""), &out);
+	json_text(parsed("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\ude00z\""), &out);
 	assert_string_equal(out.p, "a\"\\/\b\f\n\r\t\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z");
 	buf_reset(&out);
-	json_text(parse("\"\\ud83d \\ude00\\ud83d\\ud83d\\ude00\\udc00\""), &out);
+	json_text(parsed("\"\\ud83d \\ude00\\ud83d\\ud83d\\ude00\\udc00\""), &out);
 	assert_string_equal(
 	    out.p, "\xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\xF0\x9F\x98\x80\xEF\xBF\xBD");
 	buf_reset(&out);
-	json_text(parse("\"\\udc00\\udc00\\ud83d\\u0041\""), &out);
+	json_text(parsed("\"\\udc00\\udc00\\ud83d\\u0041\""), &out);
 	assert_string_equal(out.p, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
 				   "A");
 	buf_release(&out);
-	s = json_strdup(parse("\"a\\u0041\""));
+	s = json_strdup(parsed("\"a\\u0041\""));
 	assert_string_equal(s, "aA");
 	free(s);
-	assert_null(json_strdup(parse("\"a\\u0000\"")));
-	assert_null(json_strdup(parse("1")));
+	assert_null(json_strdup(parsed("\"a\\u0000\"")));
+	assert_null(json_strdup(parsed("1")));
 	assert_null(json_strdup(JSON_ABSENT));
-	assert_true(json_plain(parse("\"ab\""), &plain));
+	assert_true(json_plain(parsed("\"ab\""), &plain));
 	assert_true(str_is(plain, "ab"));
-	assert_false(json_plain(parse("\"a\\n\""), &plain));
-	assert_true(json_eq(parse("\"a\\u0041\""), "aA"));
-	assert_true(json_eq(parse("\"\""), ""));
-	assert_false(json_eq(parse("\"aA\""), "aAb"));
-	assert_false(json_eq(parse("\"a\\n\""), "a\\n"));
-	assert_true(json_eq(parse("\"a\\\\n\""), "a\\n"));
-	assert_false(json_eq(parse("12"), "12"));
+	assert_false(json_plain(parsed("\"a\\n\""), &plain));
+	assert_true(json_eq(parsed("\"a\\u0041\""), "aA"));
+	assert_true(json_eq(parsed("\"\""), ""));
+	assert_false(json_eq(parsed("\"aA\""), "aAb"));
+	assert_false(json_eq(parsed("\"a\\n\""), "a\\n"));
+	assert_true(json_eq(parsed("\"a\\\\n\""), "a\\n"));
+	assert_false(json_eq(parsed("12"), "12"));
 	assert_false(json_eq(JSON_ABSENT, ""));
-	assert_true(json_is_empty_string(parse("\"\"")));
+	assert_true(json_is_empty_string(parsed("\"\"")));
 }
 
 static void
@@ -124,26 +114,26 @@ an_integer_is_exact_or_refused(void **state)
 	int64_t n = 7;
 
 	(void)state;
-	assert_true(json_i64(parse("1790000000001234567"), &n));
+	assert_true(json_i64(parsed("1790000000001234567"), &n));
 	assert_true(n == 1790000000001234567);
-	assert_true(json_i64(parse("9223372036854775807"), &n) && n == INT64_MAX);
-	assert_true(json_i64(parse("-9223372036854775808"), &n) && n == INT64_MIN);
-	assert_true(json_i64(parse("-0"), &n) && n == 0);
+	assert_true(json_i64(parsed("9223372036854775807"), &n) && n == INT64_MAX);
+	assert_true(json_i64(parsed("-9223372036854775808"), &n) && n == INT64_MIN);
+	assert_true(json_i64(parsed("-0"), &n) && n == 0);
 	n = 7;
-	assert_false(json_i64(parse("9223372036854775808"), &n));
-	assert_false(json_i64(parse("-9223372036854775809"), &n));
-	assert_false(json_i64(parse("12.0"), &n));
-	assert_false(json_i64(parse("1e3"), &n));
-	assert_false(json_i64(parse("\"1\""), &n));
-	assert_false(json_i64(parse("null"), &n));
+	assert_false(json_i64(parsed("9223372036854775808"), &n));
+	assert_false(json_i64(parsed("-9223372036854775809"), &n));
+	assert_false(json_i64(parsed("12.0"), &n));
+	assert_false(json_i64(parsed("1e3"), &n));
+	assert_false(json_i64(parsed("\"1\""), &n));
+	assert_false(json_i64(parsed("null"), &n));
 	assert_false(json_i64(JSON_ABSENT, &n));
 	assert_true(n == 7);
-	assert_true(json_count_of(parse("12.0"), &n) && n == 12);
-	assert_true(json_count_of(parse("1e3"), &n) && n == 1000);
-	assert_true(json_count_of(parse("1200e-2"), &n) && n == 12);
-	assert_false(json_count_of(parse("12.5"), &n));
-	assert_false(json_count_of(parse("1e99"), &n));
-	assert_false(json_count_of(parse("1e99999999999999999999"), &n));
+	assert_true(json_count_of(parsed("12.0"), &n) && n == 12);
+	assert_true(json_count_of(parsed("1e3"), &n) && n == 1000);
+	assert_true(json_count_of(parsed("1200e-2"), &n) && n == 12);
+	assert_false(json_count_of(parsed("12.5"), &n));
+	assert_false(json_count_of(parsed("1e99"), &n));
+	assert_false(json_count_of(parsed("1e99999999999999999999"), &n));
 }
 
 static void
@@ -153,22 +143,22 @@ a_decimal_keeps_every_digit(void **state)
 	int64_t n;
 
 	(void)state;
-	assert_true(json_scaled(parse("0.075"), 6, &n) && n == 75000);
-	assert_true(json_scaled(parse("1.5e-6"), 12, &n) && n == 1500000);
-	assert_true(json_scaled(parse("-1.10"), 2, &n) && n == -110);
-	assert_false(json_scaled(parse("0.0000001"), 6, &n));
-	assert_false(json_scaled(parse("\"0.1\""), 6, &n));
-	assert_true(json_double(parse("-0.5e+1"), &d));
+	assert_true(json_scaled(parsed("0.075"), 6, &n) && n == 75000);
+	assert_true(json_scaled(parsed("1.5e-6"), 12, &n) && n == 1500000);
+	assert_true(json_scaled(parsed("-1.10"), 2, &n) && n == -110);
+	assert_false(json_scaled(parsed("0.0000001"), 6, &n));
+	assert_false(json_scaled(parsed("\"0.1\""), 6, &n));
+	assert_true(json_double(parsed("-0.5e+1"), &d));
 	assert_true(d >= -5 && d <= -5);
-	assert_false(json_double(parse("1e999"), &d));
-	assert_false(json_double(parse("true"), &d));
+	assert_false(json_double(parsed("1e999"), &d));
+	assert_false(json_double(parsed("true"), &d));
 	assert_true(d >= -5 && d <= -5);
 }
 
 static void
 assert_equality(const char *a, const char *b, bool want)
 {
-	if (json_equal(parse(a), parse(b)) != want || json_equal(parse(b), parse(a)) != want)
+	if (json_equal(parsed(a), parsed(b)) != want || json_equal(parsed(b), parsed(a)) != want)
 		fail_msg("%s and %s should be %s", a, b, want ? "equal" : "different");
 }
 
@@ -276,7 +266,7 @@ a_scan_refuses_what_parse_refuses(void **state)
 static void
 a_place_in_a_text_is_one_in_what_spells_it(void **state)
 {
-	struct json v = parse("\"ab\\n\\u00e9\\ud83d\\ude00\\ud83dz\xc3\xbc!\"");
+	struct json v = parsed("\"ab\\n\\u00e9\\ud83d\\ude00\\ud83dz\xc3\xbc!\"");
 	struct json_place at = json_place_start(v);
 	static const struct {
 		size_t text, raw;

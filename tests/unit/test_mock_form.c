@@ -18,6 +18,8 @@
 #include "mock/render.h"
 #include "mock/script.h"
 #include "net/frame.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 /* A set of member paths, "choices[].delta.content=string", kept as one text of lines. */
@@ -128,8 +130,7 @@ static bool
 forms_record(struct forms *f, const char *const *apis)
 {
 	static const char *const files[] = { "response.json", "stream.txt", "stream.bin", NULL };
-	const char *root = getenv("AGENTFLOW_FIXTURES"), *top = getenv("top");
-	char *base = root ? xstrdup(root) : xasprintf("%s/../shared/fixtures", top ? top : ".");
+	char *base = top_fixtures();
 	struct err err = ERR_INIT;
 	size_t i, found = 0;
 
@@ -194,7 +195,7 @@ forms_render(struct forms *f, const char *path, const char *model, bool stream)
 	else
 		target = xstrdup(path);
 	assert_non_null(s);
-	assert_int_equal(json_parse(body, strlen(body), &json, &err), 0);
+	json = parsed(body);
 	mock_request_init(&r);
 	mock_request_path(&r, str_of(target), false);
 	mock_request_body(&r, json);

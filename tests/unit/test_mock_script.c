@@ -14,6 +14,7 @@
 #include "json/yaml.h"
 #include "mock/render.h"
 #include "mock/script.h"
+#include "support/parsed.h"
 #include "sys/file.h"
 
 static struct mock_script *
@@ -31,15 +32,12 @@ script_of(const char *text)
 static struct mock_answer *
 answer_at(struct mock_script *s, const char *body, const struct mock_moment *moment)
 {
-	struct err err = ERR_INIT;
 	struct mock_answer *answer;
 	struct mock_request r;
-	struct json json;
 
-	assert_int_equal(json_parse(body, strlen(body), &json, &err), 0);
 	mock_request_init(&r);
 	mock_request_path(&r, STR_LIT("/v1/chat/completions"), false);
-	mock_request_body(&r, json);
+	mock_request_body(&r, parsed(body));
 	answer = mock_script_answer(s, &r, moment);
 	mock_request_release(&r);
 	return answer;
@@ -166,19 +164,12 @@ static const struct {
 static void
 the_schema_and_the_reader_agree(void **state)
 {
-	const char *top = getenv("top");
-	char *path = xasprintf("%s/share/schemas/mock-script.schema.json", top ? top : ".");
-	struct buf text = BUF_INIT(1 << 20), json = BUF_INIT(1 << 20);
+	struct schema *schema = parsed_schema("mock-script");
+	struct buf json = BUF_INIT(1 << 20);
 	struct err err = ERR_INIT;
-	struct json v;
-	struct schema *schema;
 	size_t i;
 
 	(void)state;
-	assert_int_equal(file_read(path, &text, &err), 0);
-	assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
-	schema = schema_compile(v, &err);
-	assert_non_null(schema);
 	for (i = 0; i < sizeof scripts / sizeof *scripts; i++) {
 		struct yaml_doc *doc = yaml_parse("s", str_of(scripts[i].text), &err);
 		struct mock_script *s = mock_script_parse("s", str_of(scripts[i].text), &err);
@@ -187,18 +178,15 @@ the_schema_and_the_reader_agree(void **state)
 		assert_non_null(doc);
 		buf_reset(&json);
 		yaml_to_json(yaml_root(doc), &json);
-		assert_int_equal(json_parse(json.p, json.len, &v, &err), 0);
 		if ((s != NULL) != scripts[i].good)
 			fail_msg("reader: %s: %s", scripts[i].text, err.text);
-		if (schema_valid(schema, v, &why) != scripts[i].good)
+		if (schema_valid(schema, parsed_str(buf_str(&json)), &why) != scripts[i].good)
 			fail_msg("schema: %s: %s", scripts[i].text, why.text);
 		yaml_doc_free(doc);
 		mock_script_free(s);
 	}
 	schema_free(schema);
-	buf_release(&text);
 	buf_release(&json);
-	free(path);
 }
 
 static void

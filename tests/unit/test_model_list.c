@@ -11,6 +11,7 @@
 #include "llm/listing.h"
 #include "llm/model_filter.h"
 #include "llm/tokens.h"
+#include "support/parsed.h"
 
 /* --- filters --- */
 
@@ -104,10 +105,8 @@ static int
 add_page(struct listing *list, const char *body)
 {
 	struct err err = ERR_INIT;
-	struct json v;
 
-	assert_int_equal(json_parse(body, strlen(body), &v, &err), 0);
-	return listing_read(list, v, &err);
+	return listing_read(list, parsed(body), &err);
 }
 
 static void

@@ -16,6 +16,8 @@
 #include "llm/openai.h"
 #include "price/price.h"
 #include "price/price_load.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static struct models *models;
@@ -24,10 +26,8 @@ static char *share;
 static int
 setup(void **state)
 {
-	const char *top = getenv("top");
-
 	(void)state;
-	share = file_join(top ? top : ".", "share");
+	share = top_file("share");
 	models = models_new(share);
 	return 0;
 }
@@ -57,11 +57,9 @@ check_model(const struct model *m, const char *provider, const struct schema *sc
 {
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
-	struct json v;
 
 	model_write(m, NULL, &out);
-	assert_int_equal(json_parse(out.p, out.len, &v, &err), 0);
-	if (!schema_valid(schema, v, &err))
+	if (!schema_valid(schema, parsed_str(buf_str(&out)), &err))
 		fail_msg("%s: %s", m->id, err.text);
 	if (strcmp(m->provider, provider) != 0 || !m->as_of)
 		fail_msg("%s: %s", m->id, m->provider);
@@ -90,18 +88,12 @@ check_names(const struct model *m, const char *provider)
 static void
 every_model_fits_the_schema_and_has_names_of_its_own(void **state)
 {
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct schema *schema = parsed_schema("model");
 	struct err err = ERR_INIT;
-	char *path = file_join(share, "schemas/model.schema.json"), **providers;
-	struct schema *schema;
-	struct json v;
+	char **providers;
 	size_t i, j, count;
 
 	(void)state;
-	assert_int_equal(file_read(path, &text, &err), 0);
-	assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
-	schema = schema_compile(v, &err);
-	assert_non_null(schema);
 	providers = models_providers(models, &err);
 	assert_non_null(providers);
 	for (i = 0; providers[i]; i++) {
@@ -115,8 +107,6 @@ every_model_fits_the_schema_and_has_names_of_its_own(void **state)
 	assert_true(i > 15);
 	models_names_free(providers);
 	schema_free(schema);
-	buf_release(&text);
-	free(path);
 }
 
 static void

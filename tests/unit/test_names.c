@@ -10,18 +10,9 @@
 #include "json/names.h"
 #include "json/schema.h"
 #include "llm/schema_fit.h"
+#include "support/parsed.h"
 
 enum { MANY = 20000 };
-
-static struct json
-parse(const struct buf *text)
-{
-	struct err err = ERR_INIT;
-	struct json v;
-
-	assert_int_equal(json_parse(text->p, text->len, &v, &err), 0);
-	return v;
-}
 
 static void
 names_are_found_however_they_are_spelled(void **state)
@@ -72,16 +63,16 @@ a_schema_of_many_members_takes_no_time_to_fit_or_check(void **state)
 
 	(void)state;
 	write_wide(&text, "{\"type\":\"string\"}");
-	assert_true(schema_fit(&fit, parse(&text), &schema_target_openai));
+	assert_true(schema_fit(&fit, parsed_str(buf_str(&text)), &schema_target_openai));
 	assert_true(fit.same);
 	schema_fit_release(&fit);
 	buf_addc(&value, '{');
 	for (i = 0; i < MANY; i++)
 		buf_addf(&value, "%s\"p%d\":\"\"", i ? "," : "", i);
 	buf_addc(&value, '}');
-	schema = schema_compile(parse(&text), &err);
+	schema = schema_compile(parsed_str(buf_str(&text)), &err);
 	assert_non_null(schema);
-	assert_true(schema_valid(schema, parse(&value), &err));
+	assert_true(schema_valid(schema, parsed_str(buf_str(&value)), &err));
 	schema_free(schema);
 	buf_release(&text);
 	buf_release(&value);
@@ -100,16 +91,16 @@ many_members_are_equal_in_any_order(void **state)
 	}
 	buf_addc(&a, '}');
 	buf_addc(&b, '}');
-	assert_true(json_equal(parse(&a), parse(&b)));
+	assert_true(json_equal(parsed_str(buf_str(&a)), parsed_str(buf_str(&b))));
 	b.p[b.len - 2] = '1'; /* p0 */
-	assert_false(json_equal(parse(&a), parse(&b)));
+	assert_false(json_equal(parsed_str(buf_str(&a)), parsed_str(buf_str(&b))));
 	b.len--;
 	buf_adds(&b, ",\"p0\":0}"); /* where a name stands twice, the last counts */
-	assert_true(json_equal(parse(&a), parse(&b)));
+	assert_true(json_equal(parsed_str(buf_str(&a)), parsed_str(buf_str(&b))));
 	b.len--;
 	buf_adds(&b, ",\"q\":0}");
-	assert_false(json_equal(parse(&a), parse(&b)));
-	assert_false(json_equal(parse(&b), parse(&a)));
+	assert_false(json_equal(parsed_str(buf_str(&a)), parsed_str(buf_str(&b))));
+	assert_false(json_equal(parsed_str(buf_str(&b)), parsed_str(buf_str(&a))));
 	buf_release(&a);
 	buf_release(&b);
 }
@@ -130,9 +121,9 @@ an_optional_member_of_few_values_can_be_left_out(void **state)
 	for (i = 0; i < sizeof members / sizeof *members; i++) {
 		buf_reset(&text);
 		buf_addf(&text, "{\"type\":\"object\",\"properties\":{\"v\":%s}}", members[i]);
-		assert_true(schema_fit(&fit, parse(&text), &schema_target_openai));
+		assert_true(schema_fit(&fit, parsed_str(buf_str(&text)), &schema_target_openai));
 		assert_true(fit.nulls);
-		schema = schema_compile(parse(&fit.text), &err);
+		schema = schema_compile(parsed_str(buf_str(&fit.text)), &err);
 		assert_non_null(schema);
 		assert_true(schema_valid(schema, json_literal("{\"v\":null}"), NULL));
 		assert_true(schema_valid(schema, json_literal("{\"v\":\"a\"}"), NULL));

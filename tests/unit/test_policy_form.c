@@ -8,8 +8,9 @@
 
 #include <stdlib.h>
 
-#include "json/schema.h"
 #include "policy/policy.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static struct schema *schema;
@@ -19,9 +20,8 @@ static struct buf
 read_file(const char *path)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	const char *top = getenv("top");
 	struct err err = ERR_INIT;
-	char *whole = file_join(top ? top : ".", path);
+	char *whole = top_file(path);
 
 	if (file_read(whole, &text, &err) < 0)
 		fail_msg("%s", err.text);
@@ -32,17 +32,9 @@ read_file(const char *path)
 static int
 load_schema(void **state)
 {
-	struct buf text = read_file("share/schemas/policy.schema.json");
-	struct err err = ERR_INIT;
-	struct json v;
-
 	(void)state;
-	if (json_parse(text.p, text.len, &v, &err) == 0)
-		schema = schema_compile(v, &err);
-	if (!schema)
-		print_error("%s\n", err.text);
-	buf_release(&text);
-	return schema ? 0 : -1;
+	schema = parsed_schema("policy");
+	return 0;
 }
 
 static int

@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "json/schema.h"
 #include "price/cost.h"
 #include "price/cost_total.h"
+#include "support/parsed.h"
 #include "sys/file.h"
 
 /* Round figures: in 2, out 10, and so on, in dollars per million. */
@@ -29,38 +29,15 @@ static const char rows[] =
 
 static struct prices *prices;
 
-/* The compiled share/schemas/NAME.schema.json; the text stays in buf. */
-static struct schema *
-schema_of(const char *name, struct buf *text)
-{
-	const char *top = getenv("top");
-	struct buf path = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
-	struct schema *schema = NULL;
-	struct json v;
-
-	buf_addf(&path, "%s/share/schemas/%s.schema.json", top ? top : ".", name);
-	if (file_read(path.p, text, &err) == 0 && json_parse(text->p, text->len, &v, &err) == 0)
-		schema = schema_compile(v, &err);
-	if (!schema)
-		fail_msg("%s", err.text);
-	buf_release(&path);
-	return schema;
-}
-
 static void
 assert_fits(const char *name, struct str record)
 {
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct schema *schema = schema_of(name, &text);
+	struct schema *schema = parsed_schema(name);
 	struct err err = ERR_INIT;
-	struct json v;
 
-	assert_int_equal(json_parse(record.p, record.len, &v, &err), 0);
-	if (!schema_valid(schema, v, &err))
+	if (!schema_valid(schema, parsed_str(record), &err))
 		fail_msg("%.*s: %s", (int)record.len, record.p, err.text);
 	schema_free(schema);
-	buf_release(&text);
 }
 
 static int

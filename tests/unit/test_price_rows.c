@@ -12,6 +12,8 @@
 #include "json/schema.h"
 #include "price/price.h"
 #include "price/price_load.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -21,11 +23,10 @@ static char *share;
 static int
 setup(void **state)
 {
-	const char *top = getenv("top");
 	struct err err = ERR_INIT;
 
 	(void)state;
-	share = file_join(top ? top : ".", "share");
+	share = top_file("share");
 	prices = price_load(share, NULL, &err);
 	if (!prices)
 		print_error("%s\n", err.text);
@@ -59,19 +60,12 @@ every_row_has_a_date_and_sources(void **state)
 static void
 every_row_fits_the_schema(void **state)
 {
-	char *path = file_join(share, "schemas/pricing.schema.json");
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct schema *schema = parsed_schema("pricing");
 	struct err err = ERR_INIT;
-	struct schema *schema;
 	struct json v;
 	size_t i;
 
 	(void)state;
-	assert_int_equal(file_read(path, &text, &err), 0);
-	assert_int_equal(json_parse(text.p, text.len, &v, &err), 0);
-	schema = schema_compile(v, &err);
-	if (!schema)
-		fail_msg("%s", err.text);
 	for (i = 0; i < prices_count(prices); i++) {
 		v = prices_at(prices, i)->text;
 		if (!schema_valid(schema, v, &err))
@@ -79,8 +73,6 @@ every_row_fits_the_schema(void **state)
 	}
 	assert_false(schema_valid(schema, json_literal("{\"provider\":\"a\",\"id\":\"m\"}"), &err));
 	schema_free(schema);
-	buf_release(&text);
-	free(path);
 }
 
 static void

@@ -13,15 +13,9 @@
 #include "json/yaml.h"
 #include "llm/program.h"
 #include "llm/provider.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/file.h"
-
-static char *
-top_file(const char *path)
-{
-	const char *top = getenv("top");
-
-	return file_join(top ? top : ".", path);
-}
 
 static const char *
 no_environment(const char *name)
@@ -73,24 +67,19 @@ expect_content(const struct answer *a, const char *expected)
 static void
 the_known_programs_fit_the_schema_of_their_form(void **state)
 {
-	char *path = top_file("share/schemas/program.schema.json");
 	char *programs = top_file("share/models/programs.yaml");
-	struct buf text = BUF_INIT(BUF_UNLIMITED), json = BUF_INIT(BUF_UNLIMITED);
+	struct schema *schema = parsed_schema("program");
+	struct buf json = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
-	struct json schema_json, all;
-	struct schema *schema;
 	struct yaml_doc *doc;
 	struct json_iter it;
+	struct json all;
 
 	(void)state;
-	assert_int_equal(file_read(path, &text, &err), 0);
-	assert_int_equal(json_parse(text.p, text.len, &schema_json, &err), 0);
-	schema = schema_compile(schema_json, &err);
-	assert_non_null(schema);
 	doc = yaml_load(programs, &err);
 	assert_non_null(doc);
 	yaml_to_json(yaml_get(yaml_root(doc), "providers"), &json);
-	assert_int_equal(json_parse(json.p, json.len, &all, &err), 0);
+	all = parsed_str(buf_str(&json));
 	assert_int_equal(json_count(all), 10);
 	it = json_each(all);
 	while (json_next(&it))
@@ -98,9 +87,7 @@ the_known_programs_fit_the_schema_of_their_form(void **state)
 			fail_msg("%.*s: %s", (int)it.key.len, it.key.p, err.text);
 	yaml_doc_free(doc);
 	schema_free(schema);
-	buf_release(&text);
 	buf_release(&json);
-	free(path);
 	free(programs);
 }
 

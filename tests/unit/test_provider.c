@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "llm/dialect.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static const char *const *environment; /* name, value, name, value, ..., NULL */
@@ -30,10 +31,8 @@ static char *share;
 static int
 make_dir(void **state)
 {
-	const char *top = getenv("top");
-
 	(void)state;
-	share = file_join(top ? top : ".", "share");
+	share = top_file("share");
 	if (*share != '/') {
 		char *here = getcwd(NULL, 0), *whole = file_join(here, share);
 

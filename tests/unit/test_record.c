@@ -9,6 +9,7 @@
 #include "llm/dialect.h"
 #include "llm/record.h"
 #include "net/secret.h"
+#include "support/parsed.h"
 
 static struct response_facts
 facts_of(const char *id)
@@ -28,11 +29,9 @@ static void
 expect_response(const struct answer *a, const struct response_facts *facts, const char *record)
 {
 	struct buf out = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
-	struct json v;
 
 	record_response(&out, a, facts);
-	assert_int_equal(json_parse(out.p, out.len, &v, &err), 0);
+	(void)parsed_str(buf_str(&out)); /* one value, and whole */
 	assert_null(memchr(out.p, '\n', out.len));
 	assert_string_equal(out.p, record);
 	buf_release(&out);

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "policy/route.h"
 #include "price/price_load.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -36,11 +38,10 @@ env(const char *name)
 static int
 find_share(void **state)
 {
-	const char *top = getenv("top");
 	struct err err = ERR_INIT;
 
 	(void)state;
-	share = file_join(top ? top : ".", "share");
+	share = top_file("share");
 	prices = price_load(share, NULL, &err);
 	return prices ? 0 : -1;
 }
@@ -409,10 +410,9 @@ static int
 read_back(struct world *w, const char *record, struct decision *d, struct err *err)
 {
 	struct request request;
-	struct json v;
+	struct json v = parsed(record);
 	int r;
 
-	assert_int_equal(json_parse(record, strlen(record), &v, err), 0);
 	assert_int_equal(request_read(&request, v, NULL, err), 0);
 	r = router_read_route(w->router, &request, json_get(v, "route"), d, err);
 	request_release(&request);
@@ -600,12 +600,11 @@ a_spent_budget_refuses_or_sends_elsewhere(void **state)
 		    "budgets: [{name: few, per: provider, limitRequests: 2, window: day, action: %s}]\n"
 		    "routes: [{name: a, use: openai:gpt-4o}]\n",
 		    actions[i]);
-		struct err err = ERR_INIT;
 		struct world w;
 
 		world_open(&w, policy);
 		assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "openai:gpt-4o");
-		assert_int_equal(json_parse("{}", 2, &ask.record, &err), 0);
+		ask.record = parsed("{}");
 		assert_int_equal(
 		    budgets_reserve(w.budgets, &ask, NOW_US, &hold, &reply), BUDGET_GRANTED);
 		assert_int_equal(

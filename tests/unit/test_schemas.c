@@ -16,54 +16,22 @@
 #include "base/mem.h"
 #include "flow/workflow.h"
 #include "json/ndjson.h"
-#include "json/schema.h"
+#include "json/schema_file.h"
 #include "json/yaml.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static const char *const kinds[] = { "request", "chunk", "response", "event" };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 static struct schema *schemas[KINDS];
 
-static char *
-in_tree(const char *path)
-{
-	const char *top = getenv("top");
-
-	return file_join(top ? top : ".", path);
-}
-
-static struct schema *
-load_schema(const char *path)
-{
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
-	struct schema *s = NULL;
-	struct json v;
-
-	if (file_read(path, &text, &err) == 0 && json_parse(text.p, text.len, &v, &err) == 0)
-		s = schema_compile(v, &err);
-	if (!s)
-		print_error("%s: %s\n", path, err.text);
-	buf_release(&text);
-	return s;
-}
-
 static int
 load_schemas(void **state)
 {
-	char *path, *whole;
-	int i;
-
 	(void)state;
-	for (i = 0; i < KINDS; i++) {
-		path = xasprintf("share/schemas/%s.schema.json", kinds[i]);
-		whole = in_tree(path);
-		schemas[i] = load_schema(whole);
-		free(whole);
-		free(path);
-		if (!schemas[i])
-			return -1;
-	}
+	for (int i = 0; i < KINDS; i++)
+		schemas[i] = parsed_schema(kinds[i]);
 	return 0;
 }
 
@@ -81,11 +49,10 @@ free_schemas(void **state)
 static bool
 fits(const char *kind, const char *record)
 {
+	struct json v = parsed(record);
 	struct err err = ERR_INIT;
-	struct json v;
 	int i;
 
-	assert_int_equal(json_parse(record, strlen(record), &v, &err), 0);
 	for (i = 0; strcmp(kinds[i], kind) != 0; i++)
 		assert_true(i + 1 < KINDS);
 	return schema_valid(schemas[i], v, &err);
@@ -94,7 +61,8 @@ fits(const char *kind, const char *record)
 static void
 every_schema_of_the_tree_compiles(void **state)
 {
-	char *pattern = in_tree("share/schemas/*.json");
+	char *pattern = top_file("share/schemas/*.json");
+	struct err err = ERR_INIT;
 	struct schema *s;
 	glob_t found;
 	size_t i;
@@ -102,8 +70,9 @@ every_schema_of_the_tree_compiles(void **state)
 	(void)state;
 	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
 	for (i = 0; i < found.gl_pathc; i++) {
-		s = load_schema(found.gl_pathv[i]);
-		assert_non_null(s);
+		s = schema_file_compile(found.gl_pathv[i], NULL, &err);
+		if (!s)
+			fail_msg("%s", err.text);
 		schema_free(s);
 	}
 	globfree(&found);
@@ -143,7 +112,7 @@ check_records(const char *path)
 static void
 what_the_programs_write_fits_the_schemas(void **state)
 {
-	char *pattern = in_tree("tests/cli/*/*/out");
+	char *pattern = top_file("tests/cli/*/*/out");
 	size_t checked = 0, i;
 	glob_t found;
 
@@ -249,13 +218,11 @@ schema_takes(const char *path, struct err *err)
 {
 	struct yaml_doc *doc = yaml_load(path, err);
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct json v;
 	bool taken;
 
 	assert_non_null(doc);
 	yaml_to_json(yaml_root(doc), &text);
-	assert_int_equal(json_parse(text.p, text.len, &v, err), 0);
-	taken = schema_valid(workflows, v, err);
+	taken = schema_valid(workflows, parsed_str(buf_str(&text)), err);
 	buf_release(&text);
 	yaml_doc_free(doc);
 	return taken;
@@ -276,12 +243,9 @@ loader_takes(const char *path, const char *agents, struct err *err)
 static int
 load_workflow_schema(void **state)
 {
-	char *path = in_tree("share/schemas/workflow.schema.json");
-
 	(void)state;
-	workflows = load_schema(path);
-	free(path);
-	return workflows ? 0 : -1;
+	workflows = parsed_schema("workflow");
+	return 0;
 }
 
 static int
@@ -304,8 +268,8 @@ the_example_and_what_the_cases_run_fit_the_schema_of_workflows(void **state)
 
 	(void)state;
 	for (p = 0; p < 2; p++) {
-		char *pattern = in_tree(patterns[p]),
-		     *agents = in_tree("examples/customer-support");
+		char *pattern = top_file(patterns[p]),
+		     *agents = top_file("examples/customer-support");
 
 		assert_int_equal(glob(pattern, 0, NULL, &found), 0);
 		for (i = 0; i < found.gl_pathc; i++) {

@@ -12,6 +12,8 @@
 #include "policy/facts.h"
 #include "policy/target.h"
 #include "price/price.h"
+#include "support/parsed.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static const char rows[] =
@@ -58,7 +60,6 @@ env(const char *name)
 static int
 open_world(void **state)
 {
-	const char *top = getenv("top");
 	struct err err = ERR_INIT;
 	struct targets_config config = { .env = env, .day = 20778 };
 	char name[] = "/tmp/test_target.XXXXXX";
@@ -67,7 +68,7 @@ open_world(void **state)
 	(void)state;
 	if (fd < 0 || file_write_all(fd, configuration, sizeof configuration - 1) < 0 || close(fd))
 		return -1;
-	w.share = file_join(top ? top : ".", "share");
+	w.share = top_file("share");
 	w.config = xstrdup(name);
 	w.policy = policy_parse("p.yaml", str_of(policy_text), &err);
 	w.providers = providers_load(w.share, w.config, env, &err);
@@ -197,11 +198,9 @@ assert_most(const char *spec, const char *record, int64_t max_tokens, struct bou
 	struct facts facts = { 0 };
 	struct request request;
 	struct err err = ERR_INIT;
-	struct json v;
 	int64_t pusd, tokens, in;
 
-	assert_int_equal(json_parse(record, strlen(record), &v, &err), 0);
-	assert_int_equal(request_read(&request, v, NULL, &err), 0);
+	assert_int_equal(request_read(&request, parsed(record), NULL, &err), 0);
 	facts_start(&facts, &request);
 	pusd = target_most_pusd(target(spec), &facts, max_tokens, &tokens);
 	in = tokens_estimate(&request, str_of(target(spec)->model)).high;

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "flow/workflow.h"
 #include "support/scratch.h"
+#include "support/top.h"
 #include "sys/file.h"
 
 static const char *const here[] = { ".", NULL };
@@ -370,8 +371,7 @@ a_long_chain_is_read_in_no_time(void **state)
 static void
 what_a_policy_says_as_a_workflow_would_stands_in_one(void **state)
 {
-	const char *top = getenv("top");
-	char *path = file_join(top ? top : ".", "examples/policy/seed.yaml"), *text;
+	char *path = top_file("examples/policy/seed.yaml"), *text;
 	struct buf seed = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
 	struct workflow *w;
