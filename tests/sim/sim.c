@@ -245,8 +245,10 @@ check_weather(const struct weather *w)
 	    f[POLICY].usd_per_1000 / f[ORACLE].usd_per_1000);
 	verdict(
 	    f[POLICY].attempts <= 1.25, "%s: %.3f attempts a request", w->name, f[POLICY].attempts);
-	verdict(booked > 0.95 && booked < 1.05, "%s: its account is within 5 %% of the bill: %.3f",
-	    w->name, booked);
+	/* Who was cut off does not say what it wrote, so more is held than it can have been. */
+	verdict(booked >= 1 && booked < 1.25,
+	    "%s: its account is never less than the bill, nor a quarter more: %.3f", w->name,
+	    booked);
 	for (int s = 0; s < STRATEGIES; s++)
 		drive_result_release(&r[s]);
 }
