@@ -10,9 +10,8 @@
 #include "base/mem.h"
 #include "call/calls.h"
 #include "cli/opt.h"
+#include "failover/context.h"
 #include "failover/failover.h"
-#include "llm/model.h"
-#include "price/price_load.h"
 #include "store/store.h"
 #include "sys/clock.h"
 #include "sys/rand.h"
@@ -175,103 +174,55 @@ open_store(void)
 	return store;
 }
 
-struct house { /* all that a decision rests on */
-	struct policy *policy;
-	struct providers *providers;
-	struct models *models;
-	struct prices *prices;
-	struct store *store;
-	struct health *health;
-	struct budgets *budgets;
-	struct router *router;
-};
-
-static void
-open_router(struct house *h, struct err *err)
-{
-	struct router_config config = {
-		.targets = { .policy = h->policy,
-		    .providers = h->providers,
-		    .models = h->models,
-		    .prices = h->prices,
-		    .health = h->health,
-		    .env = environment,
-		    .day = clock_wall_us() / DAY_US },
-		.budgets = h->budgets,
-		.seed = seed >= 0 ? (uint64_t)seed : 0,
-	};
-	struct buf warnings = BUF_INIT(BUF_UNLIMITED);
-
-	h->router = router_new(&config, &warnings, err);
-	if (!h->router)
-		err_die(err);
-	warn_of(buf_str(&warnings));
-	buf_release(&warnings);
-}
-
 static uint64_t
-holder(void)
+random_number(void)
 {
 	struct rand r;
 
 	rand_seed_random(&r);
-	return rand_u64(&r) | 1;
+	return rand_u64(&r);
 }
 
+/* All that decisions rest on. */
 static void
-open_house(struct house *h, struct err *err)
+open_context(struct context *context, struct context_config *c)
 {
 	char *share = share_dir(environment("AGENTFLOW_SHARE"));
+	struct buf warnings = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	int rc;
 
-	h->policy = policy_file ? policy_load(policy_file, err) : policy_none();
-	if (!h->policy)
-		err_die(err);
-	warn_of(buf_str(&h->policy->warnings));
-	h->providers = providers_load(share, config_file, environment, err);
-	if (!h->providers)
-		err_die(err);
-	h->models = models_new(share);
-	h->prices = price_load(share, NULL, err);
-	if (!h->prices)
-		err_die(err);
-	h->store = open_store();
-	h->health = health_new(h->store, &h->policy->breaker);
-	if (h->policy->budget_count)
-		h->budgets = budgets_new(
-		    h->store, h->policy->budgets, h->policy->budget_count, holder(), budget_open);
-	open_router(h, err);
+	c->router.targets.env = environment;
+	c->router.targets.day = clock_wall_us() / DAY_US;
+	c->router.seed = seed >= 0 ? (uint64_t)seed : 0;
+	c->keeps = true;
+	c->budget_open = budget_open;
+	c->holder = random_number() | 1;
+	if (context_supply(&c->router.targets, share, config_file, NULL, &err) < 0)
+		err_die(&err);
+	c->store = open_store();
+	rc = context_open(context, c, policy_file, &warnings, &err);
+	warn_of(buf_str(&warnings));
+	if (rc < 0)
+		err_die(&err);
+	buf_release(&warnings);
 	free(share);
 }
 
 static void
-close_house(struct house *h)
+close_context(struct context *context, struct context_config *c)
 {
-	router_free(h->router);
-	budgets_free(h->budgets);
-	health_free(h->health);
-	store_close(h->store);
-	prices_free(h->prices);
-	models_free(h->models);
-	providers_free(h->providers);
-	policy_free(h->policy);
+	context_close(context);
+	store_close(c->store);
+	context_unsupply(&c->router.targets);
 	secret_forget_all();
-}
-
-static uint64_t
-chance(void)
-{
-	struct rand r;
-
-	if (seed >= 0)
-		return (uint64_t)seed;
-	rand_seed_random(&r);
-	return rand_u64(&r);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct house house = { NULL };
+	struct context_config made = { .store = NULL };
+	struct context context;
 	struct command usual = { NULL };
 	struct failover_config config = { .env = (const char *const *)environ };
 	struct err err = ERR_INIT;
@@ -284,27 +235,27 @@ main(int argc, char **argv)
 	split_command(files, &command);
 	check_options(files, command);
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is told by EPIPE */
-	open_house(&house, &err);
+	open_context(&context, &made);
 	config.operands = files;
-	config.policy = house.policy;
-	config.router = house.router;
-	config.health = house.health;
-	config.budgets = house.budgets;
+	config.policy = context.policy;
+	config.router = context.router;
+	config.health = context.health;
+	config.budgets = context.budgets;
 	config.command = command ? (const char *const *)command
-				 : usual_command(&usual, house.policy);
+				 : usual_command(&usual, context.policy);
 	config.model = model;
 	config.jobs = jobs;
 	config.ordered = ordered;
 	config.dry_run = dry_run;
 	config.text = text;
-	config.seed = chance();
+	config.seed = seed >= 0 ? (uint64_t)seed : random_number();
 	config.out_fd = STDOUT_FILENO;
 	config.metrics_fd = open_metrics();
 	config.complain = quiet ? NULL : warn_line;
 	status = failover_run(&config, &err);
 	if (err.code)
 		warn("%s", err.text);
-	close_house(&house);
+	close_context(&context, &made);
 	free(usual.program);
 	free(usual.slots);
 	return calls_leave(status);

@@ -6,7 +6,7 @@
 #include "base/die.h"
 #include "cli/opt.h"
 #include "failover/cards.h"
-#include "failover/desk.h"
+#include "failover/context.h"
 #include "json/ndjson.h"
 #include "policy/agents.h"
 #include "policy/route.h"
@@ -54,8 +54,8 @@ static const struct opt_spec spec = {
 
 /* What one run is made of. */
 struct run {
-	struct router_config config; /* its policy is a router's own */
-	struct store *store; /* as it was at the start: nothing changes under us */
+	struct context_config
+	    config; /* its store is as it was at the start: nothing changes under us */
 	int64_t at_us; /* --at; -1: now */
 	struct ndjson_writer out;
 	uint64_t failed, refused;
@@ -86,18 +86,18 @@ worsen(struct run *run, enum exit_code code)
 static void
 load(struct run *run)
 {
-	struct targets_config *t = &run->config.targets;
+	struct targets_config *t = &run->config.router.targets;
 	char *share = share_dir(getenv("AGENTFLOW_SHARE"));
 	struct err err = ERR_INIT;
 
 	t->env = environment;
 	t->day = now_us(run) / DAY_US;
 	t->any_key = check || diff || cases;
-	if (desk_supply(t, share, config_file, price_files.items, &err) < 0)
+	if (context_supply(t, share, config_file, price_files.items, &err) < 0)
 		err_die(&err);
-	run->config.seed = (uint64_t)seed;
-	run->config.explain = explain || (text && !diff);
-	run->config.health_counts = true;
+	run->config.router.seed = (uint64_t)seed;
+	run->config.router.explain = explain || (text && !diff);
+	run->config.router.health_counts = true;
 	free(share);
 }
 
@@ -110,10 +110,10 @@ read_store(struct run *run)
 	struct err err = ERR_INIT;
 
 	if (url)
-		run->store = desk_snapshot(url, &err);
-	if (url && !run->store && (store_url || err.code == EXIT_CONFIG))
+		run->config.store = context_snapshot(url, &err);
+	if (url && !run->config.store && (store_url || err.code == EXIT_CONFIG))
 		err_die(&err);
-	if (url && !run->store)
+	if (url && !run->config.store)
 		warn("%s; breakers, latencies and budgets are not looked at", err.text);
 	free(usual);
 }
@@ -136,11 +136,11 @@ tell(const struct buf *lines)
 
 /* How many warnings there were, which are told. -1 and err; where err is NULL, that is the end. */
 static int64_t
-open_desk(struct desk *d, const struct run *run, const char *file, struct err *err)
+open_context(struct context *c, const struct run *run, const char *file, struct err *err)
 {
 	struct buf warnings = BUF_INIT(BUF_UNLIMITED);
 	struct err fatal = ERR_INIT;
-	int r = desk_open(d, &run->config, run->store, file, &warnings, err ? err : &fatal);
+	int r = context_open(c, &run->config, file, &warnings, err ? err : &fatal);
 	int64_t n = (int64_t)tell(&warnings);
 
 	buf_release(&warnings);
@@ -219,13 +219,13 @@ static void
 route_all(struct run *run, char *const *files)
 {
 	struct route_filter filter;
-	struct desk desk;
+	struct context context;
 
-	(void)open_desk(&desk, run, policy_file, NULL);
-	route_init(&filter, desk.router, now_us(run));
+	(void)open_context(&context, run, policy_file, NULL);
+	route_init(&filter, context.router, now_us(run));
 	each_line(run, files, route_line, &filter);
 	route_release(&filter);
-	desk_close(&desk);
+	context_close(&context);
 }
 
 /* --- the other modes --- */
@@ -235,19 +235,19 @@ check_one(struct run *run, const char *file)
 {
 	struct buf *out = ndjson_put_begin(&run->out);
 	struct err err = ERR_INIT;
-	struct desk desk;
-	int64_t n = open_desk(&desk, run, file, &err);
+	struct context context;
+	int64_t n = open_context(&context, run, file, &err);
 
 	if (n < 0 || (n && strict))
 		worsen(run, EXIT_CONFIG);
 	if (n < 0) {
 		warn("%s", err.text);
 	} else {
-		buf_addf(out, "%s: %s, routes: %zu, warnings: %" PRId64, file, desk.policy->digest,
-		    desk.policy->route_count, n);
+		buf_addf(out, "%s: %s, routes: %zu, warnings: %" PRId64, file,
+		    context.policy->digest, context.policy->route_count, n);
 		ndjson_put_end(&run->out);
 	}
-	desk_close(&desk);
+	context_close(&context);
 }
 
 static void
@@ -274,15 +274,15 @@ test_all(struct run *run)
 {
 	char *files[] = { (char *)cases, NULL };
 	struct route_test test;
-	struct desk desk;
+	struct context context;
 
-	(void)open_desk(&desk, run, policy_file, NULL);
-	run->config.targets.policy = desk.policy;
-	route_test_init(&test, &run->config, desk.router, now_us(run));
+	(void)open_context(&context, run, policy_file, NULL);
+	run->config.router.targets.policy = context.policy;
+	route_test_init(&test, &run->config.router, context.router, now_us(run));
 	each_line(run, files, test_line, &test);
 	route_test_end(&test, ndjson_put_begin(&run->out));
 	ndjson_put_end(&run->out);
-	desk_close(&desk);
+	context_close(&context);
 }
 
 static void
@@ -302,13 +302,13 @@ diff_line(struct run *run, const struct ndjson_line *line, void *user)
 static void
 diff_all(struct run *run, char *const *files)
 {
-	struct desk before, after;
+	struct context before, after;
 	struct route_diff d;
 
 	if (policy_file || !files[0] || !files[1])
 		opt_misuse("--diff wants two policies: --diff OLD NEW [file ...]");
-	(void)open_desk(&before, run, files[0], NULL);
-	(void)open_desk(&after, run, files[1], NULL);
+	(void)open_context(&before, run, files[0], NULL);
+	(void)open_context(&after, run, files[1], NULL);
 	route_diff_init(&d, before.router, after.router, now_us(run));
 	each_line(run, files + 2, diff_line, &d);
 	route_diff_end(&d, text, ndjson_put_begin(&run->out));
@@ -316,25 +316,25 @@ diff_all(struct run *run, char *const *files)
 	if (d.changed)
 		worsen(run, EXIT_NO);
 	route_diff_release(&d);
-	desk_close(&before);
-	desk_close(&after);
+	context_close(&before);
+	context_close(&after);
 }
 
 static void
 list_agents(struct run *run)
 {
 	struct err err = ERR_INIT;
-	struct desk desk;
+	struct context context;
 	int64_t n;
 
-	(void)open_desk(&desk, run, policy_file, NULL);
-	n = cards_offer(router_targets(desk.router), capability, cards.items, text,
+	(void)open_context(&context, run, policy_file, NULL);
+	n = cards_offer(router_targets(context.router), capability, cards.items, text,
 	    ndjson_put_begin(&run->out), &err);
 	if (n < 0)
 		err_die(&err);
 	if (n == 0)
 		worsen(run, EXIT_NO);
-	desk_close(&desk);
+	context_close(&context);
 }
 
 static void
@@ -392,8 +392,8 @@ main(int argc, char **argv)
 	run.worst = ndjson_finish(&run.out, run.worst, &err);
 	if (err.text[0])
 		warn("%s", err.text);
-	store_close(run.store);
-	desk_unsupply(&run.config.targets);
+	store_close(run.config.store);
+	context_unsupply(&run.config.router.targets);
 	opt_list_release(&price_files);
 	opt_list_release(&cards);
 	return (int)run.worst;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* desk - all that decisions are made from, brought together. */
-#include "failover/desk.h"
+/* context - all that decisions are made from, brought together. */
+#include "failover/context.h"
 
 #include "price/price_load.h"
 
-enum { HOLDER = 1 /* who only looks reserves nothing under its name */ };
+enum { LOOKS_ONLY = 1 /* a holder that reserves nothing */ };
 
 int
-desk_supply(struct targets_config *t, const char *share, const char *config_file,
+context_supply(struct targets_config *t, const char *share, const char *config_file,
     const char *const *price_files, struct err *err)
 {
 	t->providers = providers_load(share, config_file, t->env, err);
@@ -21,10 +21,10 @@ desk_supply(struct targets_config *t, const char *share, const char *config_file
 }
 
 void
-desk_unsupply(struct targets_config *t)
+context_unsupply(struct targets_config *t)
 {
 	models_free(t->models);
-	prices_free((struct prices *)t->prices); /* desk_supply made them */
+	prices_free((struct prices *)t->prices); /* context_supply made them */
 	providers_free(t->providers);
 }
 
@@ -46,7 +46,7 @@ copy_entry(void *user, struct str key, struct str value)
 }
 
 struct store *
-desk_snapshot(const char *url, struct err *err)
+context_snapshot(const char *url, struct err *err)
 {
 	static const char *const prefixes[] = { HEALTH_BREAKERS, HEALTH_LATENCIES, "budget/" };
 	struct store *from = store_open(
@@ -70,32 +70,34 @@ desk_snapshot(const char *url, struct err *err)
 /* --- a policy's own --- */
 
 int
-desk_open(struct desk *d, const struct router_config *base, struct store *store, const char *file,
+context_open(struct context *c, const struct context_config *config, const char *file,
     struct buf *warnings, struct err *err)
 {
-	struct router_config config = *base;
+	struct router_config router = config->router;
+	const struct policy *p;
 
-	*d = (struct desk){ .policy = file ? policy_load(file, err) : policy_none() };
-	if (!d->policy)
+	*c = (struct context){ .policy = file ? policy_load(file, err) : policy_none() };
+	if (!c->policy)
 		return -1;
-	if (store)
-		d->health = health_new(store, &d->policy->breaker);
-	if (store && d->policy->budget_count)
-		d->budgets = budgets_new(
-		    store, d->policy->budgets, d->policy->budget_count, HOLDER, false);
-	buf_addstr(warnings, buf_str(&d->policy->warnings));
-	config.targets.policy = d->policy;
-	config.targets.health = d->health;
-	config.budgets = d->budgets;
-	d->router = router_new(&config, warnings, err);
-	return d->router ? 0 : -1;
+	p = c->policy;
+	if (config->store || config->keeps)
+		c->health = health_new(config->store, &p->breaker);
+	if (p->budget_count && (config->store || config->keeps))
+		c->budgets = budgets_new(config->store, p->budgets, p->budget_count,
+		    config->holder ? config->holder : LOOKS_ONLY, config->budget_open);
+	buf_addstr(warnings, buf_str(&p->warnings));
+	router.targets.policy = p;
+	router.targets.health = c->health;
+	router.budgets = c->budgets;
+	c->router = router_new(&router, warnings, err);
+	return c->router ? 0 : -1;
 }
 
 void
-desk_close(struct desk *d)
+context_close(struct context *c)
 {
-	router_free(d->router);
-	budgets_free(d->budgets);
-	health_free(d->health);
-	policy_free(d->policy);
+	router_free(c->router);
+	budgets_free(c->budgets);
+	health_free(c->health);
+	policy_free(c->policy);
 }
