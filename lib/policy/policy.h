@@ -185,7 +185,7 @@ struct policy_guard {
 struct policy {
 	struct yaml_doc *doc;
 	char *file;
-	char digest[72]; /* "sha256:...", of the file's bytes */
+	char digest[72]; /* "sha256:...", of the file's bytes; "" where there is none */
 	const char *name; /* or NULL */
 	int64_t version;
 	enum policy_mode mode;
