@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job, end to end, without network or key: a workflow of three agents on two providers, then the same
-# file with each step on a third provider by one variable. llm-mock stands in for all of them.
+# file with each step on a third provider by one variable, then with a provider that is down. llm-mock stands in for all of them.
 # make demo runs it; run by hand it wants the programs in PATH.
 set -eu
 LC_ALL=C
@@ -67,6 +67,13 @@ run_and_show -m quality-checker=gemini:gemini-2.5-flash
 say "3. The same file, every node moved by one variable: AGENTFLOW_MODEL=ollama:llama3.2"
 AGENTFLOW_MODEL=ollama:llama3.2 run_and_show
 
-say "4. The journal of the last run: every event was on disk before what follows it began"
+say "4. The same file while OpenAI is down: -p policy.yaml, which is two lines"
+sed 's/^/    /' "$here/policy.yaml"
+OPENAI_BASE_URL=http://127.0.0.1:9 AGENTFLOW_STATE=$work/state run_and_show -p "$here/policy.yaml"
+printf '\nWhom each node asked:\n'
+jq -r '"    " + (.meta.node | . + " " * (20 - length)) + ([.attempts[] | "\(.model) \(.error // "ok"), \(.ms) ms"] | join("; "))' "$work/priced.ndjson"
+AGENTFLOW_STATE=$work/state llm-breaker -t | sed 's/^/    /'
+
+say "5. The journal of the last run: every event was on disk before what follows it began"
 jq -r '[.seq, .ts[11:23], .event, .node // "", (.ms // "" | tostring)] | @tsv' "$work/runs/latest/journal.ndjson" | awk -F'\t' '{ printf "%3d  %s  %-14s %-19s %s\n", $1, $2, $3, $4, $5 == "" ? "" : $5 " ms" }'
 printf '\nAll of it stays in %s/runs, to be read with cat, jq and diff.\n' "${work#"$top"/}"
