@@ -85,9 +85,21 @@ keep_latency(struct health *h, struct str name)
 	return h->latencies[h->latency_count++] = l;
 }
 
+/* The provider in "openai:gpt-4o", "openai#KEYHASH" or "cli:claude:opus". */
+static struct str
+provider_of(struct str breaker)
+{
+	size_t len = str_starts(breaker, "cli:") ? 4 : 0;
+
+	while (len < breaker.len && breaker.p[len] != ':' && breaker.p[len] != '#')
+		len++;
+	return (struct str){ breaker.p, len };
+}
+
 struct health_of *
 health_of(struct health *h, struct str breaker, struct str model)
 {
+	struct str provider = provider_of(breaker);
 	struct kept_breaker *b = keep_breaker(h, breaker);
 	struct kept_latency *l = keep_latency(h, model);
 	struct health_of *of;
@@ -96,7 +108,9 @@ health_of(struct health *h, struct str breaker, struct str model)
 		if (h->items[i]->breaker == b && h->items[i]->latency == l)
 			return h->items[i];
 	of = xcalloc(1, sizeof *of);
-	*of = (struct health_of){ b, l };
+	*of = (struct health_of){ b, NULL, l };
+	if (provider.len < breaker.len)
+		of->provider = keep_breaker(h, provider);
 	VEC_GROW(h->items, h->count, h->cap);
 	return h->items[h->count++] = of;
 }
@@ -111,6 +125,17 @@ cause_of(const struct breaker *b)
 	return b->by_hand ? "by hand" : b->cause;
 }
 
+/* Whom a hand took out of service is out of it with all models and keys, whatever the rule keeps
+ * breakers for. */
+static bool
+is_opened_by_hand(struct health *h, struct kept_breaker *provider, int64_t now_us)
+{
+	const struct breaker *b = &provider->known;
+
+	health_read_breaker(h, provider, now_us);
+	return b->state == BREAKER_OPEN && b->by_hand && now_us < b->until_us;
+}
+
 struct health_pass
 health_look(struct health *h, struct health_of *of, int64_t now_us)
 {
@@ -118,6 +143,12 @@ health_look(struct health *h, struct health_of *of, int64_t now_us)
 	struct health_pass pass = { 0 };
 	bool changed;
 
+	if (of->provider && is_opened_by_hand(h, of->provider, now_us)) {
+		pass.verdict = BREAKER_REFUSED;
+		pass.until_us = of->provider->known.until_us;
+		pass.cause = cause_of(&of->provider->known);
+		return pass;
+	}
 	health_read_breaker(h, of->breaker, now_us);
 	pass.verdict = breaker_admit(b, &h->rule, now_us, 0, 0, &pass.until_us, &changed);
 	pass.cause = cause_of(b);

@@ -27,6 +27,7 @@ struct kept_latency {
 
 struct health_of {
 	struct kept_breaker *breaker;
+	struct kept_breaker *provider; /* its hand rules here, too; NULL: it is the breaker */
 	struct kept_latency *latency;
 };
 
