@@ -8,8 +8,7 @@
  *
  *	struct err err = ERR_INIT;
  *	if (file_read(path, &text, &err) < 0)
- *		return err_wrap(&err, "policy");	// "policy: cannot open x.yaml: No such
- *file"
+ *		return err_wrap(&err, "policy");	// "policy: cannot open x.yaml: ..."
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

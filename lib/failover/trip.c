@@ -2,14 +2,83 @@
 /* trip - a request's steps: what its walk says is done, and what the program says is told to it. */
 #include "failover/trip.h"
 
+#include "base/mem.h"
+#include "failover/derive.h"
 #include "failover/trip_state.h"
 #include "json/jsonw.h"
 #include "llm/record.h"
 #include "policy/guard.h"
 #include "sys/output.h"
 
-#include "base/mem.h"
-#include "failover/derive.h"
+/* --- an attempt, or all of them, that are over --- */
+
+static void
+answer(struct attempt *a, const struct relay_outcome *o)
+{
+	struct trip *t = a->trip;
+
+	if (!o->ok && a->streams) {
+		usage_sum(&t->spent, &o->usage);
+		if (!t->said.len)
+			walk_forbid_continue(t->walk); /* there is nothing to go on from */
+	}
+	walk_answer(t->walk, a->index,
+	    &(struct walk_answer){
+		.ok = o->ok,
+		.kind = o->kind,
+		.retry_after_ms = o->retry_after_ms,
+		.total_ms = o->total_ms,
+		.first_ms = o->first_ms,
+		.usage = o->usage,
+		.cost_pusd = o->cost_pusd,
+	    },
+	    failover_now(t->f));
+}
+
+static void
+make_response(struct attempt *a, enum error_kind kind, struct str message)
+{
+	struct err err = ERR_INIT;
+
+	buf_reset(&a->answer);
+	relay_failure(
+	    &(struct relay_failure){
+		.provider = a->target->provider->name,
+		.model = a->target->model,
+		.kind = kind,
+		.message = message,
+		.tags = a->trip->request.tags,
+		.meta = a->trip->request.meta,
+	    },
+	    &a->answer);
+	if (json_parse(a->answer.p, a->answer.len, &a->response, &err) < 0)
+		BUG("trip: a response of ours: %s", err.text);
+}
+
+/* Without a response of the program's. */
+static void
+fail_attempt(struct attempt *a, enum error_kind kind, const char *message)
+{
+	struct relay_outcome o = { .kind = kind,
+		.total_ms = -1,
+		.first_ms = -1,
+		.usage = USAGE_UNKNOWN,
+		.cost_pusd = -1 };
+
+	make_response(a, kind, str_of(message));
+	answer(a, &o);
+}
+
+/* No more is tried: the walk's next step is its end. */
+static void
+break_off(struct trip *t, enum error_kind kind, const char *why)
+{
+	if (t->broken == ERROR_NONE) {
+		t->broken = kind;
+		buf_adds(&t->why, why);
+	}
+	walk_cancel(t->walk, failover_now(t->f));
+}
 
 /* --- what the walk says --- */
 
@@ -111,7 +180,7 @@ send_attempt(struct trip *t, const struct walk_step *step)
 	struct buf *to_child;
 
 	if (f->broken.code) {
-		trip_break_off(t, ERROR_NETWORK, f->broken.text);
+		break_off(t, ERROR_NETWORK, f->broken.text);
 		return;
 	}
 	to_child = coproc_begin(f->child, &err);
@@ -119,10 +188,10 @@ send_attempt(struct trip *t, const struct walk_step *step)
 		put_request(t, a, step, to_child);
 		coproc_commit(f->child);
 	} else if (coproc_is_up(f->child)) { /* it is dying: it can be started when it is dead */
-		trip_fail_attempt(a, ERROR_NETWORK, err.text);
+		fail_attempt(a, ERROR_NETWORK, err.text);
 	} else {
 		f->broken = err;
-		trip_break_off(t, ERROR_NETWORK, err.text);
+		break_off(t, ERROR_NETWORK, err.text);
 	}
 }
 
@@ -287,62 +356,6 @@ is_stopped(struct trip *t, const struct relayed *r, struct relay_outcome *o, str
 	return true;
 }
 
-static void
-answer(struct attempt *a, const struct relay_outcome *o)
-{
-	struct trip *t = a->trip;
-
-	if (!o->ok && a->streams) {
-		usage_sum(&t->spent, &o->usage);
-		if (!t->said.len)
-			walk_forbid_continue(t->walk); /* there is nothing to go on from */
-	}
-	walk_answer(t->walk, a->index,
-	    &(struct walk_answer){
-		.ok = o->ok,
-		.kind = o->kind,
-		.retry_after_ms = o->retry_after_ms,
-		.total_ms = o->total_ms,
-		.first_ms = o->first_ms,
-		.usage = o->usage,
-		.cost_pusd = o->cost_pusd,
-	    },
-	    failover_now(t->f));
-}
-
-static void
-make_response(struct attempt *a, enum error_kind kind, struct str message)
-{
-	struct err err = ERR_INIT;
-
-	buf_reset(&a->answer);
-	relay_failure(
-	    &(struct relay_failure){
-		.provider = a->target->provider->name,
-		.model = a->target->model,
-		.kind = kind,
-		.message = message,
-		.tags = a->trip->request.tags,
-		.meta = a->trip->request.meta,
-	    },
-	    &a->answer);
-	if (json_parse(a->answer.p, a->answer.len, &a->response, &err) < 0)
-		BUG("trip: a response of ours: %s", err.text);
-}
-
-void
-trip_fail_attempt(struct attempt *a, enum error_kind kind, const char *message)
-{
-	struct relay_outcome o = { .kind = kind,
-		.total_ms = -1,
-		.first_ms = -1,
-		.usage = USAGE_UNKNOWN,
-		.cost_pusd = -1 };
-
-	make_response(a, kind, str_of(message));
-	answer(a, &o);
-}
-
 /* An answer that was cut is billed for what it said, and tells no counts. */
 static void
 estimate_usage(struct trip *t, const struct relayed *r, struct relay_outcome *o)
@@ -394,24 +407,7 @@ trip_lose(struct attempt *a, const char *why)
 
 	if (json_exists(a->response))
 		return; /* it had been answered */
-	trip_fail_attempt(a, ERROR_NETWORK, why);
-	trip_go(t);
-}
-
-void
-trip_break_off(struct trip *t, enum error_kind kind, const char *why)
-{
-	if (t->broken == ERROR_NONE) {
-		t->broken = kind;
-		buf_adds(&t->why, why);
-	}
-	walk_cancel(t->walk, failover_now(t->f));
-}
-
-void
-trip_break(struct trip *t, const char *why)
-{
-	trip_break_off(t, ERROR_NETWORK, why);
+	fail_attempt(a, ERROR_NETWORK, why);
 	trip_go(t);
 }
 

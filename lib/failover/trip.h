@@ -40,8 +40,6 @@ struct trip {
 void trip_begin(struct failover *f, struct str line, const char *file, uint64_t number);
 /* A line that can't be had. */
 void trip_begin_overlong(struct failover *f, const char *file, uint64_t number);
-/* Whether it is a request under way with that id. */
-bool trip_is(const struct trip *t, struct json id);
 void trip_cancel(struct trip *t);
 /* For so long the program was not heard: that is not its attempts' fault. */
 void trip_postpone(struct trip *t, int64_t us);
@@ -51,8 +49,6 @@ void trip_chunk(struct attempt *a, const struct relayed *r);
 void trip_response(struct attempt *a, const struct relayed *r);
 /* The program ended before it answered. */
 void trip_lose(struct attempt *a, const char *why);
-/* The program can't be had. */
-void trip_break(struct trip *t, const char *why);
 
 /* For turns_sweep. */
 void trip_release(struct turn *turn);

@@ -161,11 +161,21 @@ begin_request(struct trip *t, struct json record)
 
 /* --- a line --- */
 
+/* Whether it is a request under way with that id. */
+static bool
+has_id(const struct trip *t, struct json id)
+{
+	struct err err = ERR_INIT;
+	struct json own;
+
+	return t->walk && json_parse(t->id.p, t->id.len, &own, &err) == 0 && json_equal(own, id);
+}
+
 static void
 cancel_all(struct failover *f, struct json id)
 {
 	for (struct turn *turn = f->turns.first; turn; turn = turn->next)
-		if (!turn->done && trip_is((struct trip *)turn, id))
+		if (!turn->done && has_id((struct trip *)turn, id))
 			trip_cancel((struct trip *)turn);
 }
 
@@ -208,13 +218,4 @@ void
 trip_begin_overlong(struct failover *f, const char *file, uint64_t number)
 {
 	refuse_line(new_trip(f), number, file, "the line is longer than 64 MiB");
-}
-
-bool
-trip_is(const struct trip *t, struct json id)
-{
-	struct err err = ERR_INIT;
-	struct json own;
-
-	return t->walk && json_parse(t->id.p, t->id.len, &own, &err) == 0 && json_equal(own, id);
 }

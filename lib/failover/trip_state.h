@@ -20,9 +20,4 @@ void trip_say(struct trip *t, struct str record);
 /* Append text of our own as a chunk of the reader's stream; no text, no chunk. */
 void trip_stream(struct trip *t, enum delta_kind kind, struct str text, struct buf *out);
 
-/* The attempt failed without a response of the program's; its walk is told. */
-void trip_fail_attempt(struct attempt *a, enum error_kind kind, const char *message);
-/* No more is tried: the walk's next step is its end. */
-void trip_break_off(struct trip *t, enum error_kind kind, const char *why);
-
 #endif

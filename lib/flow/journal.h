@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * journal - what happens in a run, one NDJSON event after the other, durable before it is acted
- *upon.
+ * upon.
  *
  * Events are collected and committed together: one write and one fdatasync. What a commit returned
- *0 for survives a crash of the machine. Where a commit fails (a full disk), the file is cut back to
- *its last whole commit, and stays readable.
+ * 0 for survives a crash of the machine. Where a commit fails (a full disk), the file is cut back
+ * to its last whole commit, and stays readable.
  *
  *	w = journal_event(j, "node.started");
  *	jsonw_kstr(w, "node", name);

@@ -3,7 +3,7 @@
  * workflow - a workflow file, read and proven to make sense before anything runs.
  *
  * Every member is known, every name resolved, every agent found, every expression compiled, and
- *what depends on what is free of cycles. Errors are EXIT_CONFIG and begin with FILE:LINE:COLUMN.
+ * what depends on what is free of cycles. Errors are EXIT_CONFIG and begin with FILE:LINE:COLUMN.
  * agentflow-workflow(5) is the prose.
  *
  *	w = workflow_load("triage.yaml", &(struct workflow_setup){ .agent_dirs = dirs }, &err);

@@ -11,9 +11,9 @@
  *
  *	if (coproc_send(c, line, &err) < 0) ...		// one line, at once
  *
- *	out = coproc_begin(c, &err);			// or many: written where they are sent
- *from,
- *	... append a line to out ...			// and handed over by fewer system calls
+ *	out = coproc_begin(c, &err);			// or many: written where they
+ *	... append a line to out ...			// are sent from, and handed over
+ *							// by fewer system calls
  *	coproc_commit(c);
  *	... before the loop sleeps: coproc_kick(c);
  */

@@ -2,8 +2,9 @@
 /*
  * secret_fetch - a secret that takes time to get, got without stopping the loop:
  *
- *	cmd:COMMAND		the first line that sh -c COMMAND prints (no input, its errors
- *unseen) metadata:[ACCOUNT]	a token of the machine's own, from Google's metadata server
+ *	cmd:COMMAND		the first line that sh -c COMMAND prints (no input, and what
+ *				it says on its standard error is not seen)
+ *	metadata:[ACCOUNT]	a token of the machine's own, from Google's metadata server
  *	adc:[FILE]		a token by Google's application default credentials
  *
  * Each has a deadline of its own, seconds away. It ends exactly once, from the loop; what it got is

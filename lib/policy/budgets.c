@@ -176,8 +176,8 @@ budgets_step_settle(void *user, struct str old, struct buf *fresh, int64_t *expi
 	return step_write(s, &l, fresh, expires_us);
 }
 
-enum store_change
-budgets_step_renew(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
+static enum store_change
+step_renew(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
 {
 	struct step *s = user;
 	struct ledger l;
@@ -332,7 +332,7 @@ budgets_renew(struct budgets *b, int64_t now_us)
 
 		if (!h->attempts || h->until_us - now_us >= renew_below_us)
 			continue;
-		h->told = budgets_step(b, &s, h->key, budgets_step_renew, &err) == 0;
+		h->told = budgets_step(b, &s, h->key, step_renew, &err) == 0;
 		if (h->told)
 			h->until_us = s.claim.until_us;
 		else

@@ -68,7 +68,7 @@ struct step {
 	int64_t spent, reserved; /* before, or after where it was granted */
 	int soft;
 };
-store_update_fn budgets_step_settle, budgets_step_reserve, budgets_step_renew;
+store_update_fn budgets_step_settle, budgets_step_reserve;
 /* -1: the store failed, or what it holds is no ledger (s->unreadable). */
 int budgets_step(struct budgets *b, struct step *s, const char *key, store_update_fn *fn,
     struct err *err) __attribute__((warn_unused_result));

@@ -78,8 +78,9 @@ policy_warn(struct policy *p, const struct yaml *place, const char *fmt, ...)
 	buf_addc(&p->warnings, '\n');
 }
 
-struct policy *
-policy_new(const char *file)
+/* A policy of which nothing is said yet: all defaults. */
+static struct policy *
+new_policy(const char *file)
 {
 	struct policy *p = xcalloc(1, sizeof *p);
 
@@ -114,13 +115,13 @@ policy_new(const char *file)
 struct policy *
 policy_none(void)
 {
-	return policy_new("");
+	return new_policy("");
 }
 
 struct policy *
 policy_parse(const char *file, struct str text, struct err *err)
 {
-	struct policy *p = policy_new(file);
+	struct policy *p = new_policy(file);
 	struct hash hash = hash_sha256(text);
 	struct buf digest = BUF_INIT(sizeof p->digest - 1);
 

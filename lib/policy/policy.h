@@ -5,7 +5,7 @@
  * agentflow-policy(5) is the prose and share/schemas/policy.schema.json the form. Every member is
  * known, every name resolved, every expression and pattern compiled. Errors are EXIT_CONFIG and
  * begin with FILE:LINE:COLUMN; what is only doubtful (a rule that can never match, a weight of 0)
- *is a warning, of the same form. All texts are borrowed from the document, which the policy owns.
+ * is a warning, of the same form. All texts are borrowed from the document, which the policy owns.
  *
  *	policy = policy_load("policy.yaml", &err);
  *	... policy->routes[i].use.items[j].model ...

@@ -22,13 +22,9 @@ void *policy_own(struct policy *p, void *block);
 /* A warning "FILE:LINE:COLUMN: ..." at place. */
 void policy_warn(struct policy *p, const struct yaml *place, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* A policy of which nothing is said yet: all defaults. */
-struct policy *policy_new(const char *file);
 
 /* All of the file, in whichever of its forms. */
 int policy_read(struct policy *p, struct err *err) POLICY_READER;
-/* The members that a policy has, NULL-terminated. */
-extern const char *const policy_members[];
 
 /* --- what several sections share (policy_read.c) --- */
 

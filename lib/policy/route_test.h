@@ -2,12 +2,11 @@
 /*
  * route_test - a policy's own tests: requests, and the routes that they are expected to take.
  *
- *	{"name":"tickets stay
- *cheap","request":{...},"expect":{"rule":"rest","first":"openai:gpt-4o"}}
+ *	{"name":"tickets stay cheap","request":{...},
+ *	 "expect":{"rule":"rest","first":"openai:gpt-4o"}}
  *
  * A case may say when it is ("at") and how targets fare ("health"); policy-test.schema.json is the
- * form. Keys are best taken as set (any_key), so that a test says
- * the same wherever it runs.
+ * form. Keys are best taken as set (any_key), so that a test says the same wherever it runs.
  */
 #ifndef POLICY_ROUTE_TEST_H
 #define POLICY_ROUTE_TEST_H

@@ -4,8 +4,10 @@
 
 #include <math.h>
 
-double
-strategy_latency(const struct strategy_figures *f)
+/* A slow answer that comes is worth a quick one that fails as often as it comes. Negative: not
+ * known. */
+static double
+worth_latency(const struct strategy_figures *f)
 {
 	if (f->latency_ms < 0)
 		return -1;
@@ -27,7 +29,7 @@ by_cost(const struct strategy_figures *f)
 static double
 by_latency(const struct strategy_figures *f)
 {
-	return f->latency_ms < 0 && f->ok_rate >= 1 ? 0 : strategy_latency(f);
+	return f->latency_ms < 0 && f->ok_rate >= 1 ? 0 : worth_latency(f);
 }
 
 static double
@@ -88,7 +90,7 @@ weigh(const struct policy *p, struct strategy_figures *figures, size_t n)
 	for (size_t i = 0; i < n; i++)
 		figures[i].score =
 		    sum > 0 ? (p->weight_cost * rank(by_cost, figures, n, i) +
-				  p->weight_latency * rank(strategy_latency, figures, n, i) +
+				  p->weight_latency * rank(worth_latency, figures, n, i) +
 				  p->weight_quality * rank(by_lack_of_quality, figures, n, i)) /
 				  sum
 			    : 0;

@@ -22,10 +22,6 @@ struct strategy_figures {
 	double score; /* of balanced, written by strategy_order: 0 is best, 1 worst */
 };
 
-/* A slow answer that comes is worth a quick one that fails as often as it comes: latency_ms /
- * ok_rate. Negative: not known. */
-double strategy_latency(const struct strategy_figures *f);
-
 /*
  * order: the indexes of n figures, as the strategy wants them asked. POLICY_ORDERED leaves the
  * order that it finds; for all others it is made anew. Balanced: by each of cost, latency and

@@ -21,6 +21,8 @@
 #include "policy/policy.h"
 #include "price/price.h"
 
+struct facts;
+
 struct target {
 	char *spec; /* "openai:gpt-4o-mini", "cli:claude:opus": what a request's model says */
 	struct provider *provider;
@@ -67,12 +69,10 @@ const struct target *target_of(struct targets *set, struct str spec, struct err 
  * model as a hint; NULL where there is none. */
 const struct target *target_program(struct targets *set, const struct target *t);
 
-/* The most that a request can cost there: its tokens by the highest estimate for its family,
- * maxTokens (or the model's most) of output. Pico-USD; negative: not known. *tokens, where not
- * NULL: input + output.
- */
-struct facts;
-int64_t target_tokens(const struct target *t, struct facts *facts); /* that estimate */
+/* A request's tokens of input, by the highest estimate for the target's family. */
+int64_t target_tokens(const struct target *t, struct facts *facts);
+/* The most that a request can cost there: that, and maxTokens (or the model's most) of output.
+ * Pico-USD; negative: not known. *tokens, where not NULL: input + output. */
 #define TARGET_TOKENS_MAX (INT64_C(1) << 40) /* who asks for more is taken to ask for so many */
 int64_t target_most_pusd(
     const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens);

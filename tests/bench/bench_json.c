@@ -7,9 +7,9 @@
  *	bench_json scan FILE          the same, finding the twelve members that pricing wants
  *	bench_json splice FILE        the same, and write each record with two members set
  *	bench_json lines FILE         read the lines and look at nothing
- *	bench_json walk FILE          the work of parse alone: the best of ROUNDS over the file in
- *memory bench_json walk-scan FILE     likewise that of scan bench_json memcpy FILE        the
- *bound: the file in memory copied
+ *	bench_json walk FILE          the work of parse alone: the best of ROUNDS in memory
+ *	bench_json walk-scan FILE     likewise that of scan
+ *	bench_json memcpy FILE        the bound: the file in memory copied
  */
 #include <stdio.h>
 #include <stdlib.h>

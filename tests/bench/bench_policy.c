@@ -3,8 +3,7 @@
  * bench_policy - what routing asks of a request, and what guards cost, for policy.sh to print:
  *
  *	bench_policy facts            each fact of a small and a large request: ns a call
- *	bench_policy guards           patterns that people write over text that has few of them:
- *MB/s
+ *	bench_policy guards           patterns that people write, in text that has few: MB/s
  */
 #include <stdio.h>
 #include <stdlib.h>

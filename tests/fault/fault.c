@@ -6,8 +6,8 @@
  * every one) fails. CALL is read, write, fsync, fdatasync, open, malloc (calloc and realloc count
  * as one) or posix_spawn; WHAT an errno's name (ENOSPC, EIO, EINTR, ...), or "short" (read and
  * write do one byte). N may end in "+": from there on. What libraries do before main is not
- *counted, nor does it fail: some of them do not survive it. FAULT_PROG limits it to programs whose
- *name that is, FAULT_FD reads and writes to that descriptor.
+ * counted, nor does it fail: some of them do not survive it. FAULT_PROG limits it to programs whose
+ * name that is, FAULT_FD reads and writes to that descriptor.
  *
  *	LD_PRELOAD=build/fault/fault.so FAULT=write:3:ENOSPC llm-call ...
  */
