@@ -10,14 +10,20 @@
 
 enum { CARD_MAX = 1 << 20 };
 
+/* It may be a link, as all files of a mounted ConfigMap are; what it leads to must be a file. */
 static int
 add_card(struct agents *agents, const char *path, struct err *err)
 {
 	struct buf text = BUF_INIT(CARD_MAX);
-	int r = file_read_regular(path, &text, err);
+	char *file = realpath(path, NULL);
+	int r;
 
+	if (!file)
+		return err_sys(err, errno, "cannot open %s", path);
+	r = file_read_regular(file, &text, err);
 	if (r == 0)
 		r = agents_add(agents, path, buf_str(&text), err);
+	free(file);
 	buf_release(&text);
 	return r;
 }
