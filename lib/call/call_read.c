@@ -51,7 +51,7 @@ static struct json
 follow_route(struct call *c, struct json record)
 {
 	struct json first = json_find(record, "route.candidates.0");
-	struct json own = json_get(record, "options"), over = json_get(first, "options");
+	struct json own, over = json_get(first, "options");
 	struct buf options = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
 	struct json_edit e;
@@ -61,6 +61,7 @@ follow_route(struct call *c, struct json record)
 	json_edit_start(&e, record);
 	json_edit_set(&e, "model", json_raw(json_get(first, "model")));
 	if (json_is(over, JSON_OBJECT)) {
+		own = json_get(record, "options");
 		json_merge_patch(
 		    json_is(own, JSON_OBJECT) ? own : json_literal("{}"), over, &options);
 		json_edit_set(&e, "options", buf_str(&options));

@@ -208,10 +208,8 @@ write_found(const struct json_edit *e, struct buf *out)
 }
 
 void
-json_edit_write(const struct json_edit *e, struct buf *out)
+json_edit_write(struct json_edit *e, struct buf *out)
 {
-	struct json_edit found = *e;
-
-	find_members(&found);
-	write_found(&found, out);
+	find_members(e);
+	write_found(e, out);
 }

@@ -45,7 +45,7 @@ void json_edit_append(struct json_edit *e, const char *key, struct str raw);
  * Nothing where it is absent. */
 void json_edit_drop(struct json_edit *e, const char *key);
 
-void json_edit_write(const struct json_edit *e, struct buf *out);
+void json_edit_write(struct json_edit *e, struct buf *out);
 
 /* RFC 7396: append target patched by patch; members of target that patch does not name keep their
  * bytes and order, the white space between members is left out. */
