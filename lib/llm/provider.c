@@ -6,8 +6,6 @@
 
 #include "base/mem.h"
 #include "llm/dialect.h"
-#include "net/secret_fetch.h"
-#include "net/secret_fetch.h"
 
 static bool
 is_digit(char c)

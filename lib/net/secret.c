@@ -339,6 +339,14 @@ from_command(const char *reference, const char *command, struct err *err)
 	return from_text(reference, rc, &text, err);
 }
 
+bool
+secret_takes_time(const char *reference)
+{
+	struct str s = str_of(reference);
+
+	return str_starts(s, "cmd:") || str_starts(s, "metadata:") || str_starts(s, "adc:");
+}
+
 char *
 secret_resolve(const char *reference, env_fn *env, struct err *err)
 {
@@ -350,7 +358,7 @@ secret_resolve(const char *reference, env_fn *env, struct err *err)
 		return from_file(reference, reference + 5, err);
 	if (str_starts(s, "cmd:"))
 		return from_command(reference, reference + 4, err);
-	if (str_starts(s, "metadata:") || str_starts(s, "adc:")) {
+	if (secret_takes_time(reference)) {
 		(void)err_set(err, EXIT_REFUSED, "key %s: it can't be had at once", reference);
 		return NULL;
 	}

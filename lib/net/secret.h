@@ -33,6 +33,9 @@ typedef const char *env_fn(const char *name);
  * was found) where it can't be had. The caller frees. */
 char *secret_resolve(const char *reference, env_fn *env, struct err *err);
 
+/* Whether the reference names a secret that takes time (secret_fetch.h). */
+bool secret_takes_time(const char *reference);
+
 void secret_remember(const char *secret);
 /* The first line of what was got for a reference, remembered; NULL and err where there is none. The
  * caller frees. */

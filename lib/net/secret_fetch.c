@@ -284,12 +284,6 @@ scheme_of(const char *reference)
 	return s->name ? s : NULL;
 }
 
-bool
-secret_takes_time(const char *reference)
-{
-	return scheme_of(reference) != NULL;
-}
-
 struct secret_fetch *
 secret_fetch_start(const struct secret_tools *tools, const char *reference, secret_fetched_fn *fn,
     void *user, struct err *err)

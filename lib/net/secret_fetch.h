@@ -36,9 +36,6 @@ struct secret_tools {
 typedef void secret_fetched_fn(
     void *user, const char *secret, int64_t lifetime_ms, const struct err *err);
 
-/* Whether the reference names a secret that takes time. */
-bool secret_takes_time(const char *reference);
-
 struct secret_fetch;
 /* tools must live until it has ended. NULL and err where it cannot even be begun. */
 struct secret_fetch *secret_fetch_start(const struct secret_tools *tools, const char *reference,

@@ -1121,9 +1121,13 @@ static void
 urls_are_checked_and_not_quoted_whole(void **state)
 {
 	static const char *const good[] = { "http://a", "https://a.b:8443/v1",
-		"http://[::1]:8000/x?y", "HTTP://127.0.0.1/", NULL };
+		"http://[::1]:8000/x?y", "HTTP://127.0.0.1/", "http://u:p@ss@a/", "http://[::1]",
+		"http://a?x", "http://a:", "https://m\xC3\xBCnchen.de/", NULL };
 	static const char *const bad[] = { "", "a", "localhost:8000", "ftp://a/", "http://",
-		"http://a:99999/", "http:///x", "/v1", "http://user:sesame@a:b/?key=sesame", NULL };
+		"http://a:99999/", "http:///x", "/v1", "http://user:sesame@a:b/?key=sesame",
+		"http://u:open@sesame@a b/", "http://:80/", "http://a:-1/", "http://a:8:9/",
+		"http://[::1", "http://[::1]x/", "http://[]/", "http://[g]/", "http://a{b}/",
+		"http://a/b\tc", "https://@/", NULL };
 	struct err err = ERR_INIT;
 	size_t i;
 
