@@ -78,6 +78,20 @@ doubt_old(struct compiler *c, const struct pick *pick)
 	buf_release(&text);
 }
 
+/* A model of another kind is never right, whatever is said elsewhere. */
+static void
+doubt_kind(struct compiler *c, const struct pick *pick)
+{
+	const char *why = sieve_kind(pick->target);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	if (!why)
+		return;
+	buf_addf(&text, "%s is never asked: its kind is %s", pick->target->spec, why);
+	doubt(c, pick->place, text.p);
+	buf_release(&text);
+}
+
 /* None of a route's candidates can ever serve: nobody who comes this way is served. */
 static void
 doubt_route(struct compiler *c, const struct policy_route *route, const struct picks *list)
@@ -118,6 +132,7 @@ compile(struct compiler *c, const struct policy_list *list, const struct policy_
 		}
 		doubt_unknown(c, pick);
 		doubt_old(c, pick);
+		doubt_kind(c, pick);
 	}
 	return r;
 }

@@ -124,6 +124,18 @@ provider_holds(const char *const *names, const struct target *t)
 	       (t->is_program && policy_names_hold(names, STR_LIT("cli")));
 }
 
+/* Moderation and speech are had by requests, too. */
+const char *
+sieve_kind(const struct target *t)
+{
+	static const char *const others[] = { "embedding", "transcription", "image", NULL };
+
+	for (size_t i = 0; t->facts && others[i]; i++)
+		if (strcmp(t->facts->kind, others[i]) == 0)
+			return others[i];
+	return NULL;
+}
+
 char *
 sieve_never(const struct policy *p, const struct target *t, const char *today)
 {
@@ -136,6 +148,8 @@ sieve_never(const struct policy *p, const struct target *t, const char *today)
 	if (p->allow.providers && !provider_holds(p->allow.providers, t))
 		return xasprintf(
 		    "%s is not among the providers that the policy allows", t->provider->name);
+	if (sieve_kind(t))
+		return xasprintf("its kind is %s, and it answers no requests", sieve_kind(t));
 	if (t->facts && model_is_gone(t->facts, today))
 		return xasprintf("withdrawn on %s%s%s", t->facts->deprecation_date,
 		    t->facts->replacement ? "; its replacement is " : "",

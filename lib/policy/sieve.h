@@ -37,8 +37,11 @@ void sieve_start(struct sieve_ask *ask);
  * why is appended, a sentence without its full stop. */
 bool sieve_is_denied(const struct sieve_ask *ask, struct buf *why);
 
-/* Why a target can serve no request at all (denied by name, withdrawn, no key), or NULL. today:
- * "2026-11-21". The caller frees. */
+/* What a model is for that answers no requests at all ("embedding"); NULL of others. */
+const char *sieve_kind(const struct target *t);
+
+/* Why a target can serve no request at all (denied by name, of another kind, withdrawn, no key), or
+ * NULL. today: "2026-11-21". The caller frees. */
 char *sieve_never(const struct policy *p, const struct target *t, const char *today);
 
 /* Whether the target may see the request's data: sensitivity, residency, and that it is the model

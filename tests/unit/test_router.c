@@ -484,6 +484,25 @@ provider_options_bring_no_model_and_no_tools_past_the_policy(void **state)
 }
 
 static void
+models_of_another_kind_are_never_asked(void **state)
+{
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w, "version: 1\nroutes:\n  - {name: a, use: [openai:text-embedding-3-large, "
+		       "openai:gpt-image-1, groq:whisper-large-v3, openai:gpt-4o]}\n");
+	assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "openai:gpt-4o");
+	assert_non_null(strstr(w.filter.decision.reasons.p,
+	    "openai:text-embedding-3-large: its kind is embedding, and it answers no requests"));
+	assert_non_null(strstr(w.warnings.p,
+	    "p.yaml:3:21: openai:text-embedding-3-large is never asked: its kind is embedding"));
+	assert_non_null(strstr(w.warnings.p, "its kind is image"));
+	assert_non_null(strstr(w.warnings.p, "its kind is transcription"));
+	world_close(&w);
+}
+
+static void
 some_read_less_than_their_window(void **state)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
@@ -907,6 +926,7 @@ main(void)
 		cmocka_unit_test(an_open_breaker_and_a_slow_half_are_seen),
 		cmocka_unit_test(denied_tools_labels_and_guards_refuse_the_request),
 		cmocka_unit_test(a_label_that_cannot_be_told_is_not_let_by),
+		cmocka_unit_test(models_of_another_kind_are_never_asked),
 		cmocka_unit_test(provider_options_bring_no_model_and_no_tools_past_the_policy),
 		cmocka_unit_test(the_cheapest_by_its_upper_bound_goes_first),
 		cmocka_unit_test(weights_split_requests_and_each_stays),
