@@ -17,7 +17,7 @@
 enum { BATCH = 64 * 1024 };
 
 static const char *store_url, *policy_file;
-static int64_t for_ms;
+static int64_t for_ms = -1;
 static bool all, text;
 
 static const struct opt opts[] = {
@@ -84,8 +84,10 @@ check_operands(const struct run *run, char *const *names)
 			opt_misuse("%s: options go before %s", *name, deeds[run->deed]);
 	if (all && (*names || run->deed == LIST))
 		opt_misuse("--all goes with open, close or reset, and no name");
-	if (for_ms && run->deed != OPEN)
+	if (for_ms >= 0 && run->deed != OPEN)
 		opt_misuse("--for goes with open");
+	if (for_ms == 0)
+		opt_misuse("--for 0: no time at all; without --for it is open until it is closed");
 	if (!all && !*names && run->deed != LIST)
 		opt_misuse("%s wants a name, or --all", deeds[run->deed]);
 }
@@ -164,7 +166,8 @@ change(struct run *run, const char *name, int64_t now_us, struct err *err)
 	case LIST:
 		break;
 	case OPEN:
-		return health_open(run->store, str_of(name), now_us, for_ms * 1000, err);
+		return health_open(
+		    run->store, str_of(name), now_us, for_ms < 0 ? 0 : for_ms * 1000, err);
 	case CLOSE:
 		return health_close(run->store, str_of(name), now_us, err);
 	case RESET:
