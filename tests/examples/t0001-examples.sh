@@ -48,7 +48,9 @@ if [ "$(tr '\n' ' ' <"$work/ids")" = "sky sea ice " ]; then echo "ok $n - the pi
 fi
 
 cat >"$work/want" <<-EOF
-	sky  openai:gpt-4o-mini network  openai:gpt-4o-mini network  anthropic:claude-haiku-4-5 ok
+	sky  openai:gpt-4o-mini network
+	ice  openai:gpt-4o-mini network
+	network  anthropic:claude-haiku-4-5 ok
 	failover.rescued: 1 (share)
 EOF
 AGENTFLOW_STORE=$work/store.db
