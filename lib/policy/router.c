@@ -303,21 +303,29 @@ find_list(struct router *r, const struct sieve_ask *ask, struct decision *d)
 	return list_of_model(r, ask->facts->request->model, d);
 }
 
-void
-router_decide(struct router *r, const struct request *request, struct facts *facts, int64_t now_us,
-    struct decision *d)
+struct sieve_ask
+router_begin(struct router *r, struct facts *facts, int64_t now_us, const struct decision *d)
 {
-	struct sieve_ask ask = { .policy = r->policy,
+	r->taken_count = 0;
+	r->spent = r->rerouted = false;
+	return (struct sieve_ask){
+		.policy = r->policy,
 		.facts = facts,
 		.limits = &d->limits,
 		.health = r->config.targets.health,
 		.budgets = r->config.budgets,
-		.now_us = now_us };
+		.now_us = now_us,
+	};
+}
+
+void
+router_decide(struct router *r, const struct request *request, struct facts *facts, int64_t now_us,
+    struct decision *d)
+{
+	struct sieve_ask ask = router_begin(r, facts, now_us, d);
 	const struct picks *list;
 
 	decision_reset(d);
-	r->taken_count = 0;
-	r->spent = r->rerouted = false;
 	explain_facts(r, facts, d);
 	list = find_list(r, &ask, d);
 	router_limits(r, request, d);

@@ -162,19 +162,12 @@ size_t
 router_more(struct router *r, enum router_list list, struct facts *facts, int64_t now_us,
     struct decision *d)
 {
-	struct sieve_ask ask = { .policy = r->policy,
-		.facts = facts,
-		.limits = &d->limits,
-		.health = r->config.targets.health,
-		.budgets = r->config.budgets,
-		.now_us = now_us };
+	struct sieve_ask ask = router_begin(r, facts, now_us, d);
 	enum error_kind refused = d->refused;
 	size_t count = d->count;
 
 	if (d->guard)
 		return 0;
-	r->taken_count = 0;
-	r->spent = r->rerouted = false;
 	sieve_start(&ask);
 	switch (list) {
 	case ROUTER_LOCAL:

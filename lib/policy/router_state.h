@@ -65,6 +65,9 @@ const struct picks *router_guard(struct router *r, struct facts *facts, struct d
 const struct picks *router_named(
     struct router *r, struct str spec, const char *reason, struct decision *d);
 
+/* Nobody is taken yet; what the lists are sieved by, whose limits are d's as they will be. */
+struct sieve_ask router_begin(
+    struct router *r, struct facts *facts, int64_t now_us, const struct decision *d);
 /* Take from the list who can serve, behind those that are taken; say why the others can't. */
 void router_take(
     struct router *r, const struct sieve_ask *ask, const struct picks *list, struct decision *d);

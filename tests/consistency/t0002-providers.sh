@@ -56,11 +56,7 @@ if [ -n "${SHOW:-}" ]; then
 fi
 for table in presets stops-openai_chat_read stops-openai_responses_read stops-anthropic_messages stops-gemini stops-ollama stops-bedrock stops-cohere errors faults; do
 	want=$BUILD/tests/log/rows.$table
-	have=$BUILD/tests/log/page.$table
 	rows "$table" >"$want"
-	awk -v begin=".\\\\\" $table" '$0 == ".\\\" end" { on = 0 } on; $0 == begin { on = 1 }' "$page" >"$have"
-	why=$(diff -u "$have" "$want" | head -n 40)
-	[ -s "$want" ] || why='no rows'
-	verdict "the manual's table of $table is the data's" "$why"
+	page_verdict "the manual's table of $table is the data's" "$page" "$table" "$want"
 done
 tap_end

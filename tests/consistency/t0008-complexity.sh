@@ -9,11 +9,7 @@ page=man/man5/agentflow-policy.5
 
 for table in rows levels keywords; do
 	want=$BUILD/tests/log/complexity.$table
-	have=$BUILD/tests/log/complexity.page.$table
 	"$BUILD/tests/complexity_rows" "$table" >"$want"
-	awk -v begin=".\\\\\" $table" '$0 == ".\\\" end" { on = 0 } on; $0 == begin { on = 1 }' "$page" >"$have"
-	why=$(diff -u "$have" "$want" | head -n 40)
-	[ -s "$want" ] || why='no rows'
-	verdict "the manual's $table of complexity are the data's" "$why"
+	page_verdict "the manual's $table of complexity are the data's" "$page" "$table" "$want"
 done
 tap_end

@@ -22,11 +22,7 @@ if [ -n "${SHOW:-}" ]; then
 fi
 for table in kinds policy weathers figures; do
 	want=$BUILD/tests/log/failover.$table
-	have=$BUILD/tests/log/failover-page.$table
 	rows "$table" >"$want"
-	awk -v begin=".\\\\\" $table" '$0 == ".\\\" end" { on = 0 } on; $0 == begin { on = 1 }' "$page" >"$have"
-	why=$(diff -u "$have" "$want" | head -n 40)
-	[ -s "$want" ] || why='no rows'
-	verdict "the manual's $table are the data's" "$why"
+	page_verdict "the manual's $table are the data's" "$page" "$table" "$want"
 done
 tap_end

@@ -10,12 +10,10 @@ redis_start() {
 	redis-server --port 0 --unixsocket "$1/redis.sock" --save '' --appendonly no --dir "$1" >"$1/redis.log" 2>&1 &
 	redis_pid=$!
 	redis_url=redis+unix://$1/redis.sock
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -S "$1/redis.sock" ] && return 0
-		sleep 0.1
+	until [ -S "$1/redis.sock" ]; do
+		kill -0 "$redis_pid" 2>/dev/null || return 1
+		sleep 0.05
 	done
-	redis_stop
-	return 1
 }
 
 redis_stop() {

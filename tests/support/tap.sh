@@ -25,3 +25,10 @@ tap_end() {
 page_text() {
 	mandoc -Tascii "$1" | sed "s/.$(printf '\b')//g"
 }
+
+# page_verdict NAME PAGE TABLE WANT: a test that what stands in a manual page between '.\" TABLE' and '.\" end' is the file WANT.
+page_verdict() {
+	why=$(awk -v begin=".\\\\\" $3" '$0 == ".\\\" end" { on = 0 } on; $0 == begin { on = 1 }' "$2" | diff -u - "$4" | head -n 40)
+	[ -s "$4" ] || why='no rows'
+	verdict "$1" "$why"
+}
