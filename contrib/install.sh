@@ -36,6 +36,10 @@ done
 find share -type f | sort | while read -r f; do
 	put 644 "$f" "$root/share/agentflow/$(dirname "${f#share/}")"
 done
-if [ -n "$uninstall" ] && [ -d "$root/share/agentflow" ]; then
-	find "$root/share/agentflow" -depth -type d -exec rmdir {} + 2>/dev/null || :
-fi
+put 644 README.md "$root/share/doc/agentflow"
+find examples -type f ! -name '*.answer*' | sort | while read -r f; do
+	put 644 "$f" "$root/share/doc/agentflow/$(dirname "$f")"
+done
+for d in "$root/share/agentflow" "$root/share/doc/agentflow"; do
+	[ -z "$uninstall" ] || [ ! -d "$d" ] || find "$d" -depth -type d -exec rmdir {} + 2>/dev/null || :
+done

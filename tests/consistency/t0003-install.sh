@@ -40,14 +40,16 @@ missing=$(for c in cmd/*.c; do
 		[ -s "$f" ] || echo "no $f"
 	done
 done
-for f in man/man*/* share/*/*; do
+for f in man/man*/* share/*/* README.md examples/*/*.*; do
 	case $f in
+	*.answer | */agents) continue ;;
 	man/*) to=$share/$f ;;
+	README.md | examples/*) to=$share/doc/agentflow/$f ;;
 	*) to=$share/agentflow/${f#share/} ;;
 	esac
 	cmp -s "$f" "$to" || echo "no $to"
 done)
-verdict 'programs, manuals, completions and data are in place' "$missing"
+verdict 'programs, manuals, completions, data and examples are in place' "$missing"
 
 cd "$tmp" || exit 71
 said=$("$bin/llm-call" -n -m openai:gpt-4o hi 2>&1 | jq -r .url)
