@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "llm/request.h"
 
-static const char *const members[] = { "version", "name", "description", "strategy", "mode",
+static const char *const policy_members[] = { "version", "name", "description", "strategy", "mode",
 	"providers", "weights", "deadline", "maxLatencyMs", "maxTtftMs", "maxCostUsd", "retries",
 	"afterOutput", "aliases", "roles", "sensitivity", "models", "routes", "fallback", "breaker",
 	"backoff", "hedge", "deny", "allow", "guards", "budgets", "llmRouting", NULL };
@@ -229,7 +229,8 @@ read_resource(struct policy *p, const struct yaml *root, struct err *err)
 	if (!field_get(&top, "spec"))
 		return yaml_error(p->doc, root, err, "a policy of this form has a spec");
 	if (kind == POLICY_KIND) {
-		if (field_open(&spec, p->doc, field_get(&top, "spec"), "spec", members, err) < 0 ||
+		if (field_open(
+			&spec, p->doc, field_get(&top, "spec"), "spec", policy_members, err) < 0 ||
 		    read_members(p, &spec, err) < 0)
 			return -1;
 		return p->name ? 0 : field_text(&metadata, "name", &p->name, err);
@@ -257,7 +258,7 @@ policy_read(struct policy *p, struct err *err)
 		    field_kind_name(root->kind));
 	if (yaml_get(root, "apiVersion") || yaml_get(root, "kind") || yaml_get(root, "spec"))
 		return read_resource(p, root, err);
-	if (field_open(&top, p->doc, root, "policy", members, err) < 0)
+	if (field_open(&top, p->doc, root, "policy", policy_members, err) < 0)
 		return -1;
 	return read_members(p, &top, err);
 }
