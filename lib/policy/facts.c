@@ -155,6 +155,7 @@ read_media(struct facts *f, struct json content)
 		else if (parts.type == PART_FILE)
 			need = file_needs(f, parts.part);
 		f->needs |= need;
+		f->holds_calls |= parts.type == PART_TOOL_CALL || parts.type == PART_TOOL_RESULT;
 		f->counts[COMPLEXITY_MEDIA] += need != 0;
 		result = parts.type == PART_TOOL_RESULT ? json_get(parts.part, "content")
 							: JSON_ABSENT;
@@ -175,6 +176,7 @@ read_shape(struct facts *f)
 		return;
 	f->has_shape = true;
 	f->needs = 0;
+	f->holds_calls = false;
 	counts[COMPLEXITY_TURNS] = counts[COMPLEXITY_MEDIA] = 0;
 	while (request_next_turn(&turns)) {
 		counts[COMPLEXITY_TURNS] += turns.role != ROLE_SYSTEM;
@@ -196,6 +198,13 @@ facts_needs(struct facts *f)
 {
 	read_shape(f);
 	return f->needs;
+}
+
+bool
+facts_holds_calls(struct facts *f)
+{
+	read_shape(f);
+	return f->holds_calls;
 }
 
 static int64_t

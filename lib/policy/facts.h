@@ -43,6 +43,7 @@ struct facts {
 	struct buf text; /* the user's text, all turns, a newline between */
 	int64_t counts[COMPLEXITY_ROWS]; /* turns, tools and what else makes it complex */
 	unsigned needs; /* enum fact_need */
+	bool holds_calls;
 	int complexity_points;
 	struct buf role; /* where its spelling held escapes */
 	struct buf json; /* the record with "facts" in it, for jq expressions */
@@ -59,6 +60,8 @@ const struct tokens *facts_tokens_of(
     struct facts *f, const struct tokens_family *family, struct str model);
 struct str facts_text(struct facts *f);
 unsigned facts_needs(struct facts *f);
+/* Whether tools were called in the conversation: none need be offered any more. */
+bool facts_holds_calls(struct facts *f);
 enum complexity facts_complexity(struct facts *f);
 /* {"tokens":..,"turns":..,"tools":..,"codeLines":..,"keywords":..,"media":..,"needs":[..],
  * "complexity":"high","complexityPoints":..,"complexityWhy":[{"what","value","points"}..],

@@ -120,12 +120,28 @@ take_one(struct router *r, const struct sieve_ask *ask, const struct pick *pick,
 	}
 }
 
+/* The request's own number: by its id, however that is spelled; without one, by its bytes. */
+static uint64_t
+draw_of(struct router *r, const struct request *request)
+{
+	struct json id = request->id;
+	struct str plain;
+
+	if (!json_exists(id))
+		return strategy_seed(r->config.seed, json_raw(request->record));
+	if (!json_is(id, JSON_STRING) || json_plain(id, &plain))
+		return strategy_seed(r->config.seed, json_raw(id));
+	buf_reset(&r->why);
+	buf_addc(&r->why, '"');
+	json_text(id, &r->why);
+	buf_addc(&r->why, '"');
+	return strategy_seed(r->config.seed, buf_str(&r->why));
+}
+
 void
 router_take(
     struct router *r, const struct sieve_ask *ask, const struct picks *list, struct decision *d)
 {
-	const struct request *request = ask->facts->request;
-	struct str id = json_raw(json_exists(request->id) ? request->id : request->record);
 	uint64_t drawn;
 
 	if (!list->weighted || ask->limits->strategy != POLICY_ORDERED) {
@@ -137,7 +153,7 @@ router_take(
 		r->order_cap = list->count;
 		r->order = xreallocn(r->order, r->order_cap, sizeof *r->order);
 	}
-	drawn = strategy_seed(r->config.seed, id);
+	drawn = draw_of(r, ask->facts->request);
 	picks_order(list, drawn, r->order);
 	for (size_t i = 0; i < list->count; i++)
 		take_one(r, ask, &list->items[r->order[i]], d);

@@ -184,10 +184,16 @@ lacks_medium(const struct target *t, unsigned needs, struct buf *why)
 }
 
 static bool
-lacks_ability(const struct target *t, unsigned needs, struct buf *why)
+lacks_ability(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 {
+	unsigned needs = ask->needs;
+
 	if ((needs & NEED_TOOLS) && (t->is_program || (t->facts && t->facts->tools == MODEL_NO))) {
 		buf_adds(why, t->is_program ? "a program takes no tools" : "calls no tools");
+		return true;
+	}
+	if (t->facts && t->facts->tools == MODEL_NO && facts_holds_calls(ask->facts)) {
+		buf_adds(why, "knows no calls of tools, and the conversation holds some");
 		return true;
 	}
 	if ((needs & NEED_SCHEMA) && t->facts && t->facts->schema == MODEL_SCHEMA_NONE) {
@@ -380,7 +386,7 @@ sieve_look(const struct sieve_ask *ask, const struct target *t, int64_t max_toke
 {
 	int64_t out = sieve_max_tokens(ask, max_tokens);
 
-	if (lacks_ability(t, ask->needs, why) || is_too_long(ask, t, out, why) ||
+	if (lacks_ability(ask, t, why) || is_too_long(ask, t, out, why) ||
 	    !sieve_sees(ask, t, why) || is_too_dear(ask, t, out, why) || is_too_slow(ask, t, why))
 		return SIEVE_CANNOT;
 	if (is_spent(ask, t, out, reply)) {

@@ -484,6 +484,28 @@ provider_options_bring_no_model_and_no_tools_past_the_policy(void **state)
 }
 
 static void
+a_conversation_with_calls_stays_with_those_who_know_them(void **state)
+{
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w, "version: 1\nroutes: [{name: a, use: [openai:o1-mini, openai:gpt-4o]}]\n");
+	assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "openai:o1-mini openai:gpt-4o");
+	assert_string_equal(
+	    route(&w,
+		"{\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\","
+		"\"content\":[{\"type\":\"toolCall\",\"id\":\"1\",\"name\":\"a\",\"arguments\":"
+		"{}}]},{\"role\":\"tool\",\"content\":[{\"type\":\"toolResult\",\"id\":\"1\","
+		"\"content\":\"r\"}]}]}"),
+	    "openai:gpt-4o");
+	assert_string_equal(w.filter.decision.reasons.p,
+	    "openai:o1-mini: knows no calls of tools, and the conversation holds some");
+	assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "openai:o1-mini openai:gpt-4o");
+	world_close(&w);
+}
+
+static void
 models_of_another_kind_are_never_asked(void **state)
 {
 	struct world w;
@@ -559,6 +581,9 @@ weights_split_requests_and_each_stays(void **state)
 		char *request = xasprintf("{\"id\":\"r%d\",\"prompt\":\"x\"}", i);
 		const char *got = route(&w, request);
 
+		assert_string_equal(got, route(&again, request));
+		free(request);
+		request = xasprintf("{\"id\":\"\\u0072%d\",\"prompt\":\"y\"}", i);
 		assert_string_equal(got, route(&again, request));
 		assert_non_null(strstr(got, " ollama:llama3.2"));
 		first += strncmp(got, "openai:gpt-4o ", 14) == 0;
@@ -926,6 +951,7 @@ main(void)
 		cmocka_unit_test(an_open_breaker_and_a_slow_half_are_seen),
 		cmocka_unit_test(denied_tools_labels_and_guards_refuse_the_request),
 		cmocka_unit_test(a_label_that_cannot_be_told_is_not_let_by),
+		cmocka_unit_test(a_conversation_with_calls_stays_with_those_who_know_them),
 		cmocka_unit_test(models_of_another_kind_are_never_asked),
 		cmocka_unit_test(provider_options_bring_no_model_and_no_tools_past_the_policy),
 		cmocka_unit_test(the_cheapest_by_its_upper_bound_goes_first),
