@@ -87,8 +87,8 @@ on_line(void *user, struct str line)
 		return; /* whose answer it was to be is not known: that one's time will be over */
 	}
 	a = attempts_find(&f->attempts, r.id);
-	if (!a)
-		return; /* of one that was let go of */
+	if (!a || json_exists(a->response))
+		return; /* of one that was let go of, or that has had its answer */
 	if (r.kind == RELAY_RESPONSE)
 		trip_response(a, &r);
 	else
