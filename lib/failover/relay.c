@@ -189,15 +189,31 @@ put_warnings(struct json own, struct str more, struct buf *out)
 	jsonw_end(&w);
 }
 
+struct str
+relay_behind(struct str before, struct str text)
+{
+	static const char space[] = " \t\r\n";
+
+	if (before.len && memchr(space, before.p[before.len - 1], 4)) {
+		while (text.len && memchr(space, *text.p, 4)) {
+			text.p++;
+			text.len--;
+		}
+	}
+	return text;
+}
+
 /* before and then own, a string, as one. */
 static void
-put_joined(struct str before, struct json own, struct buf *out)
+put_joined(struct str before, struct json own, bool is_cut, struct buf *out)
 {
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct buf text = BUF_INIT(BUF_UNLIMITED), joined = BUF_INIT(BUF_UNLIMITED);
 
-	buf_addstr(&text, before);
 	json_text(own, &text);
-	jsonw_quote(out, buf_str(&text));
+	buf_addstr(&joined, before);
+	buf_addstr(&joined, is_cut ? relay_behind(before, buf_str(&text)) : buf_str(&text));
+	jsonw_quote(out, buf_str(&joined));
+	buf_release(&joined);
 	buf_release(&text);
 }
 
@@ -212,18 +228,49 @@ put_text_part(struct jsonw *w, const char *type, struct str text)
 	jsonw_end(w);
 }
 
+/* The part without the space that was cut off its text; whether there was nothing else in it. */
+static bool
+put_part_behind(struct jsonw *w, struct str before, struct json part)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED), quoted = BUF_INIT(BUF_UNLIMITED),
+		   cut = BUF_INIT(BUF_UNLIMITED);
+	struct json_edit e;
+	struct str rest;
+
+	json_text(json_get(part, "text"), &text);
+	rest = relay_behind(before, buf_str(&text));
+	if (rest.len == text.len) {
+		jsonw_json(w, part);
+	} else if (rest.len) {
+		jsonw_quote(&quoted, rest);
+		json_edit_start(&e, part);
+		json_edit_set(&e, "text", buf_str(&quoted));
+		json_edit_write(&e, &cut);
+		jsonw_raw(w, buf_str(&cut));
+	}
+	buf_release(&text);
+	buf_release(&quoted);
+	buf_release(&cut);
+	return !rest.len;
+}
+
 static void
 put_joined_parts(const struct relay_whole *whole, struct json own, struct buf *out)
 {
 	struct json_iter it = json_each(own);
+	bool is_behind = true;
 	struct jsonw w;
 
 	jsonw_start(&w, out);
 	jsonw_array(&w);
 	put_text_part(&w, "reasoning", whole->thought);
 	put_text_part(&w, "text", whole->said);
-	while (own.kind == JSON_ARRAY && json_next(&it))
-		jsonw_json(&w, it.value);
+	while (own.kind == JSON_ARRAY && json_next(&it)) {
+		if (is_behind && json_eq(json_get(it.value, "type"), "text"))
+			is_behind = put_part_behind(&w, whole->said, it.value);
+		else
+			jsonw_json(&w, it.value);
+	}
 	jsonw_end(&w);
 }
 
@@ -263,11 +310,11 @@ join(struct json_edit *e, const struct relay_whole *whole, struct buf *space)
 	struct json usage = json_get(e->object, "usage");
 
 	if (whole->said.len) {
-		put_joined(whole->said, json_get(e->object, "content"), &space[0]);
+		put_joined(whole->said, json_get(e->object, "content"), true, &space[0]);
 		json_edit_set(e, "content", buf_str(&space[0]));
 	}
 	if (whole->thought.len) {
-		put_joined(whole->thought, json_get(e->object, "reasoning"), &space[1]);
+		put_joined(whole->thought, json_get(e->object, "reasoning"), false, &space[1]);
 		json_edit_set(e, "reasoning", buf_str(&space[1]));
 	}
 	if (whole->said.len || whole->thought.len) {

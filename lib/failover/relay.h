@@ -69,6 +69,9 @@ struct relay_whole {
 	struct str said, thought; /* what earlier attempts had streamed, and is not void; empty */
 	const struct usage *usage; /* of those; NULL */
 };
+/* What is left of text behind what was said before it: of white space that ends the one and begins
+ * the other only the first is kept, since who went on from there was not shown it. */
+struct str relay_behind(struct str before, struct str text);
 void relay_response(struct json response, const struct relay_whole *whole, struct buf *out);
 
 /* What there is to say where no response came; for relay_response. */

@@ -17,11 +17,8 @@ answer(struct attempt *a, const struct relay_outcome *o)
 {
 	struct trip *t = a->trip;
 
-	if (!o->ok && a->streams) {
+	if (!o->ok && a->streams)
 		usage_sum(&t->spent, &o->usage);
-		if (!t->said.len)
-			walk_forbid_continue(t->walk); /* there is nothing to go on from */
-	}
 	walk_answer(t->walk, a->index,
 	    &(struct walk_answer){
 		.ok = o->ok,
@@ -117,8 +114,7 @@ restart(struct trip *t, int64_t attempt)
 	buf_reset(&t->said);
 	buf_reset(&t->thought);
 	t->spent = (struct usage)USAGE_UNKNOWN;
-	if (json_exists(t->request.options.response_schema))
-		walk_forbid_continue(t->walk); /* half of an object fits no schema */
+	t->has_call = false;
 }
 
 static bool
@@ -155,7 +151,7 @@ put_request(struct trip *t, struct attempt *a, const struct walk_step *step, str
 		.profile = step->choice->profile,
 		.timeout_ms = step->timeout_ms,
 		.ttft_timeout_ms = step->ttft_timeout_ms,
-		.is_continuation = step->is_continuation && t->said.len,
+		.is_continuation = step->is_continuation,
 		.said = buf_str(&t->said),
 		.takes_prefill = takes_prefill(a->target),
 	};
@@ -222,12 +218,22 @@ cancel_attempt(struct trip *t, size_t index)
 	buf_release(&id);
 }
 
+/* Half of a call's arguments, or of an object that is to fit a schema, is nothing to go on from;
+ * nor is reasoning, or white space, where no word was said yet. */
+static bool
+can_continue(const struct trip *t)
+{
+	return derive_shown(buf_str(&t->said)).len && !t->has_call &&
+	       !json_exists(t->request.options.response_schema);
+}
+
 void
 trip_go(struct trip *t)
 {
 	struct walk_step step;
 
 	for (;;) {
+		walk_set_continue(t->walk, can_continue(t));
 		switch (walk_next(t->walk, failover_now(t->f), &step)) {
 		case WALK_WAIT:
 			wait_until(t, step.until_us);
@@ -274,6 +280,8 @@ restart_attempt(struct trip *t, struct attempt *a)
 	buf_addc(out, '\n');
 	buf_truncate(&t->said, a->said_at);
 	buf_truncate(&t->thought, a->thought_at);
+	t->has_call = false;
+	a->cuts_space = derive_shown(buf_str(&t->said)).len < t->said.len;
 	trip_stream(t, DELTA_REASONING, buf_str(&t->thought), out);
 	trip_stream(t, DELTA_CONTENT, buf_str(&t->said), out);
 }
@@ -287,11 +295,7 @@ put_behind_cut(struct trip *t, struct attempt *a, const struct relayed *r, struc
 	struct str rest;
 
 	relay_content(r, &text, &none);
-	rest = buf_str(&text);
-	while (rest.len && memchr(" \t\r\n", *rest.p, 4)) {
-		rest.p++;
-		rest.len--;
-	}
+	rest = relay_behind(buf_str(&t->said), buf_str(&text));
 	a->cuts_space = !rest.len;
 	trip_stream(t, DELTA_CONTENT, rest, out);
 	buf_addstr(&t->said, rest);
@@ -312,8 +316,7 @@ put_chunk(struct trip *t, struct attempt *a, const struct relayed *r)
 	buf_addc(out, '\n');
 	if (t->keeps_said)
 		relay_content(r, &t->said, &t->thought);
-	if (relay_is_tool_call(r))
-		walk_forbid_continue(t->walk);
+	t->has_call |= relay_is_tool_call(r);
 }
 
 void

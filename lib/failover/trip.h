@@ -28,6 +28,7 @@ struct trip {
 	size_t try_count, try_cap;
 	int64_t seq; /* of the reader's next chunk */
 	bool keeps_said; /* it may have to be gone on from */
+	bool has_call; /* a tool call was streamed, and is not void */
 	struct buf said, thought; /* what the reader has been streamed, and is not void */
 	struct usage spent; /* by attempts that said part of it */
 	struct buf warnings; /* a sentence a line */

@@ -126,8 +126,6 @@ set_out(struct trip *t)
 	t->walk = walk_new(&t->f->world, &t->decision, &t->facts, failover_now(t->f));
 	t->keeps_said = t->request.options.stream &&
 			t->decision.limits.after_output == POLICY_CONTINUE;
-	if (json_exists(t->request.options.response_schema))
-		walk_forbid_continue(t->walk);
 	trip_go(t);
 }
 

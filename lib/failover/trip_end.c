@@ -145,17 +145,24 @@ put_attempts(struct trip *t, struct buf *out)
 	jsonw_end(&w);
 }
 
-/* Where the winner went on from what others had said. */
+/* Where the winner went on from what others had said; or where the response does not tell what the
+ * reader has been streamed, since it was lost or made by us. */
 static void
-set_said(struct trip *t, size_t winner, struct relay_whole *whole)
+set_said(struct trip *t, size_t winner, struct json response, struct relay_whole *whole)
 {
 	struct attempt *a = winner < t->try_count ? t->tries[winner] : NULL;
+	bool tells = json_exists(json_get(response, "content")) ||
+		     json_is_true(json_get(response, "ok"));
 
-	if (!t->keeps_said || !a)
+	if (!t->keeps_said)
 		return;
-	whole->said = (struct str){ t->said.p, a->said_at };
-	whole->thought = (struct str){ t->thought.p, a->thought_at };
-	if (a->said_at || a->thought_at)
+	whole->said = buf_str(&t->said);
+	whole->thought = buf_str(&t->thought);
+	if (a && tells) {
+		whole->said.len = a->said_at;
+		whole->thought.len = a->thought_at;
+	}
+	if (a && (a->said_at || a->thought_at))
 		whole->usage = &t->spent;
 }
 
@@ -178,7 +185,7 @@ put_response(struct trip *t, struct json response, size_t winner)
 		buf_addstr(&t->warnings, walk_warnings(t->walk));
 	whole.attempts = buf_str(&attempts);
 	whole.warnings = buf_str(&t->warnings);
-	set_said(t, winner, &whole);
+	set_said(t, winner, response, &whole);
 	relay_response(response, &whole, out);
 	buf_addc(out, '\n');
 	buf_release(&attempts);

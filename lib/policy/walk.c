@@ -193,9 +193,9 @@ walk_output(struct walk *w, size_t attempt, int64_t now_us)
 }
 
 void
-walk_forbid_continue(struct walk *w)
+walk_set_continue(struct walk *w, bool can_continue)
 {
-	w->can_continue = false;
+	w->can_continue = can_continue;
 }
 
 /* Whether nobody else is asked after that failure. */
@@ -382,7 +382,6 @@ take_restart(struct walk *w, struct walk_step *step)
 	for (size_t i = 0; i <= w->streamed; i++)
 		w->attempts[i].is_void |= w->attempts[i].has_output;
 	w->streamed = WALK_NOBODY;
-	w->can_continue = true;
 	w->restart_due = false;
 	step->attempt = w->unsent;
 }

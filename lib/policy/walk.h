@@ -87,8 +87,9 @@ enum walk_do walk_next(struct walk *w, int64_t now_us, struct walk_step *step);
  * until it is whole: then the answer decides. */
 bool walk_output(struct walk *w, size_t attempt, int64_t now_us);
 
-/* What was streamed can't be gone on from (a tool call has begun): `continue` becomes `restart`. */
-void walk_forbid_continue(struct walk *w);
+/* Whether what was streamed could be gone on from as it stands now; where it can't (there is only
+ * reasoning, a tool call has begun), `continue` becomes `restart`. True at first. */
+void walk_set_continue(struct walk *w, bool can_continue);
 
 struct walk_answer {
 	bool ok;

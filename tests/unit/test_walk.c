@@ -143,7 +143,7 @@ take_event(struct scene *s, struct str verb, struct str rest)
 		return;
 	}
 	if (str_is(verb, "tool")) {
-		walk_forbid_continue(s->walk);
+		walk_set_continue(s->walk, false);
 		return;
 	}
 	if (str_is(verb, "cancel")) {
