@@ -118,6 +118,7 @@ on_down(void *user, const char *why)
 		uint64_t use;
 	} * all;
 
+	f->ending = false;
 	if (f->leaving) {
 		stop_loop(f);
 		return;
@@ -229,6 +230,17 @@ start_lines(struct failover *f)
 	}
 }
 
+/* All whom it was to answer are over, and it has not even read what it was sent: another one might.
+ */
+static void
+end_deaf_child(struct failover *f)
+{
+	if (f->in_flight || f->ending || f->leaving || !coproc_is_slow(f->child))
+		return;
+	f->ending = true;
+	coproc_end(f->child, LEAVE_MS);
+}
+
 static bool
 is_over(const struct failover *f)
 {
@@ -272,6 +284,7 @@ on_turn(uv_prepare_t *handle)
 			output_kick(f->output);
 	} while (f->turns.count < before && may_start(f) && !f->intake.over);
 	coproc_kick(f->child);
+	end_deaf_child(f);
 	if (!f->paused && output_is_slow(f->output))
 		pause_child(f);
 	if (is_over(f) && (f->output_errno || !output_waiting(f->output)))

@@ -36,6 +36,7 @@ struct failover {
 
 	struct procs *procs;
 	struct coproc *child;
+	bool ending; /* it was told to end */
 	struct err broken; /* the program can't be had: code 0: it can */
 	struct attempts attempts;
 	struct json_paths *paths;
