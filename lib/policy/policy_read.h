@@ -91,6 +91,9 @@ int policy_route_name(struct policy *p, struct policy_route *route, struct err *
 /* A list of conditions, as routes and the seed form have them. */
 int policy_route_read_conditions(struct policy *p, const struct field_map *m,
     struct policy_route *route, struct err *err) POLICY_READER;
+/* Its jq expression (policy_when.c). */
+int policy_when_read(struct policy *p, const struct field_map *m, struct policy_route *route,
+    struct err *err) POLICY_READER;
 int policy_match_read(struct policy *p, const struct field_map *route, struct policy_match *out,
     struct err *err) POLICY_READER;
 /* spec.llmRouting: its entries become routes behind those that there are. */

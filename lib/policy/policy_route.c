@@ -67,24 +67,6 @@ policy_route_read_conditions(
 
 /* --- routes --- */
 
-/* true is no condition at all, and false is for who switches a rule off. */
-static int
-read_when(struct policy *p, const struct field_map *m, struct policy_route *route, struct err *err)
-{
-	const struct yaml *v = field_get(m, "when");
-
-	if (!v)
-		return 0;
-	if (v->kind == YAML_LIST || v->kind == YAML_MAP)
-		return field_error(
-		    m, "when", err, "when is %s, not an expression", field_kind_name(v->kind));
-	if (str_trim(v->text).len == 0)
-		return field_error(m, "when", err, "when is empty");
-	if (!str_eq_nocase(v->text, "true"))
-		route->when = expr_add(&p->exprs, p->doc, v, "when");
-	return 0;
-}
-
 static int
 read_route(struct policy *p, const struct yaml *node, struct policy_route *route, struct err *err)
 {
@@ -94,7 +76,8 @@ read_route(struct policy *p, const struct yaml *node, struct policy_route *route
 	struct field_map m;
 
 	if (field_open(&m, p->doc, node, "route", known, err) < 0 ||
-	    field_text(&m, "name", &route->name, err) < 0 || read_when(p, &m, route, err) < 0 ||
+	    field_text(&m, "name", &route->name, err) < 0 ||
+	    policy_when_read(p, &m, route, err) < 0 ||
 	    policy_match_read(p, &m, &route->match, err) < 0 ||
 	    policy_route_read_conditions(p, &m, route, err) < 0 ||
 	    policy_list_read(p, &m, "use", &route->use, err) < 0 ||

@@ -668,7 +668,47 @@ budgets_that_cannot_be_are_told(void **state)
 	    "p.yaml:3:5: budget \"a\" is there already, in line 2");
 }
 
+static void
+a_clock_in_an_expression_is_refused(void **state)
+{
+	static const char *const fine[] = { ".now == 1", ".tags.now|not", "$__loc__.line > 0",
+		".a == \"now\" # now", "{now: .a}", "\"a\\\"now\"" };
+
+	(void)state;
+	refuse("routes:\n  - {use: \"a:b\", when: .x < now}",
+	    "p.yaml:2:24: when: now is of the clock, and not of the request: match.time tells the "
+	    "time");
+	refuse("routes:\n  - {use: \"a:b\", when: .x|localtime}",
+	    "p.yaml:2:24: when: localtime is of the clock, and not of the request: match.time tells "
+	    "the time");
+	for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+		struct buf text = BUF_INIT(BUF_UNLIMITED);
+		struct err err = ERR_INIT;
+		struct policy *p;
+
+		buf_addf(&text, "routes:\n  - use: a:b\n    when: |-\n      %s\n", fine[i]);
+		p = policy_parse("p.yaml", buf_str(&text), &err);
+		if (!p)
+			fail_msg("%s: %s", fine[i], err.text);
+		policy_free(p);
+		buf_release(&text);
+	}
+}
+
 /* --- warnings --- */
+
+static void
+an_assignment_that_is_no_comparison_is_doubtful(void **state)
+{
+	(void)state;
+	warn("routes:\n  - {use: \"a:b\", when: .tags.team = \"x\"}",
+	    "p.yaml:2:24: when: = sets a member, and what is set is true; == compares\n");
+	warn("routes:\n  - {use: \"a:b\", when: .a |= 1}",
+	    "p.yaml:2:24: when: = sets a member, and what is set is true; == compares\n");
+	warn(
+	    "routes:\n  - {use: \"a:b\", when: .a == 1 and .b != 2 and .c <= 3 and .d >= 4 and .e == \"=\"}",
+	    "");
+}
 
 static void
 a_weight_of_0_is_doubtful(void **state)
@@ -807,6 +847,8 @@ main(void)
 		cmocka_unit_test(budgets_that_cannot_be_are_told),
 		cmocka_unit_test(a_weight_of_0_is_doubtful),
 		cmocka_unit_test(a_rule_that_can_never_match_is_doubtful),
+		cmocka_unit_test(a_clock_in_an_expression_is_refused),
+		cmocka_unit_test(an_assignment_that_is_no_comparison_is_doubtful),
 		cmocka_unit_test(only_what_is_proven_is_said_never_to_match),
 		cmocka_unit_test(what_has_no_effect_is_doubtful),
 		cmocka_unit_test(a_file_that_is_not_there_is_told),
