@@ -6,7 +6,8 @@
  * every one) fails. CALL is read, write, fsync, fdatasync, open, malloc (calloc and realloc count
  * as one) or posix_spawn; WHAT an errno's name (ENOSPC, EIO, EINTR, ...), or "short" (read and
  * write do one byte). N may end in "+": from there on. What libraries do before main is not
- * counted, nor does it fail: some of them do not survive it. FAULT_PROG limits it to programs whose
+ * counted, nor does it fail: some of them do not survive it; nor does libcrypto, whose allocations
+ * never do. FAULT_PROG limits it to programs whose
  * name that is, FAULT_FD reads and writes to that descriptor.
  *
  *	LD_PRELOAD=build/fault/fault.so FAULT=write:3:ENOSPC llm-call ...
@@ -30,7 +31,6 @@ enum { NO_FAULT = -1, SHORT = -2 };
 static const char *const names[CALLS] = { "read", "write", "fsync", "fdatasync", "open", "malloc",
 	"posix_spawn" };
 static long seen[CALLS];
-static int loaded; /* 0: not yet; 1: now; 2: done */
 static bool in_main;
 
 static struct rule {
@@ -107,7 +107,6 @@ load(void)
 	const char *s = getenv("FAULT"), *prog = getenv("FAULT_PROG"), *fd = getenv("FAULT_FD"),
 		   *comma;
 
-	loaded = 1;
 	if (fd)
 		only_fd = (int)strtol(fd, NULL, 10);
 	if (prog && strcmp(prog, program_invocation_short_name) != 0)
@@ -117,7 +116,6 @@ load(void)
 		load_rule(s, comma ? (size_t)(comma - s) : strlen(s));
 		s = comma ? comma + 1 : NULL;
 	}
-	loaded = 2;
 }
 
 static int
@@ -126,9 +124,7 @@ fault(enum call c)
 	const struct rule *r = &rules[c];
 	long nth;
 
-	if (!loaded)
-		load();
-	if (loaded != 2 || !r->set || !in_main)
+	if (!r->set || !in_main)
 		return NO_FAULT;
 	nth = __atomic_add_fetch(&seen[c], 1, __ATOMIC_RELAXED);
 	if (r->at == 0 || nth == r->at || (r->onward && nth > r->at))
@@ -153,8 +149,6 @@ allowed(enum call c, int fd, size_t n)
 {
 	int what;
 
-	if (!loaded)
-		load();
 	if (only_fd >= 0 && fd != only_fd)
 		return (ssize_t)n;
 	what = fault(c);
@@ -173,6 +167,7 @@ static main_fn *real_main;
 static int
 begin_main(int argc, char **argv, char **env)
 {
+	load();
 	in_main = true;
 	return real_main(argc, argv, env);
 }
@@ -266,11 +261,20 @@ extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t count, size_t n);
 extern void *__libc_realloc(void *p, size_t n);
 
+/* It makes its own state at its first use, and uses what it has not got. */
+static bool
+is_of_libcrypto(const void *caller)
+{
+	Dl_info at;
+
+	return dladdr(caller, &at) && strstr(at.dli_fname, "/libcrypto.");
+}
+
 /* ENOMEM whatever the rule says: no other error is expected of them. */
 static bool
-is_refused(void)
+is_refused(const void *caller)
 {
-	if (!fails(MALLOC))
+	if (!rules[MALLOC].set || is_of_libcrypto(caller) || !fails(MALLOC))
 		return false;
 	errno = ENOMEM;
 	return true;
@@ -279,19 +283,19 @@ is_refused(void)
 void *
 malloc(size_t n)
 {
-	return is_refused() ? NULL : __libc_malloc(n);
+	return is_refused(__builtin_return_address(0)) ? NULL : __libc_malloc(n);
 }
 
 void *
 calloc(size_t count, size_t n)
 {
-	return is_refused() ? NULL : __libc_calloc(count, n);
+	return is_refused(__builtin_return_address(0)) ? NULL : __libc_calloc(count, n);
 }
 
 void *
 realloc(void *p, size_t n)
 {
-	return is_refused() ? NULL : __libc_realloc(p, n);
+	return is_refused(__builtin_return_address(0)) ? NULL : __libc_realloc(p, n);
 }
 
 int
