@@ -171,16 +171,13 @@ static void
 exchange_serve(struct http_exchange *x)
 {
 	struct http *h = x->http;
-	CURLMcode rc;
 
 	if (x->is_cancelled || x->end != HTTP_DONE) {
 		exchange_finish(x, CURLE_OK);
 		return;
 	}
 	if (!x->is_added) {
-		rc = curl_multi_add_handle(h->multi, x->easy);
-		if (rc)
-			BUG("http: libcurl takes no handle: %s", curl_multi_strerror(rc));
+		http_demand(curl_multi_add_handle(h->multi, x->easy));
 		x->is_added = true;
 		exchange_watch(x);
 	}

@@ -66,6 +66,8 @@ void http_serve_ready(struct http *h);
 /* Look after x from the loop: add it, end it or resume it. */
 void http_exchange_wake(struct http_exchange *x);
 
+/* What libcurl's loop says must be CURLM_OK: want of memory ends the program, all else is a bug. */
+void http_demand(CURLMcode rc);
 /* Finish the exchanges whose transfers libcurl has ended. */
 void http_reap(struct http *h);
 

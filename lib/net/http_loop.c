@@ -13,17 +13,22 @@ struct watched { /* a socket that libcurl wants to know about */
 	int events;
 };
 
+void
+http_demand(CURLMcode rc)
+{
+	if (rc == CURLM_OUT_OF_MEMORY)
+		die(EXIT_SYSTEM, "out of memory");
+	if (rc)
+		BUG("http: libcurl: %s", curl_multi_strerror(rc));
+}
+
 static void
 loop_act(struct http *h, curl_socket_t fd, int events)
 {
 	int running;
-	CURLMcode rc;
 
 	h->turn_bytes = 0;
-	rc = curl_multi_socket_action(h->multi, fd, events, &running);
-
-	if (rc)
-		BUG("http: libcurl: %s", curl_multi_strerror(rc));
+	http_demand(curl_multi_socket_action(h->multi, fd, events, &running));
 	http_reap(h);
 }
 
