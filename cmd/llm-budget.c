@@ -98,6 +98,7 @@ find_rule(const struct run *run, const char *name)
 		names[i] = run->policy->budgets[i].name;
 	}
 	near = str_nearest(str_of(name), names);
+	free(names);
 	die(EXIT_NO,
 	    near ? "%s has no budget \"%s\" (did you mean \"%s\"?)" : "%s has no budget \"%s\"",
 	    policy_file, name, near);
