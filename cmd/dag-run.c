@@ -186,8 +186,11 @@ execute(struct run *run, struct console *console)
  */
 struct answerer {
 	const char *argv[10];
-	char *call, *failover, *cap, *policy;
+	char *call, *failover, *cap, *slots, *policy;
 };
+
+/* Beside a request's attempt there may be its hedges, and one more that is being cancelled. */
+enum { ATTEMPTS_EACH = 1 + 8 + 1, SLOTS_MAX = 65536 };
 
 static void
 answerer_init(struct answerer *a, const struct workflow *w, const struct rundir *dir)
@@ -197,6 +200,8 @@ answerer_init(struct answerer *a, const struct workflow *w, const struct rundir 
 	a->call = llm_call ? xstrdup(llm_call) : share_program("llm-call");
 	a->failover = share_program("llm-failover");
 	a->cap = xasprintf("%lld", (long long)jobs);
+	a->slots = xasprintf("%lld",
+	    (long long)(jobs < SLOTS_MAX / ATTEMPTS_EACH ? jobs * ATTEMPTS_EACH : SLOTS_MAX));
 	a->policy = policy      ? xstrdup(policy)
 		    : w->routes ? file_join(dir->path, "workflow.yaml")
 				: NULL;
@@ -212,7 +217,7 @@ answerer_init(struct answerer *a, const struct workflow *w, const struct rundir 
 	if (!a->policy || llm_call) {
 		a->argv[n++] = a->call;
 		a->argv[n++] = "-j";
-		a->argv[n++] = a->cap;
+		a->argv[n++] = a->policy ? a->slots : a->cap;
 	}
 	a->argv[n] = NULL;
 }
@@ -223,6 +228,7 @@ answerer_release(struct answerer *a)
 	free(a->call);
 	free(a->failover);
 	free(a->cap);
+	free(a->slots);
 	free(a->policy);
 }
 
