@@ -83,20 +83,19 @@ input_start(struct input *in)
 {
 	if (in->is_over)
 		return;
-	/* These fail only for handles being closed. */
 	if (in->is_polled)
-		(void)uv_poll_start(&in->uv.poll, UV_READABLE, input_on_poll);
+		watch_start(&in->uv.poll, UV_READABLE, input_on_poll);
 	else
-		(void)uv_idle_start(&in->uv.idle, input_on_idle);
+		(void)uv_idle_start(&in->uv.idle, input_on_idle); /* fails only when closing */
 }
 
 void
 input_stop(struct input *in)
 {
 	if (in->is_polled)
-		(void)uv_poll_stop(&in->uv.poll); /* never fails */
+		watch_stop(&in->uv.poll);
 	else
-		(void)uv_idle_stop(&in->uv.idle);
+		(void)uv_idle_stop(&in->uv.idle); /* never fails */
 }
 
 static void

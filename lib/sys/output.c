@@ -133,18 +133,18 @@ output_push(struct output *out, bool ready)
 	}
 }
 
-/* Have the loop call us for what is left to write or to tell. These fail only when closing. */
+/* Have the loop call us for what is left to write or to tell. */
 static void
 output_arm(struct output *out)
 {
 	if (out->is_polled && output_waiting(out))
-		(void)uv_poll_start(&out->poll, UV_WRITABLE, output_on_poll);
+		watch_start(&out->poll, UV_WRITABLE, output_on_poll);
 	else if (out->is_polled)
-		(void)uv_poll_stop(&out->poll);
+		watch_stop(&out->poll);
 	if (out->tell_drained || out->tell_failed || (!out->is_polled && output_waiting(out)))
-		(void)uv_idle_start(&out->soon, output_on_soon);
+		(void)uv_idle_start(&out->soon, output_on_soon); /* fails only when closing */
 	else
-		(void)uv_idle_stop(&out->soon);
+		(void)uv_idle_stop(&out->soon); /* never fails */
 }
 
 /* The user may close us from either callback, so it is called last, and only one a turn. */

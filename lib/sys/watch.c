@@ -17,3 +17,17 @@ watch_init(uv_loop_t *loop, uv_poll_t *poll, int fd)
 		rc = -errno;
 	return rc;
 }
+
+void
+watch_start(uv_poll_t *poll, int events, uv_poll_cb callback)
+{
+	if (!uv_is_active((uv_handle_t *)poll))
+		(void)uv_poll_start(poll, events, callback); /* fails only when closing */
+}
+
+void
+watch_stop(uv_poll_t *poll)
+{
+	if (uv_is_active((uv_handle_t *)poll))
+		(void)uv_poll_stop(poll); /* never fails */
+}
