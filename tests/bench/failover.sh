@@ -1,6 +1,7 @@
 #!/bin/sh
-# failover: what llm-failover costs over llm-call alone, the same requests to the same mock: a request, and a streamed chunk. Needs
-# python3 to measure. REQUESTS=10000 and CHUNKS=10000 by default.
+# failover: what llm-failover costs over llm-call alone, the same requests to the same mock: a request and a streamed chunk, by how many
+# are in flight and by what the policy has; how long each takes to start, and what memory they take together. Needs python3 to measure.
+# REQUESTS=4000 and CHUNKS=10000 by default.
 set -eu
 . tests/support/bench_mock.sh
 
@@ -8,61 +9,101 @@ CHUNKS=${CHUNKS:-10000}
 bench_mock <<-END
 	answers:
 	  - {when: {contains: many}, text: "word ", repeat: $CHUNKS}
+	  - {when: {contains: slow}, text: "word ", repeat: 40, perTokenDelay: 50ms}
 	  - {text: "Hello, world."}
 END
 
-python3 - "${REQUESTS:-10000}" "$CHUNKS" <<'END'
+python3 - "${REQUESTS:-4000}" "$CHUNKS" <<'END'
 import json, os, subprocess, sys, time
 
-REQUESTS, CHUNKS, STREAMS, JOBS = int(sys.argv[1]), int(sys.argv[2]), 10, "16"
+REQUESTS, CHUNKS, STREAMS, ROUNDS = int(sys.argv[1]), int(sys.argv[2]), 10, 5
+POLICIES = {
+    "routes, breaker": "routes: [{name: code, match: {tags: {team: core}}, use: openai:n}, {name: all, use: [openai:m, openai:n]}]\n"
+                       "breaker: {window: 30s, minRequests: 10, errorRatio: 0.5}\nbackoff: {budget: 20%}\n",
+    "budgets, too": "routes: [{name: all, use: [openai:gpt-4o-mini, openai:n]}]\n"
+                    "budgets: [{name: all, limitUsd: 1000, window: 1h}, {name: team, per: .tags.team, limitUsd: 1000, window: day}]\n",
+}
 
 
-def run(args, given):
-    """Wall and CPU seconds of a process and all that it waited for."""
+def run(args, given=os.devnull):
+    """CPU and wall microseconds of a process and all that it waited for."""
     start = time.perf_counter()
     with open(given) as stdin:
         child = subprocess.Popen(args, stdin=stdin, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(child.pid, 0)
     if status:
         sys.exit(f"{args[0]} ended with {status}")
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+    return (usage.ru_utime + usage.ru_stime) * 1e6, (time.perf_counter() - start) * 1e6
 
 
-def best(args, given):
-    """The least of five: what else the machine does only adds."""
-    runs = [run(args, given) for _ in range(5)]
-    return min(r[0] for r in runs), min(r[1] for r in runs)
+def best(commands, given=os.devnull, rounds=ROUNDS):
+    """The least of each: what else the machine does only adds. In turns, so that it adds to all alike."""
+    runs = [[run(args, given) for args in commands] for _ in range(rounds)]
+    return [[min(r[i][j] for r in runs) for j in (0, 1)] for i in range(len(commands))]
 
 
 def requests(name, n, prompt, stream):
     with open(name, "w") as out:
         for _ in range(n):
-            out.write(json.dumps({"prompt": prompt, "options": {"stream": stream}}) + "\n")
+            out.write(json.dumps({"prompt": prompt, "tags": {"team": "web"},
+                                  "options": {"stream": stream, "maxTokens": 100}}) + "\n")
     return name
 
 
-def row(what, value, budget):
-    print(f"{what:58} {value:>10}   budget {budget}")
+def peaks(args, given):
+    """KiB that all processes below took together, at their peaks."""
+    with open(given) as stdin:
+        child = subprocess.Popen(args, stdin=stdin, stdout=subprocess.DEVNULL)
+    most = {}
+    while child.poll() is None:
+        below = subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout.split()
+        for pid in [str(child.pid)] + below:
+            try:
+                with open(f"/proc/{pid}/status") as status:
+                    most.update((pid, int(line.split()[1])) for line in status if line.startswith("VmHWM"))
+            except OSError:
+                pass
+        time.sleep(0.02)
+    return sum(most.values())
 
 
-with open("policy.yaml", "w") as out:
-    out.write("version: 1\nroutes:\n  - {name: all, use: [openai:m, openai:n]}\nbackoff: {budget: 20%}\n")
+def row(what, figures, budget=None):
+    told = "" if budget is None else f"   budget {budget}" + ("  MISSED" if max(figures) > budget else "")
+    print(f"{what:44}" + "".join(f"{f:10.2f}" for f in figures) + told)
 
-few, many = requests("few", REQUESTS, "hi", False), requests("many", STREAMS, "many", True)
-call = ["llm-call", "-j", JOBS, "-m", "openai:m"]
-over = ["llm-failover", "-j", JOBS, "-m", "openai:m"]
-policy = ["llm-failover", "-j", JOBS, "-p", "policy.yaml", "--store"]
 
-print("== llm-failover over llm-call alone")
-alone = best(call, few)
-for what, args in (("no policy, no store", over + ["--no-store"]), ("a policy, SQLite", policy + ["store.db"])):
-    wall, cpu = best(args, few)
-    row(f"a request, {what}: CPU us (of {alone[1] / REQUESTS * 1e6:.0f} alone)", f"{(cpu - alone[1]) / REQUESTS * 1e6:.1f}", "100")
-    row("  wall us", f"{(wall - alone[0]) / REQUESTS * 1e6:.1f}", "100")
-alone = best(call, many)
-n = STREAMS * CHUNKS
-for what, args in (("no policy", over + ["--no-store"]), ("by a policy", policy + ["store.db"])):
-    wall, cpu = best(args, many)
-    row(f"a chunk, {what}: CPU us (of {alone[1] / n * 1e6:.2f} alone)", f"{(cpu - alone[1]) / n * 1e6:.2f}", "5")
-    row("  wall us", f"{(wall - alone[0]) / n * 1e6:.2f}", "5")
+for name, text in POLICIES.items():
+    with open(name + ".yaml", "w") as out:
+        out.write("version: 1\n" + text)
+
+
+def commands(jobs):
+    over = ["llm-failover", "-q", "-j", str(jobs)]
+    return [["llm-call", "-q", "-j", str(jobs), "-m", "openai:m"], over + ["-m", "openai:m", "--no-store"]] + [
+        over + ["-p", name + ".yaml", "--store", name + ".db"] for name in POLICIES]
+
+
+def table(what, given, count, budget):
+    for jobs in (1, 8, 64):
+        alone, *over = best(commands(jobs), given)
+        row(f"{what}, -j {jobs}: llm-call alone", [v / count for v in alone])
+        for name, figures in zip(["no policy, no store"] + list(POLICIES), over):
+            row(f"  more by {name}", [(f - a) / count for f, a in zip(figures, alone)], budget)
+
+
+print("== llm-failover over llm-call alone: us of CPU, us of wall; the machine has more than one core, so wall may be less than CPU")
+table("a request", requests("few", REQUESTS, "hi", False), REQUESTS, 100)
+table("a chunk", requests("many", STREAMS, "many", True), STREAMS * CHUNKS, 5)
+
+print("== one request, whole process: ms of CPU, ms of wall")
+one = requests("one", 1, "hi", False)
+alone, *over = best(commands(1), one, 21)
+row("llm-call alone", [v / 1e3 for v in alone])
+for name, figures in zip(["no policy, no store"] + list(POLICIES), over):
+    row(f"  more by {name}", [(f - a) / 1e3 for f, a in zip(figures, alone)])
+
+print("== memory, both processes together: KiB")
+slow = requests("slow", 256, "slow", True)
+over = ["llm-failover", "-q", "-j", "256", "-m", "openai:m", "--no-store"]
+row("a stream in flight, -j 256", [(peaks(over, slow) - peaks(over, requests("slow1", 1, "slow", True))) / 255])
 END
