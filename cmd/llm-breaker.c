@@ -34,6 +34,7 @@ static const struct opt opts[] = {
 static const struct opt_spec spec = {
 	.synopsis = "[options] [list|open|close|reset] [name ...]",
 	.purpose = "show, open and close the circuit breakers of models and providers",
+	.commands = "list|open|close|reset",
 	.opts = opts,
 	.footer = "  list [NAME ...]             show those, or all (the default)\n"
 		  "  open NAME ...               let nobody call them\n"

@@ -32,6 +32,7 @@ static const struct opt opts[] = {
 static const struct opt_spec spec = {
 	.synopsis = "-p FILE [options] [list|check|spend|reset] [argument ...]",
 	.purpose = "show what a policy's budgets have left, and correct them",
+	.commands = "list|check|spend|reset",
 	.opts = opts,
 	.footer = "  list [NAME [VALUE]]         show what is left (the default)\n"
 		  "  check [NAME [VALUE]]        show what is used up; status 3 if anything is\n"

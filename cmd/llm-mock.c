@@ -47,10 +47,9 @@ static const struct opt opts[] = {
 };
 
 static const struct opt_spec spec = {
-	"[options] [cassette-dir ...]",
-	"stand in for a provider: scripted or recorded answers, and faults",
-	opts,
-	NULL,
+	.synopsis = "[options] [cassette-dir ...]",
+	.purpose = "stand in for a provider: scripted or recorded answers, and faults",
+	.opts = opts,
 };
 
 /* The running program: what signals and callbacks reach. */

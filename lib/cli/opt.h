@@ -53,6 +53,8 @@ struct opt {
 struct opt_spec {
 	const char *synopsis; /* what follows the name: "[options] [file ...]" */
 	const char *purpose; /* one line, no capital, no full stop */
+	const char
+	    *commands; /* what the first operand may be, for completion: "list|open"; or NULL */
 	const struct opt *opts;
 	const char *footer; /* a paragraph after the options, or NULL */
 };

@@ -179,8 +179,14 @@ add_bash(struct buf *out, const struct opt_spec *spec)
 	for_each_option(out, spec, add_bash_choice);
 	buf_adds(out, "\tesac\n\tcase $cur in\n\t-*) COMPREPLY=($(compgen -W \"");
 	for_each_option(out, spec, add_bash_word);
+	buf_adds(out, "\" -- \"$cur\")) ;;\n\t*) COMPREPLY=($(compgen ");
+	if (spec->commands) {
+		buf_adds(out, "-W \"");
+		add_choices(out, spec->commands, ' ');
+		buf_adds(out, "\" ");
+	}
 	buf_addf(out,
-	    "\" -- \"$cur\")) ;;\n\t*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n\tesac\n}\n"
+	    "-f -- \"$cur\")) ;;\n\tesac\n}\n"
 	    "complete -o filenames -F _%s %s\n",
 	    prog, prog);
 }
@@ -221,6 +227,11 @@ add_zsh(struct buf *out, const struct opt_spec *spec)
 {
 	buf_addf(out, "#compdef %s\n_arguments \\\n", die_prog());
 	for_each_option(out, spec, add_zsh_line);
+	if (spec->commands) {
+		buf_adds(out, "\t'1:command:(");
+		add_choices(out, spec->commands, ' ');
+		buf_adds(out, ")' \\\n");
+	}
 	buf_adds(out, "\t'*:file:_files'\n");
 }
 
@@ -245,6 +256,11 @@ add_fish_line(struct buf *out, const struct opt *o)
 static void
 add_fish(struct buf *out, const struct opt_spec *spec)
 {
+	if (spec->commands) {
+		buf_addf(out, "complete -c %s -n __fish_use_subcommand -a '", die_prog());
+		add_choices(out, spec->commands, ' ');
+		buf_adds(out, "'\n");
+	}
 	for_each_option(out, spec, add_fish_line);
 }
 

@@ -89,6 +89,9 @@ if command -v bash >/dev/null; then
 			sh "$f" "$p" 2>&1 || echo "$p is not completed"
 	done)
 	verdict 'completions load in bash' "$said"
+	said=$(bash -c '. "$1" && COMP_WORDS=(llm-breaker re) COMP_CWORD=1 && _llm-breaker && echo "${COMPREPLY[*]}"' \
+		sh "$share/bash-completion/completions/llm-breaker" 2>&1)
+	verdict 'and know the commands of a program that has some' "$(differs "$said" reset)"
 fi
 
 cd "$top" || exit 71

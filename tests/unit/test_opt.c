@@ -33,7 +33,11 @@ static const struct opt opts[] = {
 	{ 0, "color", "auto|never", OPT_CHOICE, &color, "when to color" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
-static const struct opt_spec spec = { "[options] [file ...]", "try the options", opts, NULL };
+static const struct opt_spec spec = {
+	.synopsis = "[options] [file ...]",
+	.purpose = "try the options",
+	.opts = opts,
+};
 
 static int
 parse(const char *const *words)
