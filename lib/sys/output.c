@@ -27,6 +27,8 @@ struct output {
 	int open_handles;
 	int fd;
 	bool is_polled;
+	bool is_pipe; /* polled, and tells when nobody reads it any more */
+	int watched; /* the events that poll waits for */
 	size_t chunk; /* the most that a write takes when the descriptor is ready */
 	bool asks_first; /* it blocks: look whether it is ready before each write */
 	size_t high_mark;
@@ -133,14 +135,40 @@ output_push(struct output *out, bool ready)
 	}
 }
 
+/* libuv makes a system call of each start and stop, also where nothing changes. */
+static void
+output_watch(struct output *out, int events)
+{
+	if (out->watched == events)
+		return;
+	out->watched = events;
+	if (events)
+		(void)uv_poll_start(
+		    &out->poll, events, output_on_poll); /* fails only when closing */
+	else
+		(void)uv_poll_stop(&out->poll); /* never fails */
+}
+
+/* With nothing to write, a pipe still tells when its reader goes; that keeps no loop alive. */
+static void
+output_arm_poll(struct output *out)
+{
+	if (output_waiting(out))
+		uv_ref((uv_handle_t *)&out->poll);
+	else
+		uv_unref((uv_handle_t *)&out->poll);
+	if (output_waiting(out))
+		output_watch(out, UV_WRITABLE);
+	else
+		output_watch(out, out->is_pipe && !out->errnum ? UV_DISCONNECT : 0);
+}
+
 /* Have the loop call us for what is left to write or to tell. */
 static void
 output_arm(struct output *out)
 {
-	if (out->is_polled && output_waiting(out))
-		watch_start(&out->poll, UV_WRITABLE, output_on_poll);
-	else if (out->is_polled)
-		watch_stop(&out->poll);
+	if (out->is_polled)
+		output_arm_poll(out);
 	if (out->tell_drained || out->tell_failed || (!out->is_polled && output_waiting(out)))
 		(void)uv_idle_start(&out->soon, output_on_soon); /* fails only when closing */
 	else
@@ -169,9 +197,14 @@ output_on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct output *out = poll->data;
 
-	(void)status; /* in error: the write says which */
 	(void)events;
-	output_push(out, true);
+	if (status < 0)
+		out->watched = 0; /* libuv has stopped */
+	/* In error: the write says which; without one, only its reader can be lost. */
+	if (status < 0 && !output_waiting(out) && !out->errnum)
+		output_break(out, EPIPE);
+	else
+		output_push(out, true);
 	output_arm(out);
 	output_tell(out);
 }
@@ -187,18 +220,22 @@ output_on_soon(uv_idle_t *idle)
 	output_tell(out);
 }
 
-/* How much a write may take without blocking, once poll has said that the descriptor is ready. */
+/* What it is, and how much a write may take without blocking, once poll has said that it is ready.
+ */
 static void
 output_measure(struct output *out)
 {
 	int flags = fcntl(out->fd, F_GETFL);
 	struct stat st;
 
+	if (fstat(out->fd, &st) < 0)
+		st.st_mode = 0;
+	out->is_pipe = out->is_polled && S_ISFIFO(st.st_mode);
 	out->chunk = BIG_BYTES;
 	if (!out->is_polled || flags < 0 || flags & O_NONBLOCK)
 		return;
 	out->asks_first = true;
-	out->chunk = fstat(out->fd, &st) == 0 && S_ISCHR(st.st_mode) ? TERMINAL_BYTES : PIPE_BUF;
+	out->chunk = S_ISCHR(st.st_mode) ? TERMINAL_BYTES : PIPE_BUF;
 }
 
 struct output *
@@ -217,6 +254,7 @@ output_open(uv_loop_t *loop, int fd, size_t high_mark, const struct output_event
 	out->open_handles = out->is_polled ? 2 : 1;
 	out->poll.data = out->soon.data = out;
 	output_measure(out);
+	output_arm(out);
 	return out;
 }
 

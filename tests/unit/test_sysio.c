@@ -491,6 +491,39 @@ a_reader_that_went_away_is_told_once(void **state)
 }
 
 static void
+close_reader(uv_timer_t *timer)
+{
+	close(*(int *)timer->data);
+	uv_close((uv_handle_t *)timer, NULL);
+}
+
+static void
+a_reader_that_goes_while_nothing_is_written_is_told_of(void **state)
+{
+	struct writer w = { .left = 0 };
+	uv_timer_t soon, late;
+	int fds[2], other;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	other = dup(fds[1]); /* for the timer that keeps the loop alive */
+	writer_open(&w, fds[1], 100000);
+	assert_int_equal(
+	    uv_run(&w.loop, UV_RUN_NOWAIT), 0); /* what is watched keeps no loop alive */
+	uv_timer_init(&w.loop, &soon);
+	uv_timer_init(&w.loop, &late);
+	soon.data = &fds[0];
+	late.data = &other;
+	uv_timer_start(&soon, close_reader, 5, 0);
+	uv_timer_start(&late, close_reader, 100, 0);
+	uv_run(&w.loop, UV_RUN_DEFAULT);
+	assert_int_equal(w.failed, 1);
+	assert_int_equal(w.errnum, EPIPE);
+	writer_close(&w);
+	close(fds[1]);
+}
+
+static void
 flush_writes_all_that_waits(void **state)
 {
 	struct writer w = { .left = 500000 };
@@ -532,6 +565,7 @@ main(void)
 		cmocka_unit_test(a_regular_file_takes_all_at_once),
 		cmocka_unit_test(a_full_device_is_told_once),
 		cmocka_unit_test(a_reader_that_went_away_is_told_once),
+		cmocka_unit_test(a_reader_that_goes_while_nothing_is_written_is_told_of),
 		cmocka_unit_test(flush_writes_all_that_waits),
 	};
 
