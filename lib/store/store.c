@@ -17,7 +17,18 @@ struct store {
 	bool read_only;
 	bool within; /* between begin and commit */
 	bool given_up; /* a change failed within: nothing more is taken before it ends */
+	int64_t wait_ms; /* the longest wait for others */
+	/* Others were waited for in vain: it is left alone until then, and who asks is told why. */
+	int64_t rest_until_us;
+	bool may_read; /* only who writes had to wait */
+	struct err rest_why;
+	int64_t patience_ms; /* how long it is waited for next, then; 0: wait_ms */
 };
+
+/* The first rest, and the shares of others and of time for which one in trouble is waited for: a
+ * program that carries streams stands still for no more than a ninth of its time, however long it
+ * lasts, and of a store that is only slow the wait grows until it is had. */
+enum { REST_MS = 1000, PATIENCE_PART = 8, REST_FACTOR = 8 };
 
 static int
 open_place(const struct store_config *config, struct store_place *place, struct err *err)
@@ -59,6 +70,7 @@ store_open(const struct store_config *config, struct err *err)
 	store->now_us = config->now_us;
 	store->user = config->user;
 	store->read_only = config->read_only;
+	store->wait_ms = filled.wait_ms;
 	return store;
 }
 
@@ -107,11 +119,23 @@ now(const struct store *store)
 	return store->now_us ? store->now_us(store->user) : clock_wall_us();
 }
 
+enum aim { TO_READ, TO_WRITE };
+
 static int
-check_usable(const struct store *store, struct err *err)
+check_rested(const struct store *store, enum aim aim, struct err *err)
+{
+	if (!store->rest_until_us || store->within || (aim == TO_READ && store->may_read) ||
+	    clock_mono_us() >= store->rest_until_us)
+		return 0;
+	*err = store->rest_why;
+	return -1;
+}
+
+static int
+check_usable(const struct store *store, enum aim aim, struct err *err)
 {
 	if (!store->given_up)
-		return 0;
+		return check_rested(store, aim, err);
 	return err_set(err, EXIT_IO, "%s: an earlier change of these failed, so none is made",
 	    store->place.name);
 }
@@ -121,38 +145,93 @@ check_writable(const struct store *store, struct err *err)
 {
 	if (store->read_only)
 		return err_set(err, EXIT_IO, "%s is open for reading only", store->place.name);
-	return check_usable(store, err);
+	return check_usable(store, TO_WRITE, err);
+}
+
+static void
+set_patience(struct store *store, int64_t ms)
+{
+	if (store->place.ops->set_wait && ms != store->patience_ms)
+		store->place.ops->set_wait(store->place.at, ms ? ms : store->wait_ms);
+	store->patience_ms = ms;
+}
+
+static void
+rest(struct store *store, const struct err *err)
+{
+	int64_t patience_ms = store->patience_ms, rest_ms = REST_MS;
+
+	if (patience_ms) {
+		rest_ms = patience_ms * REST_FACTOR;
+		patience_ms = patience_ms * 2 < store->wait_ms ? patience_ms * 2 : store->wait_ms;
+	} else {
+		patience_ms = store->wait_ms / PATIENCE_PART + 1;
+	}
+	set_patience(store, patience_ms);
+	store->rest_why = *err;
+	store->rest_until_us = clock_deadline(rest_ms);
+}
+
+struct turn { /* of the store: what is asked of it, since when */
+	enum aim aim;
+	int64_t begun_us;
+};
+
+static struct turn
+turn(enum aim aim)
+{
+	return (struct turn){ aim, clock_mono_us() };
+}
+
+/* What came of it. What failed at once costs no time, and may be tried at once. */
+static int
+note(struct store *store, const struct turn *t, int rc, const struct err *err)
+{
+	int64_t wait_ms = store->patience_ms ? store->patience_ms : store->wait_ms;
+
+	if (rc < 0 && clock_mono_us() - t->begun_us >= wait_ms * 1000 / 2) {
+		store->may_read = t->aim == TO_WRITE && store->place.ops->begin;
+		rest(store, err);
+	} else if (rc >= 0 && store->rest_until_us && (t->aim == TO_WRITE || !store->may_read)) {
+		store->rest_until_us = 0;
+		set_patience(store, 0);
+	}
+	return rc;
 }
 
 /* What failed within a transaction takes all of it along. */
 static int
-settle(struct store *store, int rc)
+settle(struct store *store, const struct turn *t, int rc, const struct err *err)
 {
 	if (rc < 0 && store->within) {
 		if (store->place.ops->rollback)
 			store->place.ops->rollback(store->place.at);
 		store->given_up = true;
 	}
-	return rc;
+	return note(store, t, rc, err);
 }
 
 int
 store_get(struct store *store, struct str key, struct buf *value, struct err *err)
 {
+	const struct turn t = turn(TO_READ);
 	int64_t expires_us;
 
-	if (check_usable(store, err) < 0)
+	if (check_usable(store, TO_READ, err) < 0)
 		return -1;
-	return settle(store,
-	    store->place.ops->get(store->place.at, key, now(store), value, &expires_us, err));
+	return settle(store, &t,
+	    store->place.ops->get(store->place.at, key, now(store), value, &expires_us, err), err);
 }
 
 static int
 write_item(struct store *store, const struct store_item *item, struct err *err)
 {
+	const struct turn t = turn(TO_WRITE);
+
 	if (check_writable(store, err) < 0)
 		return -1;
-	return settle(store, store->place.ops->write(store->place.at, item, now(store), err));
+	return settle(
+	    store, &t, store->place.ops->write(store->place.at, item, now(store), err), err);
 }
 
 int
@@ -203,14 +282,16 @@ int
 store_update(struct store *store, struct str key, store_update_fn *fn, void *user, struct err *err)
 {
 	const struct store_ops *ops = store->place.ops;
+	const struct turn t = turn(TO_WRITE);
 
 	if (check_writable(store, err) < 0)
 		return -1;
 	if (ops->update)
-		return settle(store, ops->update(store->place.at, key, now(store), fn, user, err));
+		return settle(
+		    store, &t, ops->update(store->place.at, key, now(store), fn, user, err), err);
 	if (store->within)
-		return settle(store, change_locked(store, key, fn, user, err));
-	if (ops->begin(store->place.at, err) < 0)
+		return settle(store, &t, change_locked(store, key, fn, user, err), err);
+	if (note(store, &t, ops->begin(store->place.at, err), err) < 0)
 		return -1;
 	if (change_locked(store, key, fn, user, err) == 0)
 		return ops->commit(store->place.at, err);
@@ -250,7 +331,7 @@ store_add(struct store *store, struct str key, int64_t by, int64_t expires_us, i
 	if (a.no_count) {
 		(void)err_set(err, EXIT_IO, "%s: \"%.*s\" is no count that %lld can be added to",
 		    store->place.name, (int)(key.len > 80 ? 80 : key.len), key.p, (long long)by);
-		return settle(store, -1);
+		return settle(store, &(struct turn){ TO_WRITE, clock_mono_us() }, -1, err);
 	}
 	if (sum)
 		*sum = a.sum;
@@ -260,22 +341,25 @@ store_add(struct store *store, struct str key, int64_t by, int64_t expires_us, i
 int
 store_scan(struct store *store, struct str prefix, store_scan_fn *fn, void *user, struct err *err)
 {
-	if (check_usable(store, err) < 0)
+	const struct turn t = turn(TO_READ);
+
+	if (check_usable(store, TO_READ, err) < 0)
 		return -1;
-	return settle(
-	    store, store->place.ops->scan(store->place.at, prefix, now(store), fn, user, err));
+	return settle(store, &t,
+	    store->place.ops->scan(store->place.at, prefix, now(store), fn, user, err), err);
 }
 
 int
 store_begin(struct store *store, struct err *err)
 {
 	const struct store_ops *ops = store->place.ops;
+	const struct turn t = turn(TO_WRITE);
 
 	if (check_writable(store, err) < 0)
 		return -1;
 	if (store->within)
 		return err_set(err, EXIT_BUG, "%s: a transaction within one", store->place.name);
-	if (ops->begin && ops->begin(store->place.at, err) < 0)
+	if (ops->begin && note(store, &t, ops->begin(store->place.at, err), err) < 0)
 		return -1;
 	store->within = true;
 	return 0;
@@ -285,7 +369,7 @@ int
 store_commit(struct store *store, struct err *err)
 {
 	const struct store_ops *ops = store->place.ops;
-	int rc = check_usable(store, err);
+	int rc = check_usable(store, TO_WRITE, err);
 
 	if (rc == 0 && store->within && ops->commit)
 		rc = ops->commit(store->place.at, err);

@@ -32,6 +32,8 @@ struct store_ops {
 	int (*update)(void *at, struct str key, int64_t now_us, store_update_fn *fn, void *user,
 	    struct err *err);
 	uint64_t (*version)(void *at);
+	/* The longest wait for others, from now on. NULL: it waits for nobody. */
+	void (*set_wait)(void *at, int64_t wait_ms);
 };
 
 struct store_place {

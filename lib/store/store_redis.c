@@ -357,6 +357,14 @@ redis_version(void *at)
 }
 
 static void
+redis_set_wait(void *at, int64_t wait_ms)
+{
+	struct store_redis *r = at;
+
+	r->link.wait_ms = wait_ms;
+}
+
+static void
 redis_close(void *at)
 {
 	struct store_redis *r = at;
@@ -376,6 +384,7 @@ store_redis_open(const struct store_config *config, struct store_place *place, s
 		.scan = store_redis_scan,
 		.update = redis_update,
 		.version = redis_version,
+		.set_wait = redis_set_wait,
 	};
 	struct store_redis *r = xcalloc(1, sizeof *r);
 	struct buf nothing = BUF_INIT(BUF_UNLIMITED);

@@ -91,31 +91,45 @@ forget_statements(struct database *d)
 	}
 }
 
+/* SQLite sees to it that the log of a file that has come in its place is left alone. */
+static void
+disconnect(struct database *d)
+{
+	forget_statements(d);
+	(void)sqlite3_close(d->s.db); /* no statement is left that could keep it open */
+	d->s.db = NULL;
+	d->index = NULL;
+}
+
 static const volatile uint32_t *find_index(sqlite3 *db);
 
-/* Before anything is read: one that was still may have been woken. */
+/* Before anything is read or begun: one that was still may have been woken, and the file may have
+ * been taken away or replaced. */
 static int
 look_again(struct database *d, struct err *err)
 {
 	bool absent;
+	int rc;
 
+	if (d->s.db && !sqlite3_get_autocommit(d->s.db))
+		return 0; /* within a transaction it is the same to its end */
 	if (store_sqlite_is_as_it_was(&d->s))
 		return 0;
-	forget_statements(d);
-	(void)sqlite3_close(d->s.db); /* no statement is left that could keep it open */
-	d->s.db = NULL;
-	if (store_sqlite_connect(&d->s, true, &absent, err) < 0)
-		return -1;
-	if (absent)
-		return err_set(err, EXIT_IO, "%s has been taken away", d->s.path);
-	d->index = find_index(d->s.db);
-	return 0;
+	disconnect(d);
+	rc = store_sqlite_connect(&d->s, &absent, err);
+	if (rc == 0 && absent)
+		rc = err_set(err, EXIT_IO, "%s has been taken away", d->s.path);
+	if (rc < 0)
+		disconnect(d);
+	else
+		d->index = find_index(d->s.db);
+	return rc;
 }
 
 static int
 check_still(const struct database *d, struct err *err)
 {
-	if (store_sqlite_is_as_it_was(&d->s))
+	if (!d->s.still || store_sqlite_is_as_it_was(&d->s))
 		return 0;
 	return err_set(err, EXIT_IO, "%s was written while it was read", d->s.path);
 }
@@ -163,7 +177,7 @@ sqlite_write(void *at, const struct store_item *item, int64_t now_us, struct err
 	struct database *d = at;
 	enum statement which = item->value.p ? PUT : DELETE;
 
-	if (sweep(d, now_us, err) < 0 || prepare(d, which, err) < 0)
+	if (look_again(d, err) < 0 || sweep(d, now_us, err) < 0 || prepare(d, which, err) < 0)
 		return -1;
 	bind(d, which, 1, item->key);
 	if (which == PUT) {
@@ -205,7 +219,7 @@ sqlite_scan(
 static int
 sqlite_begin(void *at, struct err *err)
 {
-	return prepare(at, BEGIN, err) < 0 ? -1 : run(at, BEGIN, err);
+	return look_again(at, err) < 0 || prepare(at, BEGIN, err) < 0 ? -1 : run(at, BEGIN, err);
 }
 
 static void
@@ -216,7 +230,7 @@ sqlite_rollback(void *at)
 
 	/* Some failures have rolled back already. What else could fail here leaves a transaction
 	 * that is never committed, which is what was asked for. */
-	if (!sqlite3_get_autocommit(d->s.db) && prepare(d, ROLLBACK, &ignored) == 0)
+	if (d->s.db && !sqlite3_get_autocommit(d->s.db) && prepare(d, ROLLBACK, &ignored) == 0)
 		(void)run(d, ROLLBACK, &ignored);
 }
 
@@ -260,7 +274,7 @@ sqlite_version(void *at)
 	struct err ignored = ERR_INIT;
 	uint64_t version;
 
-	if (!store_sqlite_is_as_it_was(&d->s))
+	if (!d->s.db || (d->s.still && !store_sqlite_is_as_it_was(&d->s)))
 		return ++d->lost;
 	if (d->index)
 		return (uint64_t)(d->index[INDEX_SALT] ^ d->index[INDEX_SALT + 1] * 31) << 32 |
@@ -279,10 +293,17 @@ sqlite_version(void *at)
 static void
 database_free(struct database *d)
 {
-	forget_statements(d);
-	(void)sqlite3_close(d->s.db); /* no statement is left that could keep it open */
+	disconnect(d);
 	free(d->s.path);
 	free(d);
+}
+
+static void
+sqlite_set_wait(void *at, int64_t wait_ms)
+{
+	struct database *d = at;
+
+	d->s.wait_ms = wait_ms;
 }
 
 static void
@@ -300,6 +321,7 @@ static const struct store_ops ops = {
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,
 	.version = sqlite_version,
+	.set_wait = sqlite_set_wait,
 };
 
 int
@@ -315,7 +337,8 @@ store_sqlite_open(
 	/* ":memory:" and "file:..." mean something to SQLite, "./:memory:" does not. */
 	d->s.path = strchr(path, ':') && *path != '/' ? xasprintf("./%s", path) : xstrdup(path);
 	d->s.wait_ms = config->wait_ms;
-	if (store_sqlite_connect(&d->s, config->read_only, &absent, err) < 0) {
+	d->s.read_only = config->read_only;
+	if (store_sqlite_connect(&d->s, &absent, err) < 0) {
 		database_free(d);
 		return -1;
 	}

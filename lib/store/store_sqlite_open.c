@@ -310,14 +310,46 @@ has_log(const struct store_sqlite *s)
 	return has;
 }
 
+/* The log is made with the first look into the database, and stays while anybody has it open. */
+static void
+note_log(struct store_sqlite *s)
+{
+	char *log = xasprintf("%s-wal", s->path);
+
+	if (stat(log, &s->as_it_was) < 0)
+		s->as_it_was.st_ino = 0; /* who only reads may have none */
+	free(log);
+}
+
+/* What is written where nobody finds it any more would be lost, and budgets would be kept twice. */
+static bool
+has_moved(const struct store_sqlite *s)
+{
+	char *log;
+	struct stat is;
+	int moved = 0;
+	bool other;
+
+	(void)sqlite3_file_control(
+	    s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved); /* 0: it has not */
+	if (moved || !s->as_it_was.st_ino)
+		return moved;
+	log = xasprintf("%s-wal", s->path);
+	other = stat(log, &is) < 0 || is.st_ino != s->as_it_was.st_ino;
+	free(log);
+	return other;
+}
+
 bool
 store_sqlite_is_as_it_was(const struct store_sqlite *s)
 {
 	const struct stat *was = &s->as_it_was;
 	struct stat is;
 
+	if (!s->db)
+		return false;
 	if (!s->still)
-		return true;
+		return !has_moved(s);
 	return stat(s->path, &is) == 0 && is.st_dev == was->st_dev && is.st_ino == was->st_ino &&
 	       is.st_size == was->st_size && is.st_mtim.tv_sec == was->st_mtim.tv_sec &&
 	       is.st_mtim.tv_nsec == was->st_mtim.tv_nsec && !has_log(s);
@@ -348,7 +380,6 @@ connect_reader(struct store_sqlite *s, bool *absent, struct err *err)
 {
 	int fresh, code;
 
-	s->still = false;
 	if (open_file(s, s->path, SQLITE_OPEN_READONLY, err) < 0)
 		return -1;
 	fresh = is_fresh(s, err);
@@ -358,23 +389,29 @@ connect_reader(struct store_sqlite *s, bool *absent, struct err *err)
 			return -1;
 		fresh = is_fresh(s, err);
 	}
+	if (!s->still)
+		note_log(s);
 	*absent = fresh > 0;
 	return fresh < 0 ? -1 : check_format(s, err);
 }
 
 int
-store_sqlite_connect(struct store_sqlite *s, bool read_only, bool *absent, struct err *err)
+store_sqlite_connect(struct store_sqlite *s, bool *absent, struct err *err)
 {
-	*absent = read_only && access(s->path, F_OK) < 0 && errno == ENOENT;
+	s->still = false;
+	*absent = s->read_only && access(s->path, F_OK) < 0 && errno == ENOENT;
 	if (*absent)
 		return 0;
-	if ((!read_only && make_file(s->path, err) < 0) || refuse_remote(s->path, err) < 0)
+	if ((!s->read_only && make_file(s->path, err) < 0) || refuse_remote(s->path, err) < 0)
 		return -1;
-	if (read_only)
+	if (s->read_only)
 		return connect_reader(s, absent, err);
 	if (open_file(s, s->path, SQLITE_OPEN_READWRITE, err) < 0)
 		return -1;
 	if (sqlite3_db_readonly(s->db, "main") == 1) /* SQLite's own way out */
 		return err_sys(err, EACCES, "cannot write %s", s->path);
-	return set_up(s, err);
+	if (set_up(s, err) < 0)
+		return -1;
+	note_log(s);
+	return 0;
 }

@@ -288,8 +288,106 @@ a_wait_for_another_writer_ends_and_names_it(void **state)
 	assert_int_equal(store_add(store, STR_LIT("n"), 1, 0, NULL, &err), -1);
 	(void)close(hold);
 	assert_int_equal(waitpid(writer, &status, 0), writer);
-	put(store, "a", "1");
+	store_close(store);
+}
+
+/* Who carries streams must not stand still again and again for a store that is in trouble. */
+static void
+a_store_waited_for_in_vain_is_left_alone_and_had_again_by_itself(void **state)
+{
+	struct store *store;
+	struct err err = ERR_INIT;
+	int64_t start_us, spent_us = 0, tried_us, worst_us = 0;
+	int hold, status;
+	pid_t writer;
+
+	(void)state;
+	make_store("rest.db");
+	writer = start_writer("rest.db", &hold);
+	store = must_open("rest.db");
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("1"), 0, &err), -1);
+	for (start_us = clock_mono_us(); clock_mono_us() - start_us < 2500000; clock_sleep_ms(5)) {
+		tried_us = clock_mono_us();
+		assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("1"), 0, &err), -1);
+		expect_text(err.text, "rest.db: waited 0.");
+		tried_us = clock_mono_us() - tried_us;
+		spent_us += tried_us;
+		worst_us = tried_us > worst_us ? tried_us : worst_us;
+		expect(store, "key/0000",
+		    "a value that is long enough to fill some pages with its like");
+	}
+	assert_in_range(spent_us, 1, 600000);
+	assert_in_range(worst_us, 1, 190000);
+	(void)close(hold);
+	assert_int_equal(waitpid(writer, &status, 0), writer);
+	for (start_us = clock_mono_us(); store_put(store, STR_LIT("a"), STR_LIT("1"), 0, &err) < 0;
+	     clock_sleep_ms(5))
+		assert_in_range(clock_mono_us() - start_us, 0, 3000000);
 	expect(store, "a", "1");
+	store_close(store);
+}
+
+static void
+remove_all(const char *path)
+{
+	char *name;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		name = xasprintf("%s%s", path, (const char *[]){ "", "-wal", "-shm" }[i]);
+		(void)unlink(name);
+		free(name);
+	}
+}
+
+/* Else two processes would keep two stores of one name, and each its own budgets. */
+static void
+a_file_that_was_taken_away_is_made_anew_and_shared_again(void **state)
+{
+	struct store *old, *fresh;
+
+	(void)state;
+	make_store("gone.db");
+	old = must_open("gone.db");
+	put(old, "a", "1");
+	remove_all("gone.db");
+	fresh = must_open("gone.db");
+	put(fresh, "b", "2");
+	put(old, "c", "3");
+	expect(old, "b", "2");
+	expect(fresh, "c", "3");
+	expect(fresh, "a", "");
+	store_close(old);
+	put(fresh, "d", "4");
+	store_close(fresh);
+	fresh = must_open("gone.db");
+	expect(fresh, "c", "3");
+	expect(fresh, "d", "4");
+	store_close(fresh);
+}
+
+static void
+a_file_that_was_replaced_is_taken_up(void **state)
+{
+	struct store *store;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	make_store("one.db");
+	make_store("two.db");
+	store = must_open("one.db");
+	put(store, "a", "1");
+	run_sql("two.db", "CREATE TABLE strange (x); PRAGMA application_id = 7");
+	remove_all("one.db");
+	assert_int_equal(rename("two.db", "one.db"), 0);
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("2"), 0, &err), -1);
+	expect_text(err.text, "another program's database");
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("2"), 0, &err), -1);
+	make_store("two.db");
+	remove_all("one.db");
+	assert_int_equal(rename("two.db", "one.db"), 0);
+	put(store, "a", "2");
+	expect(store, "a", "2");
 	store_close(store);
 }
 
@@ -645,6 +743,9 @@ main(void)
 		cmocka_unit_test(another_programs_database_is_left_alone),
 		cmocka_unit_test(a_newer_format_is_refused),
 		cmocka_unit_test(a_wait_for_another_writer_ends_and_names_it),
+		cmocka_unit_test(a_store_waited_for_in_vain_is_left_alone_and_had_again_by_itself),
+		cmocka_unit_test(a_file_that_was_taken_away_is_made_anew_and_shared_again),
+		cmocka_unit_test(a_file_that_was_replaced_is_taken_up),
 		cmocka_unit_test(a_write_that_fails_leaves_the_store_usable),
 		cmocka_unit_test(what_it_makes_is_its_owners_alone),
 		cmocka_unit_test(what_is_not_there_is_empty_to_who_only_reads),
