@@ -9,6 +9,7 @@
 #define DAY_US (86400 * SECOND_US)
 #define LEASE_MAX_US DAY_US
 #define QUOTA_AWAY_MAX_US (31 * DAY_US)
+#define ROWS_BY_CHANCE 0.001 /* in a window */
 
 const struct breaker_rule breaker_rule_default = {
 	.window_us = 60 * SECOND_US,
@@ -201,14 +202,33 @@ is_shut_out(const struct breaker_report *report)
 		   is_cause(report->cause, "permission"));
 }
 
+/* Where many are asked, each row of failures comes up by chance now and then: 200 a second, of
+ * which one in five fails, see five in a row every 20 seconds. So a row also has to be one that, at
+ * the share of failures before it, chance would bring less than once in a thousand windows. */
+static bool
+is_long_row(const struct breaker *b, const struct breaker_rule *rule, int64_t ok, int64_t failed)
+{
+	int64_t before = failed - b->consecutive;
+	double share, expected = (double)(ok + failed);
+
+	if (rule->consecutive <= 0 || b->consecutive < rule->consecutive)
+		return false;
+	if (before <= 0)
+		return true;
+	share = (double)before / (double)(ok + before);
+	for (int64_t i = 0; i < b->consecutive && expected >= ROWS_BY_CHANCE && share < 1; i++)
+		expected *= share;
+	return expected < ROWS_BY_CHANCE;
+}
+
 static bool
 is_too_bad(const struct breaker *b, const struct breaker_rule *rule)
 {
 	int64_t ok, failed;
 
-	if (rule->consecutive > 0 && b->consecutive >= rule->consecutive)
-		return true;
 	sum(b->buckets, &ok, &failed);
+	if (is_long_row(b, rule, ok, failed))
+		return true;
 	return failed > 0 && ok + failed >= rule->min_requests &&
 	       (double)failed >= rule->error_ratio * (double)(ok + failed);
 }

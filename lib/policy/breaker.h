@@ -3,13 +3,13 @@
  * breaker - a circuit breaker as a value: pure, told the time, kept as text between processes.
  *
  * Closed, all may pass. It opens where, within the window, at least min_requests ended and
- * error_ratio of them failed; or after `consecutive` failures in a row; or where the provider said
- * how long to stay away. Open, none passes until the cooldown is over; then it is half open: as
- * many as half_open_probes may pass, each under a lease in its holder's name, so that one whose
- * process died is let go of. A probe that fares well closes it; one that does not opens it again
- * for twice as long, at most max_cooldown. A whole window of being closed, and it begins at
- * cooldown again. (M. Nygard, Release It!, 2007; the ratio over a sliding window as in Hystrix and
- * resilience4j.)
+ * error_ratio of them failed; or after `consecutive` failures in a row, and more where so many are
+ * no more than chance; or where the provider said how long to stay away. Open, none passes until
+ * the cooldown is over; then it is half open: as many as half_open_probes may pass, each under a
+ * lease in its holder's name, so that one whose process died is let go of. A probe that fares well
+ * closes it; one that does not opens it again for twice as long, at most max_cooldown. A whole
+ * window of being closed, and it begins at cooldown again. (M. Nygard, Release It!, 2007; the ratio
+ * over a sliding window as in Hystrix and resilience4j.)
  *
  * Who was refused money or entry (quota, auth, permission) opens it at once, as every other request
  * would fail alike. What ended since it opened, but began before, is counted and moves nothing.

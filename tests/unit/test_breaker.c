@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "policy/breaker.h"
 #include "sys/rand.h"
 
@@ -414,6 +416,18 @@ count_slowly(const struct past *past, int64_t now_us, int64_t *ok, int64_t *fail
 }
 
 /* Random successes and failures, with pauses of any length: same counts, opened at the same one. */
+/* A row that chance brings less than once in a thousand windows. */
+static bool
+is_no_chance(int64_t row, int64_t ok, int64_t failed)
+{
+	double before = (double)(failed - row);
+
+	if (row < rule.consecutive)
+		return false;
+	return before <= 0 ||
+	       (double)(ok + failed) * pow(before / ((double)ok + before), (double)row) < 0.001;
+}
+
 static void
 run_against_the_list(struct rand *rand, struct past *past)
 {
@@ -440,7 +454,7 @@ run_against_the_list(struct rand *rand, struct past *past)
 		assert_int_equal(ok, slow_ok);
 		assert_int_equal(failed, slow_failed);
 		assert_int_equal(b.state == BREAKER_OPEN,
-		    !is_ok && (row >= rule.consecutive ||
+		    !is_ok && (is_no_chance(row, ok, failed) ||
 				  (ok + failed >= rule.min_requests && 2 * failed >= ok + failed)));
 	}
 }
@@ -455,6 +469,73 @@ the_window_is_that_of_a_slow_and_simple_model(void **state)
 	rand_seed(&rand, 4);
 	for (int i = 0; i < 2000; i++)
 		run_against_the_list(&rand, &past);
+}
+
+/* How often it opens in so many seconds of steady traffic, of which a share fails by chance. */
+static int
+openings(int64_t seconds, int64_t per_second, double share)
+{
+	struct rand rand;
+	struct breaker b;
+	int opened = 0;
+
+	rand_seed(&rand, 5);
+	breaker_init(&b);
+	for (int64_t i = 0; i < seconds * per_second; i++) {
+		bool is_ok = rand_unit(&rand) >= share;
+		int64_t now = START + i * SECOND / per_second;
+
+		breaker_take_report(&b, &rule,
+		    &(struct breaker_report){ .ok = is_ok, .failed = !is_ok, .cause = "server" },
+		    now);
+		if (b.state != BREAKER_OPEN)
+			continue;
+		opened++;
+		breaker_close(&b, now);
+	}
+	return opened;
+}
+
+static void
+much_traffic_is_not_shut_off_by_an_unlucky_row(void **state)
+{
+	(void)state;
+	assert_int_equal(openings(3600, 200, 0.05), 0);
+	assert_int_equal(openings(3600, 200, 0.10), 0);
+	assert_in_range(openings(3600, 200, 0.20), 0, 1);
+	assert_in_range(openings(3600, 1, 0.20), 0, 1);
+}
+
+static void
+an_outage_opens_it_within_some_failures_of_any_traffic(void **state)
+{
+	static const struct {
+		int64_t per_second;
+		int fails_of_20, most;
+	} cases[] = { { 1, 0, 5 }, { 1, 1, 5 }, { 1, 4, 10 }, { 200, 0, 5 }, { 200, 1, 7 },
+		{ 200, 4, 12 } };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+		struct breaker b;
+		int64_t now = START;
+		int failures = 0;
+
+		breaker_init(&b);
+		for (int i = 0; i < 20000; i++) {
+			bool is_ok = i % 20 >= cases[c].fails_of_20;
+
+			now += SECOND / cases[c].per_second;
+			breaker_take_report(&b, &rule,
+			    &(struct breaker_report){ .ok = is_ok, .failed = !is_ok }, now);
+		}
+		while (b.state == BREAKER_CLOSED && failures++ < 100) {
+			now += SECOND / cases[c].per_second;
+			breaker_take_report(
+			    &b, &rule, &(struct breaker_report){ .failed = 1 }, now);
+		}
+		assert_in_range(failures, 5, cases[c].most);
+	}
 }
 
 /* Many holders, of whom some die with their lease, on clocks that differ by some seconds. */
@@ -554,6 +635,8 @@ main(void)
 		cmocka_unit_test(a_lease_of_any_length_ends),
 		cmocka_unit_test(a_window_of_another_width_is_read_by_its_times),
 		cmocka_unit_test(the_window_is_that_of_a_slow_and_simple_model),
+		cmocka_unit_test(much_traffic_is_not_shut_off_by_an_unlucky_row),
+		cmocka_unit_test(an_outage_opens_it_within_some_failures_of_any_traffic),
 		cmocka_unit_test(never_more_probes_than_allowed_and_never_stuck),
 		cmocka_unit_test(texts_that_are_none_of_ours_are_a_closed_one),
 		cmocka_unit_test(the_text_is_short_where_nothing_happened),
