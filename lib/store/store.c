@@ -25,10 +25,10 @@ struct store {
 	int64_t patience_ms; /* how long it is waited for next, then; 0: wait_ms */
 };
 
-/* The first rest, and the shares of others and of time for which one in trouble is waited for: a
- * program that carries streams stands still for no more than a ninth of its time, however long it
- * lasts, and of a store that is only slow the wait grows until it is had. */
-enum { REST_MS = 1000, PATIENCE_PART = 8, REST_FACTOR = 8 };
+/* The first rest is half as long as the wait was. Then it is waited for an eighth as long, and
+ * twice as long each time, with rests of eight times that: a program that carries streams stands
+ * still for no more than a ninth of its time, and a store that is only slow is had in the end. */
+enum { REST_PART = 2, PATIENCE_PART = 8, REST_FACTOR = 8 };
 
 static int
 open_place(const struct store_config *config, struct store_place *place, struct err *err)
@@ -159,7 +159,7 @@ set_patience(struct store *store, int64_t ms)
 static void
 rest(struct store *store, const struct err *err)
 {
-	int64_t patience_ms = store->patience_ms, rest_ms = REST_MS;
+	int64_t patience_ms = store->patience_ms, rest_ms = store->wait_ms / REST_PART + 1;
 
 	if (patience_ms) {
 		rest_ms = patience_ms * REST_FACTOR;
