@@ -4,6 +4,7 @@
 
 #include "json/edit.h"
 #include "json/jsonw.h"
+#include "llm/request.h"
 
 #define GO_ON                                                                                      \
 	"Your answer was cut off. Go on exactly where it stopped: repeat nothing of it, and say "  \
@@ -26,33 +27,90 @@ is_foreign_block(struct json part, const char *provider)
 	       !json_eq(json_get(part, "provider"), provider);
 }
 
+/* Of parts; what a tool said has parts of its own, and those no more. */
 static bool
-is_clean(struct json content, const char *provider)
+are_clean_parts(struct json parts, const char *provider)
 {
-	struct json_iter it = json_each(content);
+	struct json_iter it = json_each(parts);
 
-	while (content.kind == JSON_ARRAY && json_next(&it)) {
+	while (parts.kind == JSON_ARRAY && json_next(&it)) {
 		if (has_foreign_state(it.value, provider) || is_foreign_block(it.value, provider))
 			return false;
 	}
 	return true;
 }
 
+/* What the part holds, where it is a tool's result that has parts. */
+static struct json
+result_of(struct json part)
+{
+	struct json content = json_get(part, "content");
+
+	if (!json_eq(json_get(part, "type"), "toolResult") || !request_is_parts(content))
+		return JSON_ABSENT;
+	return content;
+}
+
+static bool
+is_clean(struct json content, const char *provider)
+{
+	struct json_iter it = json_each(content);
+
+	if (!are_clean_parts(content, provider))
+		return false;
+	while (content.kind == JSON_ARRAY && json_next(&it)) {
+		if (!are_clean_parts(result_of(it.value), provider))
+			return false;
+	}
+	return true;
+}
+
+static void
+put_clean_result(struct jsonw *w, struct json parts, const char *provider)
+{
+	struct json_iter it = json_each(parts);
+
+	jsonw_array(w);
+	while (json_next(&it)) {
+		struct buf text = BUF_INIT(BUF_UNLIMITED);
+		struct json_edit e;
+
+		if (is_foreign_block(it.value, provider))
+			continue;
+		json_edit_start(&e, it.value);
+		if (has_foreign_state(it.value, provider))
+			json_edit_drop(&e, "opaque");
+		json_edit_write(&e, &text);
+		jsonw_raw(w, buf_str(&text));
+		buf_release(&text);
+	}
+	jsonw_end(w);
+}
+
 static void
 put_clean_part(struct jsonw *w, struct json part, const char *provider)
 {
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct buf text = BUF_INIT(BUF_UNLIMITED), result = BUF_INIT(BUF_UNLIMITED);
+	struct json parts = result_of(part);
 	struct json_edit e;
+	struct jsonw r;
 
-	if (!has_foreign_state(part, provider)) {
+	if (!has_foreign_state(part, provider) && are_clean_parts(parts, provider)) {
 		jsonw_json(w, part);
 		return;
 	}
 	json_edit_start(&e, part);
-	json_edit_drop(&e, "opaque");
+	if (has_foreign_state(part, provider))
+		json_edit_drop(&e, "opaque");
+	if (!are_clean_parts(parts, provider)) {
+		jsonw_start(&r, &result);
+		put_clean_result(&r, parts, provider);
+		json_edit_set(&e, "content", buf_str(&result));
+	}
 	json_edit_write(&e, &text);
 	jsonw_raw(w, buf_str(&text));
 	buf_release(&text);
+	buf_release(&result);
 }
 
 /* The message without what is foreign in it; one that has nothing else is left out, for there is no

@@ -189,7 +189,7 @@ on_pulse(uv_timer_t *timer)
 static bool
 may_start(const struct failover *f)
 {
-	if (f->signals.number || f->output_errno || output_is_slow(f->output) ||
+	if (f->signals.number || f->output_errno || f->ending || output_is_slow(f->output) ||
 	    coproc_is_slow(f->child))
 		return false;
 	if (f->config->ordered && (int64_t)f->turns.count / AHEAD_FACTOR >= f->config->jobs)

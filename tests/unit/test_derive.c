@@ -93,6 +93,22 @@ another_providers_state_and_blocks_are_left_out(void **state)
 }
 
 static void
+what_a_tool_said_is_looked_into_where_it_is_parts(void **state)
+{
+	(void)state;
+	check(
+	    "{\"messages\":[{\"role\":\"tool\",\"content\":[{\"type\":\"toolResult\",\"id\":\"c\","
+	    "\"content\":[{\"type\":\"text\",\"text\":\"seen\",\"opaque\":{\"provider\":\"openai\"}},"
+	    "{\"type\":\"provider\",\"provider\":\"openai\",\"value\":{}}]},"
+	    "{\"type\":\"toolResult\",\"id\":\"d\",\"content\":[7,{\"opaque\":1}]}]}]}",
+	    (struct derive){ 0 },
+	    "{\"messages\":[{\"role\":\"tool\",\"content\":[{\"type\":\"toolResult\",\"id\":\"c\","
+	    "\"content\":[{\"type\":\"text\",\"text\":\"seen\"}]},"
+	    "{\"type\":\"toolResult\",\"id\":\"d\",\"content\":[7,{\"opaque\":1}]}]}],"
+	    "\"id\":\"a0.1\",\"model\":\"anthropic:claude\",\"options\":{}}");
+}
+
+static void
 its_own_state_leaves_the_messages_as_they_are(void **state)
 {
 	(void)state;
@@ -154,6 +170,7 @@ main(void)
 		cmocka_unit_test(
 		    options_of_the_candidate_and_the_time_that_is_left_go_over_the_requests),
 		cmocka_unit_test(another_providers_state_and_blocks_are_left_out),
+		cmocka_unit_test(what_a_tool_said_is_looked_into_where_it_is_parts),
 		cmocka_unit_test(its_own_state_leaves_the_messages_as_they_are),
 		cmocka_unit_test(a_continuation_ends_with_what_was_said_and_no_white_space),
 		cmocka_unit_test(a_model_that_takes_no_prefill_is_told_to_go_on),
