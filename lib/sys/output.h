@@ -9,7 +9,7 @@
  * their like are written at once. Callbacks come from the loop, never from inside a function here.
  *
  * A reader that went away is EPIPE here: at once where fd is a pipe and nothing waits to be
- *written; by a write only where the program ignores SIGPIPE.
+ * written; by a write only where the program ignores SIGPIPE.
  *
  *	out = output_open(loop, 1, 1 << 20, &(struct output_events){ on_drained, on_failed }, user);
  *	buf_adds(output_buf(out), "{}\n");
