@@ -113,8 +113,9 @@ enum budget_verdict budgets_reserve(struct budgets *b, const struct budget_ask *
 enum budget_verdict budgets_look(
     struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply);
 /* What it came to (of what is not known, all that was reserved); the hold is empty then. The store
- * is told at once where nothing else is in flight, else with the next step: a process that dies
- * before that is charged what it had reserved. Where the store fails it is told later, too. */
+ * is told with the next step, at one price with it: a process that dies before that is charged what
+ * it had reserved. budgets_renew tells it, too, and is due at the end. Where the store fails it is
+ * told later, too. */
 void budgets_settle(struct budgets *b, struct budget_hold *hold, const struct budget_amounts *spent,
     int64_t now_us);
 /* Tell the store what it was not told yet, and renew the leases of what is in flight: some times a

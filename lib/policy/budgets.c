@@ -7,7 +7,7 @@
 #include "policy/budget_words.h"
 #include "policy/budgets_state.h"
 
-/* What is over is told at once where nothing else is in flight, else with the next reservation, or
+/* What is over is told with the next reservation, which then costs no more than it does alone, or
  * after so long. Until then it stays reserved, which is the more careful of the two. */
 static const int64_t owed_most_us = 200000;
 static const int64_t lease_us = INT64_C(60000000), renew_below_us = INT64_C(30000000);
@@ -297,7 +297,6 @@ budgets_settle(
 			if (reserved) {
 				h->amount -= reserved;
 				h->attempts--;
-				b->in_flight--;
 			}
 			owe(&h->owed.reserved, reserved);
 			owe(&h->owed.spent, came_to < 0 ? reserved : came_to);
@@ -309,7 +308,7 @@ budgets_settle(
 		return;
 	if (!b->owed_since_us)
 		b->owed_since_us = now_us;
-	if (!b->in_flight || now_us < b->owed_since_us || now_us - b->owed_since_us >= owed_most_us)
+	if (now_us < b->owed_since_us || now_us - b->owed_since_us >= owed_most_us)
 		settle_owed(b, now_us);
 }
 

@@ -306,7 +306,6 @@ budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
 		h = budgets_held_at(b, hold->items[i].key, hold->items[i].rule);
 		h->amount += hold->items[i].amount; /* a ledger holds the sum already */
 		h->attempts++;
-		b->in_flight++;
 		if (h->until_us < a.step.claim.until_us)
 			h->until_us = a.step.claim.until_us;
 	}

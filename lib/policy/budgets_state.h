@@ -32,7 +32,6 @@ struct budgets {
 	bool open;
 	struct held *held;
 	size_t held_count, held_cap;
-	size_t in_flight; /* attempts of all that is held */
 	int64_t owed_since_us; /* 0: nothing is owed */
 	struct buf value, key; /* of the rule that is looked at */
 	struct err error;

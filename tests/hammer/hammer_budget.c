@@ -95,8 +95,10 @@ finish(struct hammer_worker *w, size_t i, int64_t now_us)
 	life->most[i] = 0;
 	life->in_flight--;
 	w->slot->words[SETTLED] += cost;
-	if (!life->in_flight) /* then the store was told of all */
-		w->slot->words[MAY_BE_LOST] = 0;
+	if (life->in_flight)
+		return;
+	budgets_renew(life->budgets, now_us);
+	w->slot->words[MAY_BE_LOST] = 0; /* the store was told of all */
 }
 
 static int

@@ -106,6 +106,14 @@ settle(struct scene *s, struct budget_hold *hold, int64_t pusd)
 	assert_int_equal(hold->count, 0);
 }
 
+/* And the store is told of it now. */
+static void
+settle_now(struct scene *s, struct budget_hold *hold, int64_t pusd)
+{
+	settle(s, hold, pusd);
+	budgets_renew(s->budgets, the_time);
+}
+
 static struct ledger
 ledger_at(struct store *store, const char *key)
 {
@@ -151,7 +159,7 @@ what_is_reserved_is_given_back_but_for_what_it_came_to(void **state)
 	l = ledger_at(s.store, team_key);
 	assert_int_equal(ledger_reserved(&l), 2 * USD);
 	assert_int_equal(ledger_spent(&l), 0);
-	settle(&s, &hold, USD / 2);
+	settle_now(&s, &hold, USD / 2);
 	l = ledger_at(s.store, team_key);
 	assert_int_equal(ledger_reserved(&l), 0);
 	assert_int_equal(l.lease_count, 0);
@@ -169,7 +177,7 @@ past_the_limit_it_is_refused_with_the_reason(void **state)
 	(void)state;
 	scene_open(&s, open_store("memory:"), &team, 1);
 	assert_int_equal(reserve(&s, 49 * USD, &hold), BUDGET_GRANTED);
-	settle(&s, &hold, 49 * USD + USD / 2);
+	settle_now(&s, &hold, 49 * USD + USD / 2);
 	assert_int_equal(reserve(&s, USD / 4, &hold), BUDGET_GRANTED);
 	assert_int_equal(look(&s, USD), BUDGET_REFUSED);
 	assert_false(s.reply.may_fit_later);
@@ -185,11 +193,11 @@ past_the_limit_it_is_refused_with_the_reason(void **state)
 	assert_int_equal(look(&s, USD / 4), BUDGET_GRANTED);
 	assert_int_equal(reserve(&s, USD / 4, &other), BUDGET_GRANTED);
 	/* What costs nothing passes where all is used up. */
-	settle(&s, &hold, USD / 4);
-	settle(&s, &other, USD / 4);
+	settle_now(&s, &hold, USD / 4);
+	settle_now(&s, &other, USD / 4);
 	assert_int_equal(reserve(&s, 1, &hold), BUDGET_REFUSED);
 	assert_int_equal(reserve(&s, 0, &hold), BUDGET_GRANTED);
-	settle(&s, &hold, 0);
+	settle_now(&s, &hold, 0);
 	scene_close(&s);
 }
 
@@ -214,7 +222,7 @@ all_or_none(void **state)
 	l = ledger_at(s.store, team_key);
 	assert_int_equal(ledger_used(&l), 3 * USD);
 	for (i = 0; i < 3; i++)
-		settle(&s, &hold[i], USD);
+		settle_now(&s, &hold[i], USD);
 	l = ledger_at(s.store, "budget/calls/requests-3600000000us/openai");
 	assert_int_equal(ledger_spent(&l), 3);
 	assert_int_equal(ledger_reserved(&l), 0);
@@ -232,13 +240,13 @@ who_only_warns_lets_pass_and_counts(void **state)
 	scene_open(&s, open_store("memory:"), &all, 1);
 	assert_int_equal(reserve(&s, 99 * USD, &hold), BUDGET_GRANTED);
 	assert_string_equal(s.reply.warnings.p, "");
-	settle(&s, &hold, 99 * USD);
+	settle_now(&s, &hold, 99 * USD);
 	assert_int_equal(look(&s, 2 * USD), BUDGET_GRANTED);
 	assert_int_equal(reserve(&s, 2 * USD, &hold), BUDGET_GRANTED);
 	assert_string_equal(s.reply.warnings.p,
 	    "budget all: $99 of $100 is used, this request may take $2; it begins anew at "
 	    "2026-12-01T00:00:00.000000Z\n");
-	settle(&s, &hold, 2 * USD);
+	settle_now(&s, &hold, 2 * USD);
 	l = ledger_at(s.store, "budget/all/usd-month/");
 	assert_int_equal(ledger_spent(&l), 101 * USD);
 	scene_close(&s);
@@ -257,12 +265,12 @@ soft_percentages_are_told_once(void **state)
 	    s.reply.warnings.p, "budget team (core): 50% of $50 is used or reserved\n");
 	assert_int_equal(reserve(&s, USD, &more), BUDGET_GRANTED);
 	assert_string_equal(s.reply.warnings.p, "");
-	settle(&s, &more, 0);
-	settle(&s, &hold, 0);
+	settle_now(&s, &more, 0);
+	settle_now(&s, &hold, 0);
 	assert_int_equal(reserve(&s, 45 * USD, &hold), BUDGET_GRANTED);
 	assert_string_equal(
 	    s.reply.warnings.p, "budget team (core): 80% of $50 is used or reserved\n");
-	settle(&s, &hold, 0);
+	settle_now(&s, &hold, 0);
 	scene_close(&s);
 }
 
@@ -285,7 +293,7 @@ a_price_that_is_not_known_is_refused_by_a_strict_budget(void **state)
 	assert_int_equal(reserve(&s, -1, &hold), BUDGET_GRANTED);
 	assert_string_equal(s.reply.warnings.p,
 	    "budget all: the request's price is not known: nothing is reserved for it\n");
-	settle(&s, &hold, USD); /* it was told by the provider, say */
+	settle_now(&s, &hold, USD); /* it was told by the provider, say */
 	l = ledger_at(s.store, "budget/all/usd-month/");
 	assert_int_equal(ledger_spent(&l), USD);
 	scene_close(&s);
@@ -301,7 +309,7 @@ what_it_came_to_is_not_known_so_all_that_was_reserved_is_charged(void **state)
 	(void)state;
 	scene_open(&s, open_store("memory:"), &team, 1);
 	assert_int_equal(reserve(&s, 3 * USD, &hold), BUDGET_GRANTED);
-	settle(&s, &hold, -1);
+	settle_now(&s, &hold, -1);
 	l = ledger_at(s.store, team_key);
 	assert_int_equal(ledger_spent(&l), 3 * USD);
 	scene_close(&s);
@@ -328,7 +336,7 @@ without_a_store_budgets_are_closed_unless_they_are_open(void **state)
 	assert_int_equal(look(&s, USD), BUDGET_REFUSED);
 	assert_int_equal(reserve(&s, 0, &hold), BUDGET_GRANTED); /* free, so nothing to ask */
 	assert_int_equal(hold.count, 2);
-	settle(&s, &hold, 0);
+	settle_now(&s, &hold, 0);
 	scene_close(&s);
 
 	scene_open(&s, NULL, rules, 2);
@@ -336,7 +344,7 @@ without_a_store_budgets_are_closed_unless_they_are_open(void **state)
 	s.budgets = budgets_new(NULL, rules, 2, 7, true);
 	assert_int_equal(reserve(&s, USD, &hold), BUDGET_GRANTED);
 	assert_int_equal(hold.count, 0);
-	settle(&s, &hold, USD);
+	settle_now(&s, &hold, USD);
 	assert_int_equal(look(&s, USD), BUDGET_GRANTED);
 	assert_non_null(budgets_error(s.budgets));
 	scene_close(&s);
@@ -479,7 +487,7 @@ leases_are_renewed_and_the_dead_are_charged(void **state)
 		ledger_advance(&l, &team, the_time + 20 * SECOND);
 		assert_true(ledger_reserved(&l) >= USD); /* ours lives on */
 	}
-	settle(&s, &hold, USD / 2);
+	settle_now(&s, &hold, USD / 2);
 	l = ledger_at(s.store, team_key);
 	assert_int_equal(ledger_spent(&l), 10 * USD + USD / 2);
 	assert_int_equal(ledger_abandoned(&l), 10 * USD);
@@ -528,7 +536,7 @@ two_interleave(const char *url, uint64_t seed)
 		if (taken[who][slot]) {
 			int64_t cost = (int64_t)rand_below(&r, (uint64_t)most[who][slot] + 1);
 
-			settle(&s[who], &holds[who][slot], cost);
+			settle_now(&s[who], &holds[who][slot], cost);
 			spent += cost;
 			taken[who][slot] = false;
 		} else {
@@ -553,7 +561,7 @@ two_interleave(const char *url, uint64_t seed)
 	assert_true(refused > 100);
 	for (i = 0; i < 16; i++)
 		if (taken[i / 8][i % 8])
-			settle(&s[i / 8], &holds[i / 8][i % 8], 0);
+			settle_now(&s[i / 8], &holds[i / 8][i % 8], 0);
 	l = ledger_at(s[0].store, team_key);
 	assert_int_equal(ledger_spent(&l), spent);
 	assert_int_equal(l.lease_count, 0);
@@ -614,7 +622,7 @@ what_is_over_is_told_with_the_next_step(void **state)
 	budgets_renew(s.budgets, the_time);
 	l = ledger_at(s.store, team_key);
 	assert_int_equal(ledger_spent(&l), 7 * USD);
-	settle(&s, &hold[1], USD);
+	settle_now(&s, &hold[1], USD);
 	l = ledger_at(s.store, team_key);
 	assert_int_equal(ledger_used(&l), 8 * USD);
 	scene_close(&s);
@@ -652,7 +660,7 @@ a_settlement_that_failed_is_made_good(void **state)
 	l = ledger_at(other, team_key);
 	assert_int_equal(ledger_spent(&l), 4 * USD);
 	assert_int_equal(ledger_reserved(&l), 2 * USD);
-	settle(&s, &next, USD);
+	settle_now(&s, &next, USD);
 	l = ledger_at(other, team_key);
 	assert_int_equal(ledger_spent(&l), 5 * USD);
 	assert_int_equal(l.lease_count, 0);
