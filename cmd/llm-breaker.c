@@ -80,9 +80,12 @@ read_deed(const char *word)
 static void
 check_operands(const struct run *run, char *const *names)
 {
-	for (char *const *name = names; *name; name++)
+	for (char *const *name = names; *name; name++) {
 		if (**name == '-')
 			opt_misuse("%s: options go before %s", *name, deeds[run->deed]);
+		if (!**name)
+			opt_misuse("%s: a name is empty", deeds[run->deed]);
+	}
 	if (all && (*names || run->deed == LIST))
 		opt_misuse("--all goes with open, close or reset, and no name");
 	if (for_ms >= 0 && run->deed != OPEN)

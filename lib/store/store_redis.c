@@ -78,15 +78,15 @@ add_write(struct buf *out, const struct store_redis *r, const struct store_item 
 }
 
 int
-store_redis_read(const struct store_redis *r, const redisReply *reply, struct store_redis_value *s,
-    struct err *err)
+store_redis_read(const struct store_redis *r, struct str key, const redisReply *reply,
+    struct store_redis_value *s, struct err *err)
 {
 	struct str expires;
 
 	*s = (struct store_redis_value){ STR_NONE, STR_NONE, STORE_FOREVER };
 	if (reply->type == REDIS_REPLY_NIL)
 		return 0;
-	if (reply->type == REDIS_REPLY_ERROR)
+	if (reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "WRONGTYPE", 9) != 0)
 		return err_set(err, EXIT_IO, "%s: %s", r->link.address.name, reply->str);
 	if (reply->type == REDIS_REPLY_STRING) {
 		s->value = (struct str){ reply->str, reply->len };
@@ -94,8 +94,10 @@ store_redis_read(const struct store_redis *r, const redisReply *reply, struct st
 		    str_split(&s->value, ' ', &s->stamp) && s->stamp.len == STAMP_LEN && s->value.p)
 			return 1;
 	}
-	return err_set(
-	    err, EXIT_IO, "%s holds what no store of ours has written", r->link.address.name);
+	return err_set(err, EXIT_IO,
+	    "%s: what stands at \"" STORE_REDIS_PREFIX
+	    "%.*s\" was written by no store of ours: delete it there",
+	    r->link.address.name, (int)(key.len > 80 ? 80 : key.len), key.p);
 }
 
 int
@@ -141,7 +143,7 @@ redis_get(void *at, struct str key, int64_t now_us, struct buf *value, int64_t *
 	buf_release(&command);
 	if (rc < 0)
 		return -1;
-	rc = store_redis_read(r, reply, &s, err);
+	rc = store_redis_read(r, key, reply, &s, err);
 	if (rc > 0 && store_is_expired(s.expires_us, now_us))
 		rc = 0;
 	if (rc > 0) {
@@ -217,7 +219,7 @@ static enum step
 decide(struct update *u, const redisReply *reply, struct err *err)
 {
 	struct store_redis_value s;
-	int rc = store_redis_read(u->r, reply, &s, err);
+	int rc = store_redis_read(u->r, u->item.key, reply, &s, err);
 	enum step step;
 
 	if (rc < 0)

@@ -21,8 +21,8 @@ struct store_redis_value {
 	int64_t expires_us;
 };
 
-/* 1, or 0 where there is none; -1 and err. */
-int store_redis_read(const struct store_redis *r, const redisReply *reply,
+/* 1, or 0 where there is none; -1 and err. key: which it is, for that. */
+int store_redis_read(const struct store_redis *r, struct str key, const redisReply *reply,
     struct store_redis_value *v, struct err *err);
 
 /* -1 and err where the server refuses. */

@@ -129,18 +129,19 @@ tell(struct store_redis *r, const struct str *keys, const redisReply *reply, con
 {
 	const size_t prefix = strlen(STORE_REDIS_PREFIX);
 	struct store_redis_value s;
+	struct str key;
 	size_t i;
 	int rc;
 
 	if (store_redis_check(r, reply, err) < 0)
 		return -1;
 	for (i = 0; i < reply->elements; i++) {
-		rc = store_redis_read(r, reply->element[i], &s, err);
+		key = (struct str){ keys[i].p + prefix, keys[i].len - prefix };
+		rc = store_redis_read(r, key, reply->element[i], &s, err);
 		if (rc < 0)
 			return -1;
 		if (rc > 0 && !store_is_expired(s.expires_us, v->now_us) &&
-		    !v->fn(
-			v->user, (struct str){ keys[i].p + prefix, keys[i].len - prefix }, s.value))
+		    !v->fn(v->user, key, s.value))
 			return 0;
 	}
 	return 1;

@@ -425,6 +425,57 @@ a_password_opens_and_is_never_shown(void **state)
 	free(none);
 }
 
+/* A command that no store sends. */
+static void
+say(const char *words)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = url + strlen("redis+unix://");
+	char answer[64];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_true(strlen(path) < sizeof address.sun_path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(write(fd, words, strlen(words)), strlen(words));
+	assert_true(read(fd, answer, sizeof answer) > 0);
+	(void)close(fd);
+}
+
+static bool
+see_any(void *user, struct str key, struct str value)
+{
+	(void)user;
+	(void)key;
+	(void)value;
+	return true;
+}
+
+static void
+what_others_wrote_is_named_and_who_is_to_take_it_away(void **state)
+{
+	struct buf got = BUF_INIT(BUF_UNLIMITED);
+	struct err err = ERR_INIT;
+	struct store *store;
+
+	(void)state;
+	if (!url)
+		skip();
+	store = must_open();
+	say("RPUSH agentflow:breaker/list x\r\n");
+	assert_int_equal(store_get(store, STR_LIT("breaker/list"), &got, &err), -1);
+	expect_text(err.text,
+	    "what stands at \"agentflow:breaker/list\" was written by no store of "
+	    "ours: delete it there");
+	say("SET agentflow:breaker/text rubbish\r\n");
+	assert_int_equal(store_scan(store, STR_LIT("breaker/"), see_any, NULL, &err), -1);
+	expect_text(err.text, "what stands at \"agentflow:breaker/text\" was written by no store");
+	put(store, "a", "1");
+	expect(store, "a", "1");
+	store_close(store);
+	buf_release(&got);
+}
+
 static void
 databases_are_apart(void **state)
 {
@@ -530,6 +581,7 @@ main(void)
 		WITH_SERVER(an_update_outlives_a_server_that_is_started_again),
 		WITH_SERVER(a_change_whose_answer_is_lost_is_made_once),
 		WITH_SERVER(a_password_opens_and_is_never_shown),
+		WITH_SERVER(what_others_wrote_is_named_and_who_is_to_take_it_away),
 		WITH_SERVER(databases_are_apart),
 		WITH_SERVER(what_expires_goes_by_itself),
 		cmocka_unit_test(an_url_that_is_not_understood_is_told_without_its_password),
