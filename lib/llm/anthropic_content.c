@@ -164,11 +164,23 @@ write_reasoning(struct anthropic_writer *x, struct json part, struct json opaque
 	x->markable = false;
 }
 
+/* A call's id; one that another provider made ("functions.look:0") may be of no form that it takes.
+ */
+static void
+write_id(struct anthropic_writer *x, const char *key, struct json id)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	request_plain_id(id, &text);
+	jsonw_kstrn(&x->w, key, buf_str(&text));
+	buf_release(&text);
+}
+
 static void
 write_tool_call(struct anthropic_writer *x, struct json part, struct json opaque)
 {
 	begin_block(x, "tool_use");
-	jsonw_kjson(&x->w, "id", json_get(part, "id"));
+	write_id(x, "id", json_get(part, "id"));
 	jsonw_kjson(&x->w, "name", json_get(part, "name"));
 	jsonw_key(&x->w, "input");
 	request_write_arguments(&x->w, part);
@@ -223,7 +235,7 @@ write_result(struct anthropic_writer *x, struct json id, struct json content, st
 	bool ok = true;
 
 	begin_block(x, "tool_result");
-	jsonw_kjson(&x->w, "tool_use_id", id);
+	write_id(x, "tool_use_id", id);
 	if (content.kind == JSON_STRING)
 		jsonw_kjson(&x->w, "content", content);
 	else if (request_is_parts(content))

@@ -191,16 +191,9 @@ static void
 write_id(struct bedrock_writer *x, struct json id)
 {
 	enum { ID_MAX = 64 };
-	static const char allowed[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	size_t i;
 
-	json_text(id, &text);
-	for (i = 0; i < text.len; i++) {
-		if (!text.p[i] || !strchr(allowed, text.p[i]))
-			text.p[i] = '_';
-	}
+	request_plain_id(id, &text);
 	if (text.len > ID_MAX)
 		buf_cut(&text, text.len - ID_MAX);
 	jsonw_kstrn(&x->w, "toolUseId", buf_str(&text));
