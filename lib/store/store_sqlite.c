@@ -127,7 +127,7 @@ look_again(struct database *d, struct err *err)
 }
 
 static int
-check_still(const struct database *d, struct err *err)
+check_still(struct database *d, struct err *err)
 {
 	if (!d->s.still || store_sqlite_is_as_it_was(&d->s))
 		return 0;

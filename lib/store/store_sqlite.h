@@ -18,6 +18,7 @@ struct store_sqlite {
 	/* Nothing can be written where it lies, and nobody has it open: it is read without locks or
 	 * a log, for as long as it stays as it was. */
 	bool still;
+	int64_t looked_us; /* when it was looked at last whether the file is still there */
 	struct stat as_it_was; /* the file, where it is still; else its log */
 };
 
@@ -31,6 +32,6 @@ int store_sqlite_connect(struct store_sqlite *s, bool *absent, struct err *err)
 
 /* False where it was read as still, and somebody has written it since; where another file or none
  * is in its place; and where it could not be had. */
-bool store_sqlite_is_as_it_was(const struct store_sqlite *s);
+bool store_sqlite_is_as_it_was(struct store_sqlite *s);
 
 #endif

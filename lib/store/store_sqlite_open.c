@@ -17,6 +17,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+enum { LOOK_EVERY_US = 100 * 1000 };
 enum {
 	FORMAT = 1,
 	APPLICATION = 0x41466c77, /* "AFlw" */
@@ -321,15 +322,22 @@ note_log(struct store_sqlite *s)
 	free(log);
 }
 
-/* What is written where nobody finds it any more would be lost, and budgets would be kept twice. */
+/*
+ * What is written where nobody finds it any more would be lost, and budgets would be kept twice. To
+ * look costs as much as to read, so it is done ten times a second.
+ */
 static bool
-has_moved(const struct store_sqlite *s)
+has_moved(struct store_sqlite *s)
 {
-	char *log;
+	int64_t now_us = clock_mono_us();
 	struct stat is;
 	int moved = 0;
 	bool other;
+	char *log;
 
+	if (now_us - s->looked_us < LOOK_EVERY_US)
+		return false;
+	s->looked_us = now_us;
 	(void)sqlite3_file_control(
 	    s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved); /* 0: it has not */
 	if (moved || !s->as_it_was.st_ino)
@@ -341,7 +349,7 @@ has_moved(const struct store_sqlite *s)
 }
 
 bool
-store_sqlite_is_as_it_was(const struct store_sqlite *s)
+store_sqlite_is_as_it_was(struct store_sqlite *s)
 {
 	const struct stat *was = &s->as_it_was;
 	struct stat is;

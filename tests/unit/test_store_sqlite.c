@@ -355,6 +355,8 @@ remove_all(const char *path)
 }
 
 /* Else two processes would keep two stores of one name, and each its own budgets. */
+enum { LOOKED_MS = 120 }; /* by then it was looked at whether the file is still there */
+
 static void
 a_file_that_was_taken_away_is_made_anew_and_shared_again(void **state)
 {
@@ -365,6 +367,7 @@ a_file_that_was_taken_away_is_made_anew_and_shared_again(void **state)
 	old = must_open("gone.db");
 	put(old, "a", "1");
 	remove_all("gone.db");
+	clock_sleep_ms(LOOKED_MS);
 	fresh = must_open("gone.db");
 	put(fresh, "b", "2");
 	put(old, "c", "3");
@@ -394,12 +397,14 @@ a_file_that_was_replaced_is_taken_up(void **state)
 	run_sql("two.db", "CREATE TABLE strange (x); PRAGMA application_id = 7");
 	remove_all("one.db");
 	assert_int_equal(rename("two.db", "one.db"), 0);
+	clock_sleep_ms(LOOKED_MS);
 	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("2"), 0, &err), -1);
 	expect_text(err.text, "another program's database");
 	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("2"), 0, &err), -1);
 	make_store("two.db");
 	remove_all("one.db");
 	assert_int_equal(rename("two.db", "one.db"), 0);
+	clock_sleep_ms(LOOKED_MS);
 	put(store, "a", "2");
 	expect(store, "a", "2");
 	store_close(store);
