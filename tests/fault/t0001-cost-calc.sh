@@ -26,10 +26,6 @@ cp out whole-few
 
 # Each says in a line what is not so, or nothing.
 is_whole() { [ $rc = 0 ] && cmp -s out "$1" || echo "FAULT=$fault: status $rc, $(wc -c <out) bytes: $(cat err)"; }
-is_told() {
-	[ $rc = "$1" ] && [ "$(wc -l <err)" = 1 ] && grep -q "^cost-calc: .*$2" err ||
-		echo "FAULT=$fault: status $rc, not $1 and one line with '$2': $(cat err)"
-}
 is_prefix() {
 	size=$(wc -c <out)
 	head -c "$size" "$1" | cmp -s - out || echo "FAULT=$fault: what was written is not the beginning of the output"

@@ -32,14 +32,6 @@ is_whole() {
 	[ "$(jq -s -c '[.[] | select(.ok) | .id] | sort' out)" = "$(jq -s -c 'map(.id)' requests)" ] ||
 		echo "FAULT=$fault: $(wc -l <out) lines: $(cat err)"
 }
-is_told() {
-	[ $rc = "$1" ] && [ "$(wc -l <err)" = 1 ] && grep -q "^llm-failover: .*$2" err ||
-		echo "FAULT=$fault: status $rc, not $1 and one line with '$2': $(cat err)"
-}
-has_whole_lines() {
-	[ ! -s out ] || [ "$(tail -c 1 out | od -An -c)" = '  \n' ] || echo "FAULT=$fault: the last line is cut"
-	jq -e type out >/dev/null || [ ! -s out ] || echo "FAULT=$fault: what was written is no JSON"
-}
 
 call 1 '' <requests
 verdict 'without a fault all is well' "$(is_whole)"
