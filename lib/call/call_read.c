@@ -8,13 +8,7 @@
 static void
 take_id(struct call *c, struct json id)
 {
-	if (json_is(id, JSON_STRING) || json_is(id, JSON_NUMBER)) {
-		buf_addstr(&c->id, json_raw(id));
-	} else {
-		buf_addc(&c->id, '"');
-		buf_addi(&c->id, (int64_t)++c->caller->made_ids);
-		buf_addc(&c->id, '"');
-	}
+	request_take_id(id, &c->caller->made_ids, &c->id);
 }
 
 /* Options that nobody knows are not carried, and that is said. */

@@ -23,7 +23,8 @@ look(struct trip *t, size_t i)
 	struct prospect p = { .choice = &t->decision.items[i], .ms = -1 };
 	const struct target *target = p.choice->target;
 
-	p.most_pusd = target_most_pusd(target, &t->facts, t->request.options.max_tokens, &p.tokens);
+	p.most_pusd = target_most_pusd(
+	    target, &t->facts, choice_max_tokens(p.choice, &t->request), &p.tokens);
 	if (target->health) {
 		p.pass = health_look(health, target->health, failover_now(t->f));
 		p.ms = latency_percentile(&health_latency(health, target->health)->total, 0.5, 1);
@@ -54,16 +55,9 @@ open_ms(const struct trip *t, const struct prospect *p)
 static bool
 is_granted(struct trip *t, const struct prospect *p, struct buf *why)
 {
-	const struct target *target = p->choice->target;
 	struct budget_reply reply = { .why = BUF_INIT(BUF_UNLIMITED),
 		.warnings = BUF_INIT(BUF_UNLIMITED) };
-	struct budget_ask ask = {
-		.record = t->request.record,
-		.provider = str_of(target->provider->name),
-		.model = str_of(target->spec),
-		.key = str_of(target->key_name),
-		.most = { .pusd = p->most_pusd, .tokens = p->tokens, .requests = 1 },
-	};
+	struct budget_ask ask = target_ask(p->choice->target, &t->request, p->most_pusd, p->tokens);
 	enum budget_verdict verdict;
 
 	if (!t->f->config->budgets)

@@ -29,13 +29,7 @@ new_trip(struct failover *f)
 static void
 take_id(struct trip *t, struct json id)
 {
-	if (json_is(id, JSON_STRING) || json_is(id, JSON_NUMBER)) {
-		buf_addstr(&t->id, json_raw(id));
-	} else {
-		buf_addc(&t->id, '"');
-		buf_addi(&t->id, (int64_t)++t->f->made_ids);
-		buf_addc(&t->id, '"');
-	}
+	request_take_id(id, &t->f->made_ids, &t->id);
 }
 
 /* What stands there is no record at all. */

@@ -314,3 +314,15 @@ request_write_arguments(struct jsonw *w, struct json part)
 	jsonw_kjson_opt(w, "input", json_get(part, "input"));
 	jsonw_end(w);
 }
+
+void
+request_take_id(struct json id, uint64_t *made, struct buf *out)
+{
+	if (json_is(id, JSON_STRING) || json_is(id, JSON_NUMBER)) {
+		buf_addstr(out, json_raw(id));
+	} else {
+		buf_addc(out, '"');
+		buf_addi(out, (int64_t)++ * made);
+		buf_addc(out, '"');
+	}
+}

@@ -99,6 +99,10 @@ int request_read(struct request *r, struct json record, const struct request_def
     struct err *err) __attribute__((warn_unused_result));
 void request_release(struct request *r);
 
+/* Append the id as it lies where it is a string or a number; else one is made: *made is how many
+ * were. */
+void request_take_id(struct json id, uint64_t *made, struct buf *out);
+
 /* The names that "options" may hold, NULL-terminated. Others are no error: who carries the request
  * warns of them. */
 const char *const *request_option_names(void);

@@ -95,3 +95,16 @@ decision_write(const struct router *r, const struct decision *d, struct jsonw *w
 	}
 	jsonw_end(w);
 }
+
+int64_t
+choice_max_tokens(const struct choice *c, const struct request *request)
+{
+	struct err err = ERR_INIT;
+	struct json options;
+	int64_t n;
+
+	if (c->options.len && json_parse(c->options.p, c->options.len, &options, &err) == 0 &&
+	    json_count_of(json_get(options, "maxTokens"), &n))
+		return n;
+	return request->options.max_tokens;
+}

@@ -71,6 +71,10 @@ struct decision {
 };
 void decision_release(struct decision *d);
 
+/* The most tokens that the choice lets be written: its options' word, else the request's;
+ * OPTION_UNSET. */
+int64_t choice_max_tokens(const struct choice *c, const struct request *request);
+
 /* Fill d (zero, or used before). now_us: wall clock. */
 void router_decide(struct router *r, const struct request *request, struct facts *facts,
     int64_t now_us, struct decision *d);

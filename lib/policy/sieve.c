@@ -367,16 +367,14 @@ static bool
 is_spent(
     const struct sieve_ask *ask, const struct target *t, int64_t out, struct budget_reply *reply)
 {
-	struct budget_ask b = { .record = ask->facts->request->record,
-		.provider = str_of(t->provider->name),
-		.model = str_of(t->spec),
-		.key = str_of(t->key_name),
-		.most = { .requests = 1 },
-		.until_us = ask->now_us };
+	struct budget_ask b;
+	int64_t pusd, tokens;
 
 	if (!ask->budgets)
 		return false;
-	b.most.pusd = target_most_pusd(t, ask->facts, out, &b.most.tokens);
+	pusd = target_most_pusd(t, ask->facts, out, &tokens);
+	b = target_ask(t, ask->facts->request, pusd, tokens);
+	b.until_us = ask->now_us;
 	return budgets_look(ask->budgets, &b, ask->now_us, reply) == BUDGET_REFUSED;
 }
 

@@ -455,3 +455,15 @@ target_cost_pusd(const struct target *t, const struct usage *usage)
 		return -1;
 	return charge_usage(t->price ? t->price : &own, usage, 1, &charge) ? -1 : charge.pusd;
 }
+
+struct budget_ask
+target_ask(const struct target *t, const struct request *request, int64_t most_pusd, int64_t tokens)
+{
+	return (struct budget_ask){
+		.record = request->record,
+		.provider = str_of(t->provider->name),
+		.model = str_of(t->spec),
+		.key = str_of(t->key_name),
+		.most = { .pusd = most_pusd, .tokens = tokens, .requests = 1 },
+	};
+}

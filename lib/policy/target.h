@@ -17,6 +17,7 @@
 #include "llm/provider.h"
 #include "llm/tokens.h"
 #include "net/secret.h"
+#include "policy/budget.h"
 #include "policy/health.h"
 #include "policy/policy.h"
 #include "price/price.h"
@@ -78,5 +79,10 @@ int64_t target_most_pusd(
     const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens);
 /* What a usage came to; negative: not known. */
 int64_t target_cost_pusd(const struct target *t, const struct usage *usage);
+
+/* What budgets are asked of one request there; until_us is the caller's to set. */
+struct request;
+struct budget_ask target_ask(
+    const struct target *t, const struct request *request, int64_t most_pusd, int64_t tokens);
 
 #endif

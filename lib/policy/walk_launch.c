@@ -26,20 +26,6 @@ walk_warn(struct walk *w, struct str sentence)
 
 /* --- what it may come to --- */
 
-static int64_t
-max_tokens_of(const struct walk *w, const struct choice *choice)
-{
-	struct err err = ERR_INIT;
-	struct json options;
-	int64_t n;
-
-	if (choice->options.len &&
-	    json_parse(choice->options.p, choice->options.len, &options, &err) == 0 &&
-	    json_count_of(json_get(options, "maxTokens"), &n))
-		return n;
-	return w->facts->request->options.max_tokens;
-}
-
 /* What all attempts have come to and may yet. */
 static int64_t
 exposure(const struct walk *w)
@@ -141,19 +127,13 @@ is_granted(struct walk *w, size_t entry, struct walk_attempt *a, int64_t tokens,
 	const struct target *t = w->entries[entry].target;
 	struct budget_reply reply = { .why = BUF_INIT(BUF_UNLIMITED),
 		.warnings = BUF_INIT(BUF_UNLIMITED) };
-	struct budget_ask ask = {
-		.record = w->facts->request->record,
-		.provider = str_of(t->provider->name),
-		.model = str_of(t->spec),
-		.key = str_of(t->key_name),
-		.most = { .pusd = a->most_pusd, .tokens = tokens, .requests = 1 },
-		.until_us = a->overdue_us,
-	};
+	struct budget_ask ask = target_ask(t, w->facts->request, a->most_pusd, tokens);
 	enum budget_verdict verdict;
 	struct str rest, line;
 
 	if (!w->world.budgets)
 		return true;
+	ask.until_us = a->overdue_us;
 	verdict = budgets_reserve(w->world.budgets, &ask, now_us, &a->hold, &reply);
 	for (rest = buf_str(&reply.warnings); str_split(&rest, '\n', &line);)
 		walk_warn(w, line);
@@ -209,7 +189,8 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	a.overdue_us = now_us + (a.timeout_ms + WALK_GRACE_MS) * 1000;
 	after_us = hedge_after_us(w, e->target);
 	a.hedge_us = after_us == INT64_MAX ? INT64_MAX : now_us + after_us;
-	a.most_pusd = target_most_pusd(e->target, w->facts, max_tokens_of(w, choice), &tokens);
+	a.most_pusd = target_most_pusd(
+	    e->target, w->facts, choice_max_tokens(choice, w->facts->request), &tokens);
 	a.is_continuation = w->streamed != WALK_NOBODY && w->can_continue &&
 			    w->decision->limits.after_output == POLICY_CONTINUE;
 	if (!is_affordable(w, entry, a.most_pusd) ||
