@@ -152,6 +152,7 @@ set_said(struct trip *t, size_t winner, struct json response, struct relay_whole
 {
 	struct attempt *a = winner < t->try_count ? t->tries[winner] : NULL;
 	bool tells = json_exists(json_get(response, "content")) ||
+		     json_exists(json_get(response, "reasoning")) ||
 		     json_is_true(json_get(response, "ok"));
 
 	if (!t->keeps_said)
