@@ -24,7 +24,7 @@ look(struct trip *t, size_t i)
 	const struct target *target = p.choice->target;
 
 	p.most_pusd = target_most_pusd(
-	    target, &t->facts, choice_max_tokens(p.choice, &t->request), &p.tokens);
+	    target, &t->facts, decision_max_tokens(p.choice, &t->request), &p.tokens);
 	if (target->health) {
 		p.pass = health_look(health, target->health, failover_now(t->f));
 		p.ms = latency_percentile(&health_latency(health, target->health)->total, 0.5, 1);

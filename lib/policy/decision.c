@@ -97,7 +97,7 @@ decision_write(const struct router *r, const struct decision *d, struct jsonw *w
 }
 
 int64_t
-choice_max_tokens(const struct choice *c, const struct request *request)
+decision_max_tokens(const struct choice *c, const struct request *request)
 {
 	struct err err = ERR_INIT;
 	struct json options;

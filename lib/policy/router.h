@@ -73,7 +73,7 @@ void decision_release(struct decision *d);
 
 /* The most tokens that the choice lets be written: its options' word, else the request's;
  * OPTION_UNSET. */
-int64_t choice_max_tokens(const struct choice *c, const struct request *request);
+int64_t decision_max_tokens(const struct choice *c, const struct request *request);
 
 /* Fill d (zero, or used before). now_us: wall clock. */
 void router_decide(struct router *r, const struct request *request, struct facts *facts,

@@ -190,7 +190,7 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	after_us = hedge_after_us(w, e->target);
 	a.hedge_us = after_us == INT64_MAX ? INT64_MAX : now_us + after_us;
 	a.most_pusd = target_most_pusd(
-	    e->target, w->facts, choice_max_tokens(choice, w->facts->request), &tokens);
+	    e->target, w->facts, decision_max_tokens(choice, w->facts->request), &tokens);
 	a.is_continuation = w->streamed != WALK_NOBODY && w->can_continue &&
 			    w->decision->limits.after_output == POLICY_CONTINUE;
 	if (!is_affordable(w, entry, a.most_pusd) ||
