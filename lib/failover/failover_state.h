@@ -57,4 +57,23 @@ int64_t failover_now(const struct failover *f);
 void failover_count(struct failover *f, enum error_kind kind);
 void failover_complain(const struct failover *f, const char *text);
 
+/* Of failover_turn. */
+enum { FAILOVER_OUTPUT_HIGH = 256 << 10 };
+void failover_turn(uv_prepare_t *prepare); /* before the loop sleeps */
+/* Both clocks at one moment, where nobody is on the way. */
+void failover_set_time(struct failover *f);
+/* Something was appended to the output: where the reader is slow, hear no more for now. */
+void failover_hold_back(struct failover *f);
+void failover_drained(void *f); /* the reader has caught up */
+/* It is over: the loop ends. */
+void failover_stop(struct failover *f);
+
+/* Of failover_child. */
+void failover_line(void *f, struct str line);
+void failover_down(void *f, const char *why);
+
+/* Of failover_pulse. */
+void failover_pulse(uv_timer_t *timer);
+void failover_tell_store(struct failover *f);
+
 #endif
