@@ -227,11 +227,34 @@ guess(const struct providers *set, struct str model)
 	return NULL;
 }
 
+/* Append the spec that a model's name without a provider is likely meant to be: as others write it,
+ * PROVIDER/MODEL, or by how it begins. False: nothing is likely. */
+static bool
+guess_spec(const struct providers *set, struct str name, struct buf *out)
+{
+	struct str rest = name, before;
+	const struct provider *p;
+
+	if (memchr(name.p, '/', name.len) && str_split(&rest, '/', &before) && find(set, before) &&
+	    rest.len) {
+		buf_addstr(out, before);
+	} else {
+		rest = name;
+		p = guess(set, name);
+		if (!p)
+			return false;
+		buf_adds(out, p->name);
+	}
+	buf_addc(out, ':');
+	buf_addstr(out, rest);
+	return true;
+}
+
 static int
 unknown_provider(const struct providers *set, struct str name, struct err *err)
 {
 	const char **names = xcalloc(set->count + set->alias_count + 1, sizeof *names);
-	struct buf list = BUF_INIT(BUF_UNLIMITED);
+	struct buf list = BUF_INIT(BUF_UNLIMITED), likely = BUF_INIT(BUF_UNLIMITED);
 	const char *near;
 	size_t n = 0;
 
@@ -242,13 +265,18 @@ unknown_provider(const struct providers *set, struct str name, struct err *err)
 	for (size_t i = 0; i < set->alias_count; i++)
 		names[n++] = set->aliases[i].name;
 	near = str_nearest(name, names);
-	if (near)
+	if (guess_spec(set, name, &likely))
+		err_set(err, EXIT_NO,
+		    "\"%.*s\" is a model's name, and no provider's (did you mean \"%s\"?)",
+		    (int)name.len, name.p, likely.p);
+	else if (near)
 		err_set(err, EXIT_NO, "unknown provider \"%.*s\" (did you mean \"%s\"?)",
 		    (int)name.len, name.p, near);
 	else
 		err_set(err, EXIT_NO, "unknown provider \"%.*s\"; known are %s", (int)name.len,
 		    name.p, list.p);
 	free(names);
+	buf_release(&likely);
 	buf_release(&list);
 	return -1;
 }
@@ -256,15 +284,17 @@ unknown_provider(const struct providers *set, struct str name, struct err *err)
 static int
 no_provider(const struct providers *set, struct str spec, struct err *err)
 {
-	const struct provider *p = guess(set, spec);
+	struct buf likely = BUF_INIT(BUF_UNLIMITED);
 
 	if (!spec.len)
 		return err_set(err, EXIT_NO,
 		    "no model: name one in the record, with -m, or as \"model\" in agentflow.yaml");
-	if (p)
-		return err_set(err, EXIT_NO,
-		    "model \"%.*s\" names no provider (did you mean \"%s:%.*s\"?)", (int)spec.len,
-		    spec.p, p->name, (int)spec.len, spec.p);
+	if (guess_spec(set, spec, &likely)) {
+		err_set(err, EXIT_NO, "model \"%.*s\" names no provider (did you mean \"%s\"?)",
+		    (int)spec.len, spec.p, likely.p);
+		buf_release(&likely);
+		return -1;
+	}
 	if (find(set, spec))
 		return err_set(err, EXIT_NO, "\"%.*s\" names a provider, but no model: %.*s:MODEL",
 		    (int)spec.len, spec.p, (int)spec.len, spec.p);

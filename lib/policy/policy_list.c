@@ -24,13 +24,12 @@ policy_list_add(struct policy_list *list, const char *model, const struct yaml *
 	return c;
 }
 
-void
-policy_list_add_provider(
-    struct policy *p, struct policy_list *list, const char *name, const struct yaml *place)
+const char *
+policy_list_provider(struct policy *p, const char *name)
 {
 	if (!strchr(name, ':') && !policy_alias_find(p, str_of(name)))
 		name = policy_own(p, xasprintf("%s:", name));
-	policy_list_add(list, name, place);
+	return name;
 }
 
 static int

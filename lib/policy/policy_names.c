@@ -54,7 +54,8 @@ check_name(const struct names *n, const char *model, const struct yaml *place, s
 	if (is_role)
 		return yaml_error(n->p->doc, place, err, "unknown role \"%.60s\"", model + 5);
 	return yaml_error(n->p->doc, place, err,
-	    "\"%.60s\" is neither an alias of this policy nor provider:model", model);
+	    "\"%.60s\" is neither an alias of this policy nor provider:model%s", model,
+	    strchr(model, '/') ? " (a colon stands behind the provider, and no slash)" : "");
 }
 
 static int

@@ -64,9 +64,8 @@ int policy_list_read(struct policy *p, const struct field_map *m, const char *ke
 /* Append a candidate of that name; items must have room. */
 struct policy_candidate *policy_list_add(
     struct policy_list *list, const char *model, const struct yaml *place);
-/* The same of a name that may be a provider's alone, who is asked by its default model. */
-void policy_list_add_provider(
-    struct policy *p, struct policy_list *list, const char *name, const struct yaml *place);
+/* The candidate that a name is which may be a provider's alone: "openai:", its default model. */
+const char *policy_list_provider(struct policy *p, const char *name);
 void policy_list_release(struct policy_list *list);
 
 /* --- sections --- */

@@ -118,23 +118,10 @@ read_labels(struct policy *p, const struct field_map *top, struct err *err)
 static int
 read_providers(struct policy *p, const struct field_map *top, struct err *err)
 {
-	const char *const *names = NULL;
-	const struct yaml *list = field_get(top, "providers");
-	size_t count = 0;
-
-	if (policy_read_strings(p, top, "providers", &names, err) < 0)
+	if (policy_list_read(p, top, "providers", &p->providers, err) < 0)
 		return -1;
-	if (!names)
-		return 0;
-	while (names[count])
-		count++;
-	if (count == 0)
-		return field_error(top, "providers", err, "providers is empty");
-	p->providers.items = xcalloc(count, sizeof *p->providers.items);
-	for (size_t i = 0; i < count; i++) {
-		const struct yaml *place = list->kind == YAML_LIST ? list->items[i] : list;
-		policy_list_add_provider(p, &p->providers, names[i], place);
-	}
+	for (size_t i = 0; i < p->providers.count; i++)
+		p->providers.items[i].model = policy_list_provider(p, p->providers.items[i].model);
 	return 0;
 }
 

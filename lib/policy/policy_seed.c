@@ -73,7 +73,7 @@ read_last(struct policy *p, const struct yaml *node, struct policy_list *last, s
 	struct field_map m;
 
 	if (node->kind == YAML_STRING && node->text.len) {
-		policy_list_add_provider(p, last, node->text.p, node);
+		policy_list_add(last, policy_list_provider(p, node->text.p), node);
 		return 0;
 	}
 	if (field_open(&m, p->doc, node, "an entry", entry_members, err) < 0)
@@ -134,7 +134,7 @@ read_fallback(struct policy *p, const struct yaml *node, struct policy_list *out
 	struct field_map m;
 
 	if (node->kind == YAML_STRING && node->text.len) {
-		policy_list_add_provider(p, out, node->text.p, node);
+		policy_list_add(out, policy_list_provider(p, node->text.p), node);
 		return 0;
 	}
 	if (node->kind != YAML_MAP)

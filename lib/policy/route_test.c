@@ -279,6 +279,7 @@ run(const struct route_test *t, struct json v, struct test_case *c, struct buf *
 	int64_t now_us = t->now_us;
 	bool is_time;
 
+	c->name = json_get(v, "name"); /* told also of a case that is not understood */
 	if (read_case(v, c, err) < 0)
 		return -1;
 	json_text(c->at, &text);

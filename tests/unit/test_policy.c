@@ -210,13 +210,16 @@ true_is_no_condition_and_one_condition_may_stand_alone(void **state)
 static void
 a_providers_name_alone_means_its_default_model(void **state)
 {
-	struct policy *p = read_policy("providers: [openai, fast, anthropic:claude-haiku-4-5]\n"
+	struct policy *p = read_policy("providers: [openai, fast, anthropic:claude-haiku-4-5, "
+				       "{model: gemini, weight: 2}]\n"
 				       "aliases: {fast: openai:gpt-4o-mini}\n");
 
 	(void)state;
 	assert_string_equal(p->providers.items[0].model, "openai:");
 	assert_string_equal(p->providers.items[1].model, "fast");
 	assert_string_equal(p->providers.items[2].model, "anthropic:claude-haiku-4-5");
+	assert_string_equal(p->providers.items[3].model, "gemini:");
+	assert_true(p->providers.items[3].weight == 2);
 	policy_free(p);
 }
 
@@ -481,6 +484,9 @@ what_is_not_known_is_told_with_the_nearest(void **state)
 	    "(Europe/Berlin, UTC)");
 	refuse("budgets: [{name: a, limitUsd: 1, per: provder}]",
 	    "p.yaml:1:39: unknown per \"provder\" (did you mean \"provider\"?)");
+	refuse("budgets: [{name: a, limitUsd: 1, per: openai:gpt-4o}]",
+	    "p.yaml:1:39: per: \"openai:gpt-4o\" is neither provider, model or key nor a path into the "
+	    "request (.tags.team)");
 	refuse("version: 2", "p.yaml:1:10: version 2 is newer than what this program reads (1)");
 	refuse("version: 0", "p.yaml:1:10: version begins with 1");
 }
@@ -594,6 +600,9 @@ names_that_lead_nowhere_are_told_with_the_nearest(void **state)
 	    "p.yaml:3:11: unknown alias \"fsat\" (did you mean \"fast\"?)");
 	refuse("routes:\n  - use: gpt-4o",
 	    "p.yaml:2:10: \"gpt-4o\" is neither an alias of this policy nor provider:model");
+	refuse("routes:\n  - use: openai/gpt-4o",
+	    "p.yaml:2:10: \"openai/gpt-4o\" is neither an alias of this policy nor provider:model (a "
+	    "colon stands behind the provider, and no slash)");
 	refuse("roles: {planner: \"a:b\"}\nfallback: {local: role:planer}",
 	    "p.yaml:2:19: unknown role \"planer\" (did you mean \"role:planner\"?)");
 	refuse("roles: {planner: \"a:b\"}\nfallback: {local: planner}",

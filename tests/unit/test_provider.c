@@ -173,6 +173,13 @@ what_is_not_known_gets_the_nearest_known_names(void **state)
 	expect_unknown(set, "claude-haiku-4-5",
 	    "model \"claude-haiku-4-5\" names no provider (did you mean "
 	    "\"anthropic:claude-haiku-4-5\"?)");
+	expect_unknown(set, "openai/gpt-4o",
+	    "model \"openai/gpt-4o\" names no provider (did you mean \"openai:gpt-4o\"?)");
+	expect_unknown(set, "gpt-4o:",
+	    "\"gpt-4o\" is a model's name, and no provider's (did you mean \"openai:gpt-4o\"?)");
+	expect_unknown(set, "groq/qwen/qwen3-32b:",
+	    "\"groq/qwen/qwen3-32b\" is a model's name, and no provider's (did you mean "
+	    "\"groq:qwen/qwen3-32b\"?)");
 	expect_unknown(set, "groq", "\"groq\" names a provider, but no model: groq:MODEL");
 	expect_unknown(set, "",
 	    "no model: name one in the record, with -m, or as \"model\" in agentflow.yaml");
@@ -338,6 +345,8 @@ a_wrong_configuration_says_where(void **state)
 	    "agentflow.yaml:1:16: provider x has no dialect");
 	expect_config_error("providers: {x: {dialect: openai-chat}}",
 	    "agentflow.yaml:1:16: provider x has no baseUrl");
+	expect_config_error("providers: {x: {dialect: openai-chat, baseUrl: \"env:X_URL\"}}",
+	    "agentflow.yaml:1:48: baseUrl is an URL; a variable that holds one is baseUrlEnv: X_URL");
 	expect_config_error("providers: {x: {dialect: opnai-chat}}",
 	    "agentflow.yaml:1:26: unknown dialect \"opnai-chat\" (did you mean \"openai-chat\"?)");
 	expect_config_error("providers: {openai: {maxConcurrent: 0}}",
