@@ -240,7 +240,8 @@ store_put(
 {
 	if (!value.p)
 		value = STR_LIT("");
-	return write_item(store, &(struct store_item){ key, value, expires_us }, err);
+	return write_item(store,
+	    &(struct store_item){ .key = key, .value = value, .expires_us = expires_us }, err);
 }
 
 int
@@ -256,16 +257,18 @@ change_locked(struct store *store, struct str key, store_update_fn *fn, void *us
 	const struct store_ops *ops = store->place.ops;
 	struct buf old = BUF_INIT(BUF_UNLIMITED), fresh = BUF_INIT(BUF_UNLIMITED);
 	struct store_item item = { .key = key, .expires_us = STORE_FOREVER };
-	int64_t now_us = now(store);
+	int64_t now_us = now(store), old_us;
 	int rc = ops->get(store->place.at, key, now_us, &old, &item.expires_us, err);
 
 	if (rc >= 0) {
+		old_us = item.expires_us;
 		switch (fn(user, rc ? buf_str(&old) : STR_NONE, &fresh, &item.expires_us)) {
 		case STORE_KEEP:
 			rc = 0;
 			break;
 		case STORE_WRITE:
 			item.value = buf_str(&fresh);
+			item.keeps_expiry = rc && item.expires_us == old_us;
 			rc = ops->write(store->place.at, &item, now_us, err);
 			break;
 		case STORE_DELETE:

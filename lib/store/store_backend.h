@@ -14,6 +14,7 @@ struct store_item {
 	struct str key;
 	struct str value; /* p NULL: there is none, or it is to go */
 	int64_t expires_us;
+	bool keeps_expiry; /* what is there expires then already */
 };
 
 struct store_ops {

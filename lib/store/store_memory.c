@@ -219,8 +219,9 @@ memory_rollback(void *at)
 
 	for (i = m->undo_count; i > 0; i--) {
 		e = &m->undo[i - 1];
-		set(m,
-		    &(struct store_item){ key_of(e), { e->value, e->value_len }, e->expires_us });
+		set(m, &(struct store_item){ .key = key_of(e),
+			   .value = { e->value, e->value_len },
+			   .expires_us = e->expires_us });
 	}
 	forget_undo(m);
 }

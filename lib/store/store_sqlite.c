@@ -10,13 +10,27 @@
 
 enum { SWEEP_EVERY = 64 };
 
-enum statement { GET, PUT, DELETE, SCAN, SWEEP, BEGIN, COMMIT, ROLLBACK, VERSION, STATEMENTS };
+enum statement {
+	GET,
+	PUT,
+	CHANGE,
+	DELETE,
+	SCAN,
+	SWEEP,
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
+	VERSION,
+	STATEMENTS
+};
 
 static const char *const texts[STATEMENTS] = {
 	[GET] = "SELECT value, expires FROM state WHERE key = ?1",
 	[PUT] =
 	    "INSERT INTO state (key, value, expires) VALUES (?1, ?2, ?3) "
 	    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires",
+	/* Naming `expires` would write its index anew: another page of each change. */
+	[CHANGE] = "UPDATE state SET value = ?2 WHERE key = ?1",
 	[DELETE] = "DELETE FROM state WHERE key = ?1",
 	[SCAN] = "SELECT key, value, expires FROM state WHERE key >= ?1 ORDER BY key",
 	[SWEEP] = "DELETE FROM state WHERE key IN "
@@ -175,16 +189,16 @@ static int
 sqlite_write(void *at, const struct store_item *item, int64_t now_us, struct err *err)
 {
 	struct database *d = at;
-	enum statement which = item->value.p ? PUT : DELETE;
+	enum statement which = !item->value.p ? DELETE : item->keeps_expiry ? CHANGE : PUT;
 
 	if (look_again(d, err) < 0 || sweep(d, now_us, err) < 0 || prepare(d, which, err) < 0)
 		return -1;
 	bind(d, which, 1, item->key);
-	if (which == PUT) {
+	if (which != DELETE)
 		bind(d, which, 2, item->value);
+	if (which == PUT)
 		(void)sqlite3_bind_int64(
 		    d->statements[which], 3, item->expires_us); /* as in bind */
-	}
 	return run(d, which, err);
 }
 

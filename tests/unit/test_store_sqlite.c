@@ -631,6 +631,53 @@ the_version_tells_that_another_has_written(void **state)
 	store_close(store);
 }
 
+struct expiring {
+	const char *value;
+	int64_t expires_us;
+};
+
+static enum store_change
+write_expiring(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
+{
+	const struct expiring *e = user;
+
+	(void)old;
+	buf_adds(fresh, e->value);
+	*expires_us = e->expires_us;
+	return STORE_WRITE;
+}
+
+/* The pages that it adds to the log. */
+static int64_t
+pages_of_change(struct store *store, const char *log, const char *value, int64_t expires_us)
+{
+	enum { FRAME_BYTES = 24 + 4096 };
+	struct expiring e = { value, expires_us };
+	struct err err = ERR_INIT;
+	struct stat before, after;
+
+	assert_int_equal(stat(log, &before), 0);
+	assert_int_equal(store_update(store, STR_LIT("a"), write_expiring, &e, &err), 0);
+	assert_int_equal(stat(log, &after), 0);
+	return (after.st_size - before.st_size) / FRAME_BYTES;
+}
+
+static void
+a_change_that_expires_as_before_writes_a_page_less(void **state)
+{
+	struct store *store = must_open("pages.db");
+	int64_t soon_us = clock_wall_us() + 1000, later_us = soon_us + INT64_C(3600000000);
+
+	(void)state;
+	put(store, "a", "0");
+	assert_int_equal(pages_of_change(store, "pages.db-wal", "1", soon_us), 2);
+	assert_int_equal(pages_of_change(store, "pages.db-wal", "2", later_us), 2);
+	assert_int_equal(pages_of_change(store, "pages.db-wal", "3", later_us), 1);
+	clock_sleep_ms(2);
+	expect(store, "a", "3");
+	store_close(store);
+}
+
 static int
 count_from_the_beginning(void *user)
 {
@@ -771,6 +818,7 @@ main(void)
 		cmocka_unit_test(reading_works_where_nothing_can_be_written),
 		cmocka_unit_test(what_changes_under_a_reader_without_rights_is_seen),
 		cmocka_unit_test(the_version_tells_that_another_has_written),
+		cmocka_unit_test(a_change_that_expires_as_before_writes_a_page_less),
 		cmocka_unit_test(of_many_that_come_first_one_makes_it),
 		cmocka_unit_test(a_path_is_a_file_whatever_its_letters),
 		cmocka_unit_test(an_url_that_is_none_is_told_without_its_password),
