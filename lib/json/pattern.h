@@ -36,6 +36,8 @@ struct pattern_spans { /* zero: none */
 	size_t count, cap;
 };
 void pattern_spans_release(struct pattern_spans *spans);
+/* Those of both in into; what overlaps or touches becomes one. */
+void pattern_spans_merge(struct pattern_spans *into, const struct pattern_spans *from);
 
 /*
  * All that any match covers, in order: whatever part of text a match could be seen in. Matches that

@@ -248,6 +248,29 @@ pattern_cover(const struct pattern *p, struct str text, struct pattern_spans *sp
 }
 
 void
+pattern_spans_merge(struct pattern_spans *into, const struct pattern_spans *from)
+{
+	struct pattern_spans both = { 0 };
+	size_t i = 0, k = 0;
+
+	while (i < into->count || k < from->count) {
+		bool first = k == from->count ||
+			     (i < into->count && into->items[i].start <= from->items[k].start);
+		struct pattern_span s = first ? into->items[i++] : from->items[k++];
+		struct pattern_span *last = both.count ? &both.items[both.count - 1] : NULL;
+
+		if (last && s.start <= last->end) {
+			last->end = s.end > last->end ? s.end : last->end;
+		} else {
+			VEC_GROW(both.items, both.count, both.cap);
+			both.items[both.count++] = s;
+		}
+	}
+	pattern_spans_release(into);
+	*into = both;
+}
+
+void
 pattern_spans_release(struct pattern_spans *spans)
 {
 	free(spans->items);

@@ -227,17 +227,25 @@ media_url(struct json part)
 }
 
 bool
-media_data_url(struct json url, struct str *media_type, struct str *data)
+media_data_uri(struct str url, struct str *media_type, struct str *data)
 {
-	struct str rest;
+	struct str rest = url;
 
-	if (!json_plain(url, &rest) || !str_starts(rest, "data:") ||
-	    !str_split(&rest, ',', media_type) || !str_ends(*media_type, ";base64") || !rest.p)
+	if (!str_starts(rest, "data:") || !str_split(&rest, ',', media_type) ||
+	    !str_ends(*media_type, ";base64") || !rest.p)
 		return false;
 	media_type->p += strlen("data:");
 	media_type->len -= strlen("data:") + strlen(";base64");
 	*data = rest;
 	return true;
+}
+
+bool
+media_data_url(struct json url, struct str *media_type, struct str *data)
+{
+	struct str text;
+
+	return json_plain(url, &text) && media_data_uri(text, media_type, data);
 }
 
 bool

@@ -42,6 +42,8 @@ struct buf media_url(struct json part);
 /* Take "data:TYPE;base64,DATA" apart, a JSON string; both are borrowed from it. False where it is
  * anything else. */
 bool media_data_url(struct json url, struct str *media_type, struct str *data);
+/* The same of a text. */
+bool media_data_uri(struct str url, struct str *media_type, struct str *data);
 
 /* Whether a url (or data) names a file of this machine: "file:PATH". */
 bool media_is_file(struct json url);

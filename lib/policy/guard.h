@@ -4,13 +4,16 @@
  * of it.
  *
  * The texts of a request: prompt, and of each message, the system's too, the content (a string, or
- * parts' text, the arguments and input of tool calls, tool results whole). Those of a response:
- * content, reasoning, parts likewise, toolCalls, object and raw. In JSON that models and tools
- * wrote, every string is one; names of members and numbers are not. data, url, fileId, opaque state
- * and a provider's own blocks are carried as they are.
+ * parts' text, the names of media, the arguments and input of tool calls, tool results whole).
+ * Those of a response: content, reasoning, parts likewise, toolCalls, object and raw. In JSON that
+ * models and tools wrote, names of members and numbers are texts like strings. Documents of text
+ * are looked into in base64, too; other data, addresses, fileId, opaque state and a provider's own
+ * blocks are carried as they are.
  *
- * Patterns meet the text as a reader does, escapes understood. Of a string in which something is
- * found only that is spelled anew, and of the record only those strings: all other bytes stay.
+ * Patterns meet the text as a reader does, escapes understood. The texts of a message's parts are
+ * looked at each by itself and as the one text that they make together; what reaches over several
+ * is replaced in each. Of a string in which something is found only that is spelled anew, and of
+ * the record only those strings: all other bytes stay. A number becomes a string.
  */
 #ifndef POLICY_GUARD_H
 #define POLICY_GUARD_H

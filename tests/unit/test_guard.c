@@ -87,7 +87,7 @@ calls_and_results_are_looked_into_as_deep_as_they_go(void **state)
 		"abcd\"]}},{\"type\":\"toolResult\",\"content\":[{\"type\":\"text\",\"text\":\"sk-"
 		"abcd\"},{\"type\":\"image\",\"data\":\"sk-abcd\"}]}]}]}",
 	    "{\"messages\":[{\"content\":[{\"type\":\"toolCall\",\"name\":\"sk-abcd\","
-	    "\"arguments\":{\"sk-abcd\":[1,{\"k\":\"[key]\"}]}},{\"type\":\"toolCall\","
+	    "\"arguments\":{\"[key]\":[1,{\"k\":\"[key]\"}]}},{\"type\":\"toolCall\","
 	    "\"input\":\"[key]\"}]},{\"content\":[{\"type\":\"toolResult\",\"id\":\"sk-"
 	    "abcd\",\"content\":\"[key]\"},{\"type\":\"toolResult\",\"content\":{\"a\":[\"[key]"
 	    "\"]}},{\"type\":\"toolResult\",\"content\":[{\"type\":\"text\",\"text\":\"[key]"
@@ -151,6 +151,119 @@ a_response_is_redacted_wherever_its_text_stands(void **state)
 	    "\"type\":\"toolCall\",\"arguments\":{\"a\":\"[key]\"}}],\"raw\":{\"a\":\"[key]"
 	    "\"},\"usage\":{\"tokensIn\":1}}",
 	    "keys\n");
+	policy_free(p);
+}
+
+static void
+what_begins_in_one_part_and_ends_in_another_is_found(void **state)
+{
+	struct policy *p = policy_of(keys);
+
+	(void)state;
+	REQUEST("{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"my \\u0073k-a\"},"
+		"{\"text\":\"b\" , \"type\":\"text\"},{\"type\":\"text\",\"text\":\"cd, \\/ok\"}"
+		"]}]}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"my [key]\"},"
+	    "{\"text\":\"[key]\" , \"type\":\"text\"},{\"type\":\"text\",\"text\":\"[key], "
+	    "\\/ok\"}]}]}",
+	    "keys\n");
+	/* what stands between does not part them, and thoughts go on from thoughts */
+	REQUEST("{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"sk-\"},{\"type\":"
+		"\"reasoning\",\"text\":\"sk\"},{\"type\":\"image\",\"url\":\"x\"},{\"type\":"
+		"\"reasoning\",\"text\":\"-abcd\"},{\"type\":\"text\",\"text\":\"efgh\"}]}]}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"[key]\"},{\"type\":"
+	    "\"reasoning\",\"text\":\"[key]\"},{\"type\":\"image\",\"url\":\"x\"},{\"type\":"
+	    "\"reasoning\",\"text\":\"[key]\"},{\"type\":\"text\",\"text\":\"[key]\"}]}]}",
+	    "keys\n");
+	/* a tool's result is a text of its own; and other messages are */
+	REQUEST("{\"messages\":[{\"content\":[{\"type\":\"toolResult\",\"content\":[{\"type\":"
+		"\"text\",\"text\":\"sk-ab\"},{\"type\":\"text\",\"text\":\"cd\"}]},{\"type\":"
+		"\"text\",\"text\":\"sk-ab\"}]},{\"content\":\"cd\"}],\"prompt\":\"cd\"}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"toolResult\",\"content\":[{\"type\":"
+	    "\"text\",\"text\":\"[key]\"},{\"type\":\"text\",\"text\":\"[key]\"}]},{\"type\":"
+	    "\"text\",\"text\":\"sk-ab\"}]},{\"content\":\"cd\"}],\"prompt\":\"cd\"}",
+	    "keys\n");
+	RESPONSE("{\"content\":\"sk-abcd\",\"parts\":[{\"type\":\"text\",\"text\":\"sk-a\"},{"
+		 "\"type\":\"text\",\"text\":\"bcd\"}]}",
+	    "{\"content\":\"[key]\",\"parts\":[{\"type\":\"text\",\"text\":\"[key]\"},{"
+	    "\"type\":\"text\",\"text\":\"[key]\"}]}",
+	    "keys\n");
+	/* of members that stand twice the last is read, and each is looked at */
+	REQUEST("{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"sk-ab\"},{\"type\":"
+		"\"text\",\"text\":\"sk-abcd\",\"text\":\"cd\"}]}]}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"[key]\"},{\"type\":"
+	    "\"text\",\"text\":\"[key]\",\"text\":\"[key]\"}]}]}",
+	    "keys\n");
+	policy_free(p);
+}
+
+static void
+parts_are_looked_at_by_themselves_too(void **state)
+{
+	struct policy *p = policy_of(
+	    "  - {name: whole, pattern: '^ab$', action: redact}\n"
+	    "  - {name: join, pattern: 'x.y', action: redact, replace: 'c'}\n"
+	    "  - {name: next, pattern: 'cc', action: redact, replace: 'd'}\n"
+	    "  - {name: warn, pattern: 'dd', action: warn}\n");
+
+	(void)state;
+	REQUEST("{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"ab\"},{\"type\":"
+		"\"text\",\"text\":\"ab\"}]}]}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"[whole]\"},{\"type\":"
+	    "\"text\",\"text\":\"[whole]\"}]}]}",
+	    "whole\n");
+	/* guards follow each other over parts as they do within one */
+	REQUEST("{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"1x\"},{\"type\":"
+		"\"text\",\"text\":\"-y2\"},{\"type\":\"text\",\"text\":\"3\"}]}]}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"1d\"},{\"type\":"
+	    "\"text\",\"text\":\"d2\"},{\"type\":\"text\",\"text\":\"3\"}]}]}",
+	    "join\nnext\nwarn\n");
+	policy_free(p);
+}
+
+static void
+names_and_numbers_of_what_tools_wrote_are_texts(void **state)
+{
+	struct policy *p = policy_of(
+	    "  - {name: card, on: [input, output], pattern: '\\b\\d{16}\\b', action: redact}\n");
+
+	(void)state;
+	REQUEST(
+	    "{\"messages\":[{\"content\":[{\"type\":\"toolResult\",\"content\":{\"4111111111111111"
+	    "\":[4111111111111111,41111111111111112,1.50]}},{\"type\":\"toolCall\",\"arguments\":"
+	    "{\"n\":-4111111111111111.0}}]}],\"meta\":4111111111111111}",
+	    "{\"messages\":[{\"content\":[{\"type\":\"toolResult\",\"content\":{\"[card]\":[\"[card]\""
+	    ",41111111111111112,1.50]}},{\"type\":\"toolCall\",\"arguments\":{\"n\":\"-[card].0\"}}]}"
+	    "],\"meta\":4111111111111111}",
+	    "card\n");
+	RESPONSE("{\"object\":{\"n\":4111111111111111},\"raw\":{\"n\":4111111111111111}}",
+	    "{\"object\":{\"n\":\"[card]\"},\"raw\":{\"n\":4111111111111111}}", "card\n");
+	policy_free(p);
+}
+
+#define FILE_OF(type, members)                                                                     \
+	"{\"messages\":[{\"content\":[{\"type\":\"" type "\"," members "}]}]}"
+
+static void
+documents_of_text_are_looked_into_as_bytes_too(void **state)
+{
+	struct policy *p = policy_of(keys);
+
+	(void)state;
+	/* "my sk-abcd!" and "my [key]!" */
+	REQUEST(FILE_OF("file", "\"mediaType\":\"text/plain\",\"data\":\"bXkgc2stYWJjZCE=\""),
+	    FILE_OF("file", "\"mediaType\":\"text/plain\",\"data\":\"bXkgW2tleV0h\""), "keys\n");
+	REQUEST(FILE_OF("file", "\"mediaType\":\"application/x-y\",\"data\":\"bXkgc2stYWJjZCE=\""),
+	    FILE_OF("file", "\"mediaType\":\"application/x-y\",\"data\":\"bXkgW2tleV0h\""),
+	    "keys\n");
+	REQUEST(FILE_OF("file", "\"url\":\"data:text\\/plain;base64,bXkgc2stYWJjZCE=\""),
+	    FILE_OF("file", "\"url\":\"data:text/plain;base64,bXkgW2tleV0h\""), "keys\n");
+	REQUEST(FILE_OF("image", "\"name\":\"sk-abcd.png\",\"data\":\"bXkgc2stYWJjZCE=\""),
+	    FILE_OF("image", "\"name\":\"[key].png\",\"data\":\"bXkgc2stYWJjZCE=\""), "keys\n");
+	REQUEST(FILE_OF("file", "\"mediaType\":\"text/plain\",\"data\":\"bXkg!\""), NULL, "");
+	REQUEST(
+	    FILE_OF("file", "\"mediaType\":\"text/plain\",\"data\":\"file:sk-abcd\""), NULL, "");
+	REQUEST(FILE_OF("file", "\"data\":\"/3NrLWFiY2Q=\""), NULL, ""); /* no UTF-8 */
 	policy_free(p);
 }
 
@@ -226,6 +339,13 @@ who_stops_is_the_first_in_the_file(void **state)
 	assert_string_equal(
 	    guard_stops_response(p, parsed("{\"object\":{\"x\":[\"a\"]}}"))->name, "o");
 	assert_null(guard_stops_response(p, parsed("{\"content\":\"b\"}")));
+	policy_free(p);
+	p = policy_of("  - {name: b, pattern: 'bb', action: block}\n");
+	assert_non_null(guard_stops_request(
+	    p, parsed("{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"ab\"},{\"type\":"
+		      "\"text\",\"text\":\"ba\"}]}]}")));
+	assert_null(guard_stops_request(
+	    p, parsed("{\"messages\":[{\"content\":\"ab\"},{\"content\":\"ba\"}]}")));
 	policy_free(p);
 }
 
@@ -363,6 +483,43 @@ all_but_the_matches_keeps_its_bytes(void **state)
 	policy_free(p);
 }
 
+static void
+however_a_text_is_cut_into_parts_nothing_of_a_match_is_left(void **state)
+{
+	struct policy *p = policy_of(
+	    "  - {name: k, pattern: '[<]sk-[a-z]{4}[>]', action: redact, replace: 'X'}\n");
+	static const char text[] = "one <sk-abcd> two <sk-efgh><sk-ijkl> and <sk-ab>";
+	struct buf record = BUF_INIT(BUF_UNLIMITED), out = BUF_INIT(BUF_UNLIMITED),
+		   left = BUF_INIT(BUF_UNLIMITED);
+	uint64_t seed = 11;
+	struct json_iter it;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		buf_reset(&record);
+		buf_reset(&out);
+		buf_reset(&left);
+		buf_adds(&record, "{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"");
+		for (const char *c = text; *c; c++) {
+			if (next(&seed) % 6 == 0)
+				buf_adds(&record, "\"},{\"type\":\"text\",\"text\":\"");
+			buf_addc(&record, *c);
+		}
+		buf_adds(&record, "\"}]}]}");
+		assert_true(guard_redact_request(p, parsed(record.p), &out, NULL));
+		it = json_each(json_find(parsed(out.p), "messages.0.content"));
+		while (json_next(&it))
+			json_text(json_get(it.value, "text"), &left);
+		for (char *mark; (mark = strchr(left.p, 'X')) != NULL;)
+			memmove(mark, mark + 1, strlen(mark));
+		assert_string_equal(left.p, "one  two  and <sk-ab>");
+	}
+	buf_release(&record);
+	buf_release(&out);
+	buf_release(&left);
+	policy_free(p);
+}
+
 int
 main(void)
 {
@@ -372,12 +529,17 @@ main(void)
 		cmocka_unit_test(no_text_goes_out_by_a_side_door),
 		cmocka_unit_test(what_is_no_text_is_left_alone),
 		cmocka_unit_test(a_response_is_redacted_wherever_its_text_stands),
+		cmocka_unit_test(what_begins_in_one_part_and_ends_in_another_is_found),
+		cmocka_unit_test(parts_are_looked_at_by_themselves_too),
+		cmocka_unit_test(names_and_numbers_of_what_tools_wrote_are_texts),
+		cmocka_unit_test(documents_of_text_are_looked_into_as_bytes_too),
 		cmocka_unit_test(escapes_are_understood_and_the_others_keep_their_spelling),
 		cmocka_unit_test(guards_follow_each_other),
 		cmocka_unit_test(each_side_has_its_own_guards),
 		cmocka_unit_test(who_stops_is_the_first_in_the_file),
 		cmocka_unit_test(without_guards_nothing_is_looked_at),
 		cmocka_unit_test(all_but_the_matches_keeps_its_bytes),
+		cmocka_unit_test(however_a_text_is_cut_into_parts_nothing_of_a_match_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
