@@ -105,7 +105,8 @@ int store_commit(struct store *store, struct err *err) __attribute__((warn_unuse
 void store_rollback(struct store *store);
 
 /* A number that differs once another process has written (it may also differ where none has): what
- * was read before is good as long as it stays. Cheap with SQLite (no transaction); Redis: changes
+ * was read before is good as long as it stays. What is changed here, by store_update or between
+ * store_begin and store_commit, does not count. Cheap with SQLite (no transaction); Redis: changes
  * with time, every few hundred milliseconds. */
 uint64_t store_version(struct store *store);
 

@@ -47,7 +47,8 @@ struct database {
 	/* The head of the WAL's index, which all processes share; NULL where it can't be had. */
 	const volatile uint32_t *index;
 	unsigned writes;
-	uint64_t lost; /* looks at the version that failed */
+	uint64_t version; /* rises when others have written, or when that can't be known */
+	uint64_t seen; /* what the index, or SQLite, said when that was looked at last */
 };
 
 static int
@@ -113,9 +114,12 @@ disconnect(struct database *d)
 	(void)sqlite3_close(d->s.db); /* no statement is left that could keep it open */
 	d->s.db = NULL;
 	d->index = NULL;
+	d->version++;
 }
 
 static const volatile uint32_t *find_index(sqlite3 *db);
+static void note_others(struct database *d);
+static void note_own(struct database *d);
 
 /* Before anything is read or begun: one that was still may have been woken, and the file may have
  * been taken away or replaced. */
@@ -233,7 +237,12 @@ sqlite_scan(
 static int
 sqlite_begin(void *at, struct err *err)
 {
-	return look_again(at, err) < 0 || prepare(at, BEGIN, err) < 0 ? -1 : run(at, BEGIN, err);
+	struct database *d = at;
+
+	if (look_again(d, err) < 0 || prepare(d, BEGIN, err) < 0 || run(d, BEGIN, err) < 0)
+		return -1;
+	note_others(d);
+	return 0;
 }
 
 static void
@@ -251,20 +260,22 @@ sqlite_rollback(void *at)
 static int
 sqlite_commit(void *at, struct err *err)
 {
-	if (prepare(at, COMMIT, err) == 0 && run(at, COMMIT, err) == 0)
+	if (prepare(at, COMMIT, err) == 0 && run(at, COMMIT, err) == 0) {
+		note_own(at);
 		return 0;
+	}
 	sqlite_rollback(at);
 	return -1;
 }
 
 /*
- * Every commit moves the WAL's end or begins the WAL anew with other salts, and all three stand in
- * the head of its index (sqlite.org/walformat.html, section 2.1), which is memory shared by all who
- * have the database open. To look there costs nothing; PRAGMA data_version says the same for the
- * price of a small read. A look in the middle of a change sees a number that is neither the old nor
- * the new, which does no harm.
+ * Every commit is counted in the head of the WAL's index, and beside the count stand salts that
+ * begin anew with the WAL (sqlite.org/walformat.html, section 2.1): memory shared by all who have
+ * the database open. To look there costs nothing; PRAGMA data_version says the same for the price
+ * of a small read. A look in the middle of a change sees a number that is neither the old nor the
+ * new, which does no harm.
  */
-enum { INDEX_FRAMES = 4, INDEX_SALT = 8 };
+enum { INDEX_CHANGES = 2, INDEX_SALT = 8 };
 
 static const volatile uint32_t *
 find_index(sqlite3 *db)
@@ -281,27 +292,51 @@ find_index(sqlite3 *db)
 	return region;
 }
 
+/* Who cannot look reads again, and is told then what is wrong. */
+static uint64_t
+look(struct database *d)
+{
+	struct err ignored = ERR_INIT;
+	uint64_t seen = d->seen + 1;
+
+	if (d->index)
+		return (uint64_t)(d->index[INDEX_SALT] ^ d->index[INDEX_SALT + 1] * 31) << 32 |
+		       d->index[INDEX_CHANGES];
+	if (prepare(d, VERSION, &ignored) < 0)
+		return seen;
+	if (sqlite3_step(d->statements[VERSION]) == SQLITE_ROW)
+		seen = (uint64_t)sqlite3_column_int64(d->statements[VERSION], 0);
+	(void)sqlite3_reset(d->statements[VERSION]); /* repeats what step said */
+	return seen;
+}
+
+static void
+note_others(struct database *d)
+{
+	uint64_t seen = look(d);
+
+	d->version += seen != d->seen;
+	d->seen = seen;
+}
+
+/* From its beginning to its end nobody else could write: a count that is one higher is ours. (What
+ * PRAGMA data_version says, a change of our own leaves as it is.) */
+static void
+note_own(struct database *d)
+{
+	if (d->index && d->index[INDEX_CHANGES] == (uint32_t)d->seen + 1)
+		d->seen = look(d);
+}
+
 static uint64_t
 sqlite_version(void *at)
 {
 	struct database *d = at;
-	struct err ignored = ERR_INIT;
-	uint64_t version;
 
 	if (!d->s.db || (d->s.still && !store_sqlite_is_as_it_was(&d->s)))
-		return ++d->lost;
-	if (d->index)
-		return (uint64_t)(d->index[INDEX_SALT] ^ d->index[INDEX_SALT + 1] * 31) << 32 |
-		       d->index[INDEX_FRAMES];
-	/* Who cannot look reads again, and is told then what is wrong. */
-	if (prepare(d, VERSION, &ignored) < 0)
-		return ++d->lost;
-	if (sqlite3_step(d->statements[VERSION]) == SQLITE_ROW)
-		version = (uint64_t)sqlite3_column_int64(d->statements[VERSION], 0) << 32;
-	else
-		version = ++d->lost;
-	(void)sqlite3_reset(d->statements[VERSION]); /* repeats what step said */
-	return version;
+		return ++d->version;
+	note_others(d);
+	return d->version;
 }
 
 static void

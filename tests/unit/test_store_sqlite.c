@@ -631,6 +631,34 @@ the_version_tells_that_another_has_written(void **state)
 	store_close(store);
 }
 
+static void
+the_version_leaves_out_what_was_written_here(void **state)
+{
+	struct store *store = must_open("version-own.db"), *other = must_open("version-own.db");
+	uint64_t before;
+	struct err err = ERR_INIT;
+	int i;
+
+	(void)state;
+	put(store, "a", "0");
+	before = store_version(store);
+	for (i = 0; i < 3000; i++) { /* over several turns of the log */
+		assert_int_equal(store_add(store, STR_LIT("n"), 1, 0, NULL, &err), 0);
+		assert_true(store_version(store) == before);
+	}
+	/* Others are seen also where their change lies just before ours. */
+	put(other, "a", "1");
+	assert_int_equal(store_add(store, STR_LIT("n"), 1, 0, NULL, &err), 0);
+	assert_true(store_version(store) != before);
+	before = store_version(store);
+	assert_int_equal(store_begin(store, &err), 0);
+	put(store, "a", "2");
+	store_rollback(store);
+	assert_true(store_version(store) == before);
+	store_close(other);
+	store_close(store);
+}
+
 struct expiring {
 	const char *value;
 	int64_t expires_us;
@@ -818,6 +846,7 @@ main(void)
 		cmocka_unit_test(reading_works_where_nothing_can_be_written),
 		cmocka_unit_test(what_changes_under_a_reader_without_rights_is_seen),
 		cmocka_unit_test(the_version_tells_that_another_has_written),
+		cmocka_unit_test(the_version_leaves_out_what_was_written_here),
 		cmocka_unit_test(a_change_that_expires_as_before_writes_a_page_less),
 		cmocka_unit_test(of_many_that_come_first_one_makes_it),
 		cmocka_unit_test(a_path_is_a_file_whatever_its_letters),
