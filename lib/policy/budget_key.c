@@ -57,14 +57,3 @@ budget_key_read_value(struct str s, struct buf *out)
 	buf_adds(out, "...");
 	buf_add(out, s.p, s.len < SHOWN_HASH ? s.len : SHOWN_HASH);
 }
-
-void
-budget_key_of_record(const struct budget_rule *rule, struct json record, struct buf *out)
-{
-	struct json v = json_find(record, rule->per + 1); /* behind its dot */
-
-	if (json_is(v, JSON_STRING))
-		json_text(v, out);
-	else if (json_exists(v))
-		buf_addstr(out, json_raw(v));
-}

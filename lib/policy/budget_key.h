@@ -9,11 +9,8 @@
 #ifndef POLICY_BUDGET_KEY_H
 #define POLICY_BUDGET_KEY_H
 
-#include <stdbool.h>
-
 #include "base/buf.h"
 #include "base/str.h"
-#include "json/json.h"
 
 struct budget_rule;
 
@@ -25,8 +22,5 @@ void budget_key_value(struct str value, struct buf *out);
 /* Append the value that budget_key_value wrote; of a long one its beginning, "..." and digits of
  * its hash. */
 void budget_key_read_value(struct str key_value, struct buf *out);
-
-/* What the rule's path finds in a request, as text; nothing where there is nothing. */
-void budget_key_of_record(const struct budget_rule *rule, struct json record, struct buf *out);
 
 #endif

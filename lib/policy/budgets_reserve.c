@@ -6,6 +6,7 @@
 #include "policy/budget_key.h"
 #include "policy/budget_words.h"
 #include "policy/budgets_state.h"
+#include "policy/record_path.h"
 
 static const int64_t second_us = 1000000;
 /* A lease outlives its attempt by some seconds, so that few need to be renewed; of a process that
@@ -22,7 +23,7 @@ set_key(struct budgets *b, const struct budget_rule *rule, const struct budget_a
 	buf_reset(&b->value);
 	buf_reset(&b->key);
 	if (by_record)
-		budget_key_of_record(rule, ask->record, &b->value);
+		(void)record_path_text(rule->per, ask->record, &b->value); /* none is "" */
 	else if (rule->per)
 		who = str_is(str_of(rule->per), "provider") ? ask->provider
 		      : str_is(str_of(rule->per), "model")  ? ask->model

@@ -137,6 +137,8 @@ struct policy_limits {
 	int64_t retries; /* of one candidate, beside its first attempt; negative: not said (1) */
 	enum policy_after_output after_output;
 	enum policy_strategy strategy;
+	const char *sticky; /* a path into the request: what is there draws among weights, and not
+			       the request's id; NULL */
 };
 
 struct policy_hedge {

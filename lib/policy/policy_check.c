@@ -28,10 +28,12 @@ refusal(const struct policy *p, const char *model)
 	return NULL;
 }
 
-static void
+/* True: weights are given. */
+static bool
 check_list(struct policy *p, const struct policy_list *list)
 {
 	size_t zeros = 0;
+	bool weighted = false;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct policy_candidate *c = &list->items[i];
@@ -40,35 +42,39 @@ check_list(struct policy *p, const struct policy_list *list)
 		if (why)
 			policy_warn(p, c->place, "%s is never asked: %s", c->model, why);
 		zeros += c->weight == 0;
+		weighted |= c->weight >= 0;
 	}
 	if (zeros == list->count && zeros) {
 		policy_warn(p, list->items[0].place, "all weights are 0, as if none were said");
-		return;
+		return false;
 	}
 	for (size_t i = 0; zeros && i < list->count; i++) {
 		if (list->items[i].weight == 0)
 			policy_warn(p, list->items[i].place,
 			    "weight 0: %s is asked only behind the others", list->items[i].model);
 	}
+	return weighted;
 }
 
-static void
+static bool
 check_lists(struct policy *p)
 {
-	check_list(p, &p->providers);
+	bool weighted = check_list(p, &p->providers);
+
 	for (size_t i = 0; i < p->alias_count; i++)
-		check_list(p, &p->aliases[i].list);
+		weighted |= check_list(p, &p->aliases[i].list);
 	for (size_t i = 0; i < p->role_count; i++)
-		check_list(p, &p->roles[i].list);
+		weighted |= check_list(p, &p->roles[i].list);
 	for (size_t i = 0; i < p->route_count; i++)
-		check_list(p, &p->routes[i].use);
-	check_list(p, &p->local);
-	check_list(p, &p->content_filter);
-	check_list(p, &p->context_length);
+		weighted |= check_list(p, &p->routes[i].use);
+	weighted |= check_list(p, &p->local);
+	weighted |= check_list(p, &p->content_filter);
+	weighted |= check_list(p, &p->context_length);
 	for (size_t i = 0; i < p->guard_count; i++)
-		check_list(p, &p->guards[i].use);
+		weighted |= check_list(p, &p->guards[i].use);
 	for (size_t i = 0; i < p->budget_count; i++)
-		check_list(p, &p->budget_use[i]);
+		weighted |= check_list(p, &p->budget_use[i]);
+	return weighted;
 }
 
 /* --- rules --- */
@@ -122,6 +128,52 @@ check_hedge(struct policy *p, const struct yaml *owner)
 		policy_warn(p, max, "hedge: max is 0, so that afterMs has no effect");
 }
 
+/* Whether weights are given anywhere that the list leads to. Names that branch without end are
+ * looked at until *left is 0, and then believed to. */
+static bool
+is_weighted(const struct policy *p, const struct policy_list *list, size_t *left)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *model = list->items[i].model;
+		const struct policy_alias *alias = policy_alias_find(p, str_of(model));
+		const struct policy_role *role = NULL;
+
+		if (*left == 0 || list->items[i].weight >= 0)
+			return true;
+		--*left;
+		if (str_starts(str_of(model), "role:"))
+			role = policy_role_find(p, str_of(model + strlen("role:")));
+		if ((alias && is_weighted(p, &alias->list, left)) ||
+		    (role && is_weighted(p, &role->list, left)))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_sticky(
+    struct policy *p, const struct yaml *owner, enum policy_strategy strategy, bool weighted)
+{
+	const struct yaml *sticky = yaml_get(owner, "sticky");
+
+	if (sticky && strategy != POLICY_ORDERED)
+		policy_warn(p, sticky,
+		    "sticky: only strategy ordered looks at weights, and this is %s",
+		    policy_strategies[strategy]);
+	else if (sticky && !weighted)
+		policy_warn(p, sticky, "sticky: there are no weights to draw by it");
+}
+
+static void
+check_route_sticky(struct policy *p, const struct policy_route *route)
+{
+	enum policy_strategy own = route->limits.strategy;
+	size_t left = POLICY_LIST_MAX;
+
+	check_sticky(p, route->place, own == POLICY_STRATEGY_UNSET ? p->limits.strategy : own,
+	    is_weighted(p, &route->use, &left));
+}
+
 static void
 check_guards(struct policy *p)
 {
@@ -137,14 +189,20 @@ check_guards(struct policy *p)
 int
 policy_check(struct policy *p, struct err *err)
 {
+	const struct yaml *root = yaml_root(p->doc), *spec = yaml_get(root, "spec");
+	bool weighted;
+
 	if (policy_names_check(p, err) < 0)
 		return -1;
-	check_lists(p);
+	weighted = check_lists(p);
 	for (size_t i = 0; i < p->route_count; i++) {
 		check_route(p, i);
 		check_hedge(p, p->routes[i].place);
+		check_route_sticky(p, &p->routes[i]);
 	}
-	check_hedge(p, yaml_root(p->doc));
+	check_hedge(p, spec ? spec : root);
+	/* a strategy is a route's own, too: that of the policy tells of none */
+	check_sticky(p, spec ? spec : root, POLICY_ORDERED, weighted);
 	check_guards(p);
 	return 0;
 }

@@ -6,11 +6,12 @@
 
 #include "base/mem.h"
 #include "llm/request.h"
+#include "policy/record_path.h"
 
 static const char *const policy_members[] = { "version", "name", "description", "strategy", "mode",
 	"providers", "weights", "deadline", "maxLatencyMs", "maxTtftMs", "maxCostUsd", "retries",
-	"afterOutput", "aliases", "roles", "sensitivity", "models", "routes", "fallback", "breaker",
-	"backoff", "hedge", "deny", "allow", "guards", "budgets", "llmRouting", NULL };
+	"afterOutput", "sticky", "aliases", "roles", "sensitivity", "models", "routes", "fallback",
+	"breaker", "backoff", "hedge", "deny", "allow", "guards", "budgets", "llmRouting", NULL };
 
 /* --- what sections share --- */
 
@@ -72,6 +73,21 @@ read_millis(const struct field_map *m, const char *key, int64_t *out, struct err
 }
 
 int
+policy_read_path(const struct field_map *m, const char *key, const char **out, struct err *err)
+{
+	const char *path = NULL;
+
+	if (field_text(m, key, &path, err) < 0)
+		return -1;
+	if (path && !record_path_is(path))
+		return field_error(m, key, err,
+		    "%s: \"%.60s\" is no path into the request (.tags.team)", key, path);
+	if (path)
+		*out = path;
+	return 0;
+}
+
+int
 policy_read_limits(const struct field_map *m, struct policy_limits *out, struct err *err)
 {
 	int after = (int)out->after_output, strategy = (int)out->strategy;
@@ -82,7 +98,8 @@ policy_read_limits(const struct field_map *m, struct policy_limits *out, struct 
 	    field_usd(m, "maxCostUsd", &out->max_cost_pusd, err) < 0 ||
 	    field_int(m, "retries", &out->retries, err) < 0 ||
 	    field_word(m, "afterOutput", policy_after_outputs, &after, err) < 0 ||
-	    field_word(m, "strategy", policy_strategies, &strategy, err) < 0)
+	    field_word(m, "strategy", policy_strategies, &strategy, err) < 0 ||
+	    policy_read_path(m, "sticky", &out->sticky, err) < 0)
 		return -1;
 	out->after_output = (enum policy_after_output)after;
 	out->strategy = (enum policy_strategy)strategy;

@@ -36,6 +36,9 @@ int policy_read_ms(
     const struct field_map *m, const char *key, int64_t *out, struct err *err) POLICY_READER;
 int policy_read_us(
     const struct field_map *m, const char *key, int64_t *out, struct err *err) POLICY_READER;
+/* A path into the request (record_path.h). */
+int policy_read_path(
+    const struct field_map *m, const char *key, const char **out, struct err *err) POLICY_READER;
 /* The members of limits that a map may have: those that are there are set. */
 int policy_read_limits(
     const struct field_map *m, struct policy_limits *out, struct err *err) POLICY_READER;

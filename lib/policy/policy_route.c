@@ -72,7 +72,7 @@ read_route(struct policy *p, const struct yaml *node, struct policy_route *route
 {
 	static const char *const known[] = { "name", "when", "match", "conditions", "use",
 		"options", "strategy", "maxLatencyMs", "maxTtftMs", "deadline", "maxCostUsd",
-		"retries", "afterOutput", "hedge", NULL };
+		"retries", "afterOutput", "sticky", "hedge", NULL };
 	struct field_map m;
 
 	if (field_open(&m, p->doc, node, "route", known, err) < 0 ||

@@ -186,7 +186,6 @@ static int
 read_per(const struct field_map *m, struct budget_rule *rule, struct err *err)
 {
 	static const char *const words[] = { "provider", "model", "key", NULL };
-	const char *s;
 	int word;
 
 	if (field_text(m, "per", &rule->per, err) < 0)
@@ -195,19 +194,12 @@ read_per(const struct field_map *m, struct budget_rule *rule, struct err *err)
 		return 0;
 	if (str_nearest(str_of(rule->per), words))
 		return field_word(m, "per", words, &word, err);
-	if (rule->per[0] != '.')
-		return field_error(m, "per", err,
-		    "per: \"%.60s\" is neither provider, model or key nor a path into the request "
-		    "(.tags.team)",
-		    rule->per);
-	for (s = rule->per; *s == '.' && (isalpha((unsigned char)s[1]) || s[1] == '_');) {
-		for (s++; isalnum((unsigned char)*s) || *s == '_' || *s == '-';)
-			s++;
-	}
-	if (*s)
-		return field_error(m, "per", err,
-		    "per: \"%.60s\" is no path into the request (.tags.team)", rule->per);
-	return 0;
+	if (rule->per[0] == '.')
+		return policy_read_path(m, "per", &rule->per, err);
+	return field_error(m, "per", err,
+	    "per: \"%.60s\" is neither provider, model or key nor a path into the request "
+	    "(.tags.team)",
+	    rule->per);
 }
 
 static int

@@ -17,7 +17,7 @@ put(struct buf *out, struct json text)
 static bool /* it was of a candidate */
 put_line(struct json line, struct buf *out)
 {
-	static const char *const kinds[] = { "rule", "guard", "candidate" };
+	static const char *const kinds[] = { "rule", "guard", "sticky", "candidate" };
 	struct json facts = json_get(line, "facts"), name;
 	size_t i, from;
 

@@ -172,6 +172,8 @@ router_limits(const struct router *r, const struct request *request, struct deci
 			d->limits.after_output = l->after_output;
 		if (l->strategy != POLICY_STRATEGY_UNSET)
 			d->limits.strategy = l->strategy;
+		if (l->sticky)
+			d->limits.sticky = l->sticky;
 		if (d->rule->hedge.max >= 0)
 			d->hedge = d->rule->hedge;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/money.h"
+#include "policy/record_path.h"
 #include "policy/router_state.h"
 
 enum { MEASURED_AT_LEAST = 1 /* answer, for a latency to be compared by */ };
@@ -138,6 +139,23 @@ draw_of(struct router *r, const struct request *request)
 	return strategy_seed(r->config.seed, buf_str(&r->why));
 }
 
+/* The number of all requests that hold the same where sticky leads: they go the same way. */
+static uint64_t
+draw_sticky(struct router *r, const struct request *request, const char *sticky, struct decision *d)
+{
+	uint64_t drawn;
+
+	buf_reset(&r->why);
+	if (!record_path_text(sticky, request->record, &r->why)) {
+		router_explain(r, d, "sticky", sticky, false,
+		    "the request has none: weights are drawn by its id");
+		return draw_of(r, request);
+	}
+	drawn = strategy_seed(r->config.seed, buf_str(&r->why));
+	router_explain(r, d, "sticky", sticky, true, "weights are drawn by it, and not by the id");
+	return drawn;
+}
+
 void
 router_take(
     struct router *r, const struct sieve_ask *ask, const struct picks *list, struct decision *d)
@@ -153,7 +171,8 @@ router_take(
 		r->order_cap = list->count;
 		r->order = xreallocn(r->order, r->order_cap, sizeof *r->order);
 	}
-	drawn = draw_of(r, ask->facts->request);
+	drawn = ask->limits->sticky ? draw_sticky(r, ask->facts->request, ask->limits->sticky, d)
+				    : draw_of(r, ask->facts->request);
 	picks_order(list, drawn, r->order);
 	for (size_t i = 0; i < list->count; i++)
 		take_one(r, ask, &list->items[r->order[i]], d);

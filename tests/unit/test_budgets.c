@@ -10,6 +10,7 @@
 
 #include "policy/budget.h"
 #include "policy/budget_key.h"
+#include "policy/record_path.h"
 #include "support/parsed.h"
 #include "support/redis.h"
 #include "support/scratch.h"
@@ -394,7 +395,7 @@ values_never_meet_whatever_they_hold(void **state)
 				buf_addc(&json, 'x');
 		buf_adds(&json, "\"}}");
 		record = parsed_str(buf_str(&json));
-		budget_key_of_record(&team, record, &text);
+		(void)record_path_text(team.per, record, &text);
 		buf_init(&keys[i], BUF_UNLIMITED);
 		budget_key_value(buf_str(&text), &keys[i]);
 		budget_key_read_value(buf_str(&keys[i]), &shown);
@@ -440,27 +441,6 @@ budgets_that_differ_in_kind_never_meet(void **state)
 		}
 	buf_release(&a);
 	buf_release(&b);
-}
-
-/* A value is a number, absent, or not a text: each has its own budget all the same. */
-static void
-a_value_may_be_any_json(void **state)
-{
-	struct budget_rule rule = team;
-	struct buf out = BUF_INIT(BUF_UNLIMITED);
-
-	(void)state;
-	rule.per = ".meta.n";
-	budget_key_of_record(&rule, json_literal("{\"meta\":{\"n\":12}}"), &out);
-	assert_string_equal(out.p, "12");
-	buf_reset(&out);
-	budget_key_of_record(&rule, json_literal("{\"meta\":{\"n\":null}}"), &out);
-	budget_key_of_record(&rule, json_literal("{\"meta\":7}"), &out);
-	budget_key_of_record(&rule, json_literal("[]"), &out);
-	assert_string_equal(out.p, "");
-	budget_key_of_record(&rule, json_literal("{\"meta\":{\"n\":[1]}}"), &out);
-	assert_string_equal(out.p, "[1]");
-	buf_release(&out);
 }
 
 static void
@@ -683,7 +663,6 @@ main(void)
 		cmocka_unit_test(a_ledger_that_cannot_be_read_gives_no_money_away),
 		cmocka_unit_test(values_never_meet_whatever_they_hold),
 		cmocka_unit_test(budgets_that_differ_in_kind_never_meet),
-		cmocka_unit_test(a_value_may_be_any_json),
 		cmocka_unit_test(leases_are_renewed_and_the_dead_are_charged),
 		cmocka_unit_test(two_budgets_over_one_database_never_pass_the_limit),
 		cmocka_unit_test(two_budgets_over_one_redis_never_pass_the_limit),

@@ -484,6 +484,10 @@ what_is_not_known_is_told_with_the_nearest(void **state)
 	    "(Europe/Berlin, UTC)");
 	refuse("budgets: [{name: a, limitUsd: 1, per: provder}]",
 	    "p.yaml:1:39: unknown per \"provder\" (did you mean \"provider\"?)");
+	refuse("sticky: meta.session",
+	    "p.yaml:1:9: sticky: \"meta.session\" is no path into the request (.tags.team)");
+	refuse("routes: [{use: \"a:b\", sticky: .}]",
+	    "p.yaml:1:31: sticky: \".\" is no path into the request (.tags.team)");
 	refuse("budgets: [{name: a, limitUsd: 1, per: openai:gpt-4o}]",
 	    "p.yaml:1:39: per: \"openai:gpt-4o\" is neither provider, model or key nor a path into the "
 	    "request (.tags.team)");
@@ -794,6 +798,15 @@ static void
 what_has_no_effect_is_doubtful(void **state)
 {
 	(void)state;
+	warn("sticky: .tags.user\nroutes: [{use: [\"a:b\", \"a:c\"]}]",
+	    "p.yaml:1:9: sticky: there are no weights to draw by it\n");
+	warn("aliases: {x: [{model: \"a:b\", weight: 1}, \"a:c\"]}\n"
+	     "routes:\n"
+	     "  - {use: x, sticky: .tags.user, when: .a}\n"
+	     "  - {use: x, sticky: .tags.user, strategy: quality, when: .b}\n"
+	     "  - {use: [\"a:b\", \"a:c\"], sticky: .tags.user}",
+	    "p.yaml:4:22: sticky: only strategy ordered looks at weights, and this is quality\n"
+	    "p.yaml:5:35: sticky: there are no weights to draw by it\n");
 	warn("hedge: {afterMs: 5, max: 0}",
 	    "p.yaml:1:26: hedge: max is 0, so that afterMs has no effect\n");
 	warn("budgets: [{name: a, limitUsd: 1, soft: [80, 50], window: 1h, zone: UTC}]",

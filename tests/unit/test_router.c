@@ -595,6 +595,62 @@ weights_split_requests_and_each_stays(void **state)
 }
 
 static void
+what_is_sticky_stays_whatever_its_id(void **state)
+{
+	struct world w;
+	int first = 0;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w,
+	    "sticky: .meta.session\nroutes:\n"
+	    "  - {name: a, use: [{model: openai:gpt-4o, weight: 3}, openai:gpt-4o-mini]}\n");
+	for (int i = 0; i < 1000; i++) {
+		char *request = xasprintf(
+		    "{\"id\":\"r%d\",\"prompt\":\"x\",\"meta\":{\"session\":\"s%d\"}}", i, i / 2);
+		static char before[64];
+		const char *got = route(&w, request);
+
+		if (i % 2)
+			assert_string_equal(got, before);
+		else
+			first += str_starts(str_of(got), "openai:gpt-4o ");
+		(void)snprintf(before, sizeof before, "%s", got);
+		free(request);
+	}
+	assert_in_range(first, 345, 405); /* of 500 sessions */
+	world_close(&w);
+}
+
+static void
+what_has_nothing_to_be_sticky_by_is_drawn_by_its_id(void **state)
+{
+	static const char *const none[] = { "", ",\"meta\":{}", ",\"meta\":{\"session\":null}",
+		",\"meta\":{\"session\":\"\"}", ",\"meta\":7" };
+	static const char use[] =
+	    "routes: [{name: a, use: [{model: openai:gpt-4o, weight: 1}, openai:gpt-4o-mini]";
+	char *plain = xasprintf("%s}]\n", use);
+	char *sticky = xasprintf("%s, sticky: .meta.session}]\n", use);
+	struct world w, without;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w, sticky);
+	world_open(&without, plain);
+	for (int i = 0; i < 100; i++) {
+		char *request = xasprintf("{\"id\":\"r%d\",\"prompt\":\"x\"%s}", i,
+		    none[(size_t)i % (sizeof none / sizeof *none)]);
+
+		assert_string_equal(route(&w, request), route(&without, request));
+		free(request);
+	}
+	world_close(&w);
+	world_close(&without);
+	free(plain);
+	free(sticky);
+}
+
+static void
 an_alias_is_drawn_as_a_whole(void **state)
 {
 	struct world w;
@@ -956,6 +1012,8 @@ main(void)
 		cmocka_unit_test(provider_options_bring_no_model_and_no_tools_past_the_policy),
 		cmocka_unit_test(the_cheapest_by_its_upper_bound_goes_first),
 		cmocka_unit_test(weights_split_requests_and_each_stays),
+		cmocka_unit_test(what_is_sticky_stays_whatever_its_id),
+		cmocka_unit_test(what_has_nothing_to_be_sticky_by_is_drawn_by_its_id),
 		cmocka_unit_test(an_alias_is_drawn_as_a_whole),
 		cmocka_unit_test(a_spent_budget_refuses_or_sends_elsewhere),
 		cmocka_unit_test(what_stands_further_out_holds),
