@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* budgets - what is in flight and what is over, told to the store: each one step there. */
+/* budgets - what is in flight and what is over, and when the store is told of it. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -99,8 +99,8 @@ budgets_held_at(struct budgets *b, const char *key, size_t rule)
 	return h;
 }
 
-static bool
-is_owed(const struct held *h)
+bool
+budgets_is_owed(const struct held *h)
 {
 	return h->owed.reserved || h->owed.spent;
 }
@@ -108,6 +108,7 @@ is_owed(const struct held *h)
 void
 budgets_told(struct budgets *b, bool ok)
 {
+	bool owed = false;
 	size_t i;
 
 	for (i = b->held_count; i-- > 0;) {
@@ -116,160 +117,44 @@ budgets_told(struct budgets *b, bool ok)
 		if (h->told && ok)
 			h->owed.reserved = h->owed.spent = 0;
 		h->told = false;
-		if (h->attempts || is_owed(h))
+		owed |= budgets_is_owed(h);
+		if (h->attempts || budgets_is_owed(h))
 			continue;
 		free(h->key);
 		*h = b->held[--b->held_count];
 	}
-	if (!budgets_count_owed(b))
+	if (!owed)
 		b->owed_since_us = 0;
-}
-
-/* --- one step in the store --- */
-
-static bool
-step_load(struct step *s, struct ledger *l, struct str old)
-{
-	ledger_init(l);
-	s->unreadable = old.p && !ledger_read(l, old);
-	return !s->unreadable;
-}
-
-static enum store_change
-step_write(const struct step *s, const struct ledger *l, struct buf *fresh, int64_t *expires_us)
-{
-	ledger_write(l, fresh);
-	*expires_us = ledger_expires_us(l, s->rule, s->now_us);
-	return STORE_WRITE;
-}
-
-enum store_change
-budgets_step_reserve(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
-{
-	struct step *s = user;
-	struct ledger l;
-
-	if (!step_load(s, &l, old))
-		return STORE_KEEP;
-	s->soft = 0;
-	if (s->bill.reserved || s->bill.spent)
-		ledger_settle(&l, s->rule, s->now_us, &s->bill);
-	s->verdict = ledger_reserve(&l, s->rule, s->now_us, &s->claim);
-	s->spent = ledger_spent(&l);
-	s->reserved = ledger_reserved(&l);
-	if (s->verdict == LEDGER_OK)
-		s->soft = ledger_take_soft(&l, s->rule);
-	else if (!s->bill.reserved && !s->bill.spent)
-		return STORE_KEEP;
-	return step_write(s, &l, fresh, expires_us);
-}
-
-enum store_change
-budgets_step_settle(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
-{
-	struct step *s = user;
-	struct ledger l;
-
-	if (!step_load(s, &l, old))
-		return STORE_KEEP;
-	ledger_settle(&l, s->rule, s->now_us, &s->bill);
-	return step_write(s, &l, fresh, expires_us);
-}
-
-static enum store_change
-step_renew(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
-{
-	struct step *s = user;
-	struct ledger l;
-
-	if (!step_load(s, &l, old))
-		return STORE_KEEP;
-	ledger_settle(&l, s->rule, s->now_us, &s->bill);
-	ledger_renew(&l, s->rule, s->now_us, &s->claim);
-	return step_write(s, &l, fresh, expires_us);
-}
-
-int
-budgets_step(
-    struct budgets *b, struct step *s, const char *key, store_update_fn *fn, struct err *err)
-{
-	if (!b->store)
-		return err_set(err, EXIT_IO, "there is no store");
-	if (store_update(b->store, str_of(key), fn, s, err) < 0)
-		return -1;
-	return s->unreadable ? budget_words_unreadable(key, err) : 0;
-}
-
-int
-budgets_steps_begin(struct budgets *b, size_t count, struct err *err)
-{
-	return count > 1 && b->store ? store_begin(b->store, err) : 0;
-}
-
-int
-budgets_steps_end(struct budgets *b, size_t count, struct err *err)
-{
-	return count > 1 && b->store ? store_commit(b->store, err) : 0;
-}
-
-void
-budgets_steps_undo(struct budgets *b, size_t count)
-{
-	if (count > 1 && b->store)
-		store_rollback(b->store);
 }
 
 /* --- what is over --- */
 
-/* A ledger that can't be read does not stand in the way of others. */
-int
-budgets_settle_owed(struct budgets *b, int64_t now_us, struct err *err)
+/* Tell the store; what can't be told stays owed, to be tried again, not at once. */
+static void
+tell(struct budgets *b, struct steps *s)
 {
+	struct err err = ERR_INIT;
+	bool ok = budgets_steps_make(s, b, &err) == 0;
 	size_t i;
 
-	for (i = 0; i < b->held_count; i++) {
-		struct held *h = &b->held[i];
-		struct step s = { .rule = &b->rules[h->rule], .now_us = now_us, .bill = h->owed };
-
-		if (h->told || !is_owed(h))
-			continue;
-		h->told = budgets_step(b, &s, h->key, budgets_step_settle, err) == 0;
-		if (!h->told && !s.unreadable)
-			return -1;
-		if (!h->told)
-			budgets_take_error(b, err);
-	}
-	return 0;
+	if (!ok)
+		budgets_take_error(b, &err);
+	for (i = 0; ok && i < s->count; i++)
+		if (s->items[i].kind == STEP_RENEW && !s->items[i].unreadable)
+			s->items[i].held->until_us = s->items[i].claim.until_us;
+	budgets_told(b, ok);
+	if (b->owed_since_us)
+		b->owed_since_us = s->now_us;
 }
 
-size_t
-budgets_count_owed(const struct budgets *b)
-{
-	size_t i, count = 0;
-
-	for (i = 0; b->owed_since_us && i < b->held_count; i++)
-		count += is_owed(&b->held[i]);
-	return count;
-}
-
-/* Tell the store all that is owed; what can't be told stays so. */
 static void
 settle_owed(struct budgets *b, int64_t now_us)
 {
-	struct err err = ERR_INIT;
-	size_t count = budgets_count_owed(b);
-	bool ok = budgets_steps_begin(b, count, &err) == 0;
+	struct steps s = { .now_us = now_us };
 
-	if (ok && budgets_settle_owed(b, now_us, &err) < 0) {
-		budgets_steps_undo(b, count);
-		ok = false;
-	}
-	ok = ok && budgets_steps_end(b, count, &err) == 0;
-	if (!ok)
-		budgets_take_error(b, &err);
-	budgets_told(b, ok);
-	if (b->owed_since_us)
-		b->owed_since_us = now_us; /* to be tried again, not at once */
+	budgets_steps_add_owed(&s, b);
+	tell(b, &s);
+	budgets_steps_release(&s);
 }
 
 static void
@@ -317,25 +202,21 @@ budgets_settle(
 void
 budgets_renew(struct budgets *b, int64_t now_us)
 {
-	struct err err = ERR_INIT;
+	struct steps s = { .now_us = now_us };
+	struct step *step;
 	size_t i;
 
-	if (b->owed_since_us)
-		settle_owed(b, now_us);
 	for (i = 0; i < b->held_count; i++) {
-		struct held *h = &b->held[i];
-		struct step s = { .rule = &b->rules[h->rule],
-			.now_us = now_us,
-			.bill = h->owed,
-			.claim = { b->holder, h->amount, now_us + lease_us, true } };
+		const struct held *h = &b->held[i];
 
 		if (!h->attempts || h->until_us - now_us >= renew_below_us)
 			continue;
-		h->told = budgets_step(b, &s, h->key, step_renew, &err) == 0;
-		if (h->told)
-			h->until_us = s.claim.until_us;
-		else
-			budgets_take_error(b, &err);
+		step = budgets_steps_add(&s, b, &b->rules[h->rule], h->key);
+		step->kind = STEP_RENEW;
+		step->claim = (struct ledger_claim){ b->holder, h->amount, now_us + lease_us,
+			true };
 	}
-	budgets_told(b, true);
+	budgets_steps_add_owed(&s, b);
+	tell(b, &s);
+	budgets_steps_release(&s);
 }

@@ -39,6 +39,7 @@ struct asking {
 	struct budgets *b;
 	const struct budget_ask *ask;
 	struct budget_reply *reply;
+	int64_t now_us;
 	struct step step; /* of the rule at hand */
 };
 
@@ -62,7 +63,7 @@ words_of(const struct asking *a)
 		.spent = a->step.spent,
 		.reserved = a->step.reserved,
 		.amount = a->step.claim.amount,
-		.now_us = a->step.now_us };
+		.now_us = a->now_us };
 }
 
 static void
@@ -134,44 +135,13 @@ turn_to(struct asking *a, size_t i)
 {
 	const struct budget_rule *rule = &a->b->rules[i];
 
-	a->step = (struct step){ .rule = rule,
-		.now_us = a->step.now_us,
+	a->step = (struct step){ .kind = STEP_RESERVE,
+		.rule = rule,
 		.claim = { .holder = a->b->holder,
 		    .amount = budgets_amount(rule, &a->ask->most),
-		    .until_us = a->step.claim.until_us,
+		    .until_us = lease_end(a->ask->until_us, a->now_us),
 		    .force = rule->action == BUDGET_WARN } };
 	return set_key(a->b, rule, a->ask);
-}
-
-/* Reserve in the rule at hand: *granted is how much. -1: the store failed, nothing else. */
-static int
-reserve_in_rule(struct asking *a, int64_t *granted, struct err *err)
-{
-	struct step *s = &a->step;
-	struct held *h;
-	bool refused;
-
-	*granted = 0;
-	if (s->claim.amount == 0)
-		return 0;
-	h = s->claim.amount > 0 ? budgets_held_find(a->b, a->b->key.p) : NULL;
-	if (h)
-		s->bill = h->owed;
-	if (s->claim.amount < 0) {
-		refused = is_unknown_refused(a);
-	} else if (budgets_step(a->b, s, a->b->key.p, budgets_step_reserve, err) < 0) {
-		if (!s->unreadable)
-			return -1;
-		refused = is_closed(a, err);
-	} else {
-		if (h)
-			h->told = true;
-		*granted = s->verdict == LEDGER_OK ? s->claim.amount : 0;
-		refused = is_over(a);
-	}
-	if (refused)
-		a->reply->refused = s->rule;
-	return 0;
 }
 
 static void
@@ -181,62 +151,57 @@ hold_release(struct budget_hold *hold)
 		free(hold->items[--hold->count].key);
 }
 
-static int
-give_back(struct budgets *b, struct budget_hold *hold, int64_t now_us, struct err *err)
-{
-	size_t i;
-
-	for (i = 0; i < hold->count; i++) {
-		struct step s = { .rule = &b->rules[hold->items[i].rule],
-			.now_us = now_us,
-			.bill = { b->holder, hold->items[i].amount, 0 } };
-
-		if (s.bill.reserved &&
-		    budgets_step(b, &s, hold->items[i].key, budgets_step_settle, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-reserve_in_each(struct asking *a, struct budget_hold *hold, struct err *err)
+/* A place in hold for each rule, and a step for each that is to be asked. */
+static void
+plan(struct asking *a, struct budget_hold *hold, struct steps *steps)
 {
 	struct budgets *b = a->b;
-	int64_t granted;
+	struct step *step;
 	size_t i;
 
-	for (i = 0; i < b->count; i++) {
+	for (i = 0; i < b->count && !steps->is_vain; i++) {
 		(void)turn_to(a, i); /* who isn't known falls under "" */
-		if (reserve_in_rule(a, &granted, err) < 0)
-			return -1;
-		if (a->reply->refused)
-			return give_back(b, hold, a->step.now_us, err);
-		hold->items[hold->count].rule = i;
-		hold->items[hold->count].key = xmemdup(b->key.p, b->key.len);
-		hold->items[hold->count++].amount = granted;
+		hold->items[i].rule = i;
+		hold->items[i].key = xmemdup(b->key.p, b->key.len);
+		hold->items[i].amount = 0;
+		hold->count++;
+		steps->is_vain = a->step.claim.amount < 0 && a->step.rule->action == BUDGET_BLOCK;
+		if (a->step.claim.amount <= 0)
+			continue;
+		step = budgets_steps_add(steps, b, a->step.rule, hold->items[i].key);
+		step->kind = STEP_RESERVE;
+		step->claim = a->step.claim;
 	}
-	return 0;
+	if (steps->count) /* else nothing is to be told, nor asked */
+		budgets_steps_add_owed(steps, b);
 }
 
-/* All rules in one step, and with it what is over elsewhere, so that what budgets hold of one
- * request never differs: -1 where the store failed, and nothing is held then. */
-static int
-reserve_in_all(struct asking *a, struct budget_hold *hold, struct err *err)
+/* What came of it, rule by rule up to the first that refuses. */
+static void
+tell_outcome(struct asking *a, struct budget_hold *hold, const struct steps *steps)
 {
-	struct budgets *b = a->b;
-	size_t i, steps = 0;
+	const struct step *step = steps->items;
+	struct err err = ERR_INIT;
+	bool refused;
+	size_t i;
 
-	for (i = 0; i < b->count; i++)
-		steps += budgets_amount(&b->rules[i], &a->ask->most) > 0;
-	if (!steps) /* nothing is to be told, nor asked */
-		return reserve_in_each(a, hold, err);
-	steps += budgets_count_owed(b);
-	if (budgets_steps_begin(b, steps, err) < 0)
-		return -1;
-	if (reserve_in_each(a, hold, err) == 0 && budgets_settle_owed(b, a->step.now_us, err) == 0)
-		return budgets_steps_end(b, steps, err);
-	budgets_steps_undo(b, steps);
-	return -1;
+	for (i = 0; i < hold->count && !a->reply->refused; i++) {
+		(void)turn_to(a, i);
+		if (a->step.claim.amount == 0)
+			continue;
+		if (a->step.claim.amount < 0) {
+			refused = is_unknown_refused(a);
+		} else {
+			a->step = *step++;
+			if (a->step.unreadable)
+				(void)budget_words_unreadable(a->step.key, &err);
+			else if (a->step.verdict == LEDGER_OK)
+				hold->items[i].amount = a->step.claim.amount;
+			refused = a->step.unreadable ? is_closed(a, &err) : is_over(a);
+		}
+		if (refused)
+			a->reply->refused = a->step.rule;
+	}
 }
 
 /* The store can't be had: the first rule that may refuse does. */
@@ -245,7 +210,6 @@ reserve_without_store(struct asking *a, const struct err *err)
 {
 	size_t i;
 
-	a->reply->refused = NULL;
 	budgets_take_error(a->b, err);
 	for (i = 0; i < a->b->count && !a->reply->refused; i++) {
 		(void)turn_to(a, i);
@@ -254,17 +218,34 @@ reserve_without_store(struct asking *a, const struct err *err)
 	}
 }
 
+/* All rules in one step, and with it what is over elsewhere, so that what budgets hold of one
+ * request never differs. Where the store fails nothing is held. */
+static void
+reserve_in_all(struct asking *a, struct budget_hold *hold)
+{
+	struct steps steps = { .now_us = a->now_us, .open = a->b->open };
+	struct err err = ERR_INIT;
+	bool ok;
+
+	plan(a, hold, &steps);
+	ok = budgets_steps_make(&steps, a->b, &err) == 0;
+	if (ok)
+		tell_outcome(a, hold, &steps);
+	else
+		reserve_without_store(a, &err);
+	if (!ok || a->reply->refused)
+		hold_release(hold);
+	budgets_told(a->b, ok);
+	budgets_steps_release(&steps);
+}
+
 static struct asking
 asking_start(
     struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply)
 {
-	struct asking a = { .b = b, .ask = ask, .reply = reply };
-
 	reply->refused = NULL;
 	reply->may_fit_later = false;
-	a.step.now_us = now_us;
-	a.step.claim.until_us = lease_end(ask->until_us, now_us);
-	return a;
+	return (struct asking){ .b = b, .ask = ask, .reply = reply, .now_us = now_us };
 }
 
 static bool
@@ -282,21 +263,15 @@ budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
     struct budget_hold *hold, struct budget_reply *reply)
 {
 	struct asking a = asking_start(b, ask, now_us, reply);
-	struct err err = ERR_INIT;
+	int64_t until_us = lease_end(ask->until_us, now_us);
 	size_t i;
-	bool ok;
 
 	hold->count = 0;
 	if (b->count == 0)
 		return BUDGET_GRANTED;
 	if (has_too_many_rules(b, reply))
 		return BUDGET_REFUSED;
-	ok = reserve_in_all(&a, hold, &err) == 0;
-	budgets_told(b, ok);
-	if (!ok)
-		reserve_without_store(&a, &err);
-	if (!ok || reply->refused)
-		hold_release(hold);
+	reserve_in_all(&a, hold);
 	if (reply->refused)
 		return BUDGET_REFUSED;
 	for (i = 0; i < hold->count; i++) {
@@ -307,8 +282,8 @@ budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
 		h = budgets_held_at(b, hold->items[i].key, hold->items[i].rule);
 		h->amount += hold->items[i].amount; /* a ledger holds the sum already */
 		h->attempts++;
-		if (h->until_us < a.step.claim.until_us)
-			h->until_us = a.step.claim.until_us;
+		if (h->until_us < until_us)
+			h->until_us = until_us;
 	}
 	return BUDGET_GRANTED;
 }
@@ -332,7 +307,7 @@ look_in_rule(struct asking *a, struct err *err)
 	buf_release(&text);
 	if (found < 0)
 		return -1;
-	ledger_advance(&l, s->rule, s->now_us);
+	ledger_advance(&l, s->rule, a->now_us);
 	s->verdict = ledger_look(&l, s->rule, &s->claim);
 	s->spent = ledger_spent(&l);
 	s->reserved = ledger_reserved(&l);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* budgets_state - what budgets.c and budgets_reserve.c share: what is held, and one step in the
- * store. */
+/* budgets_state - what budgets.c, budgets_reserve.c and budgets_steps.c share: what is held, and
+ * what the store is told at once. */
 #ifndef POLICY_BUDGETS_STATE_H
 #define POLICY_BUDGETS_STATE_H
 
@@ -21,7 +21,7 @@ struct held {
 	int64_t amount, until_us; /* in flight */
 	size_t attempts;
 	struct ledger_bill owed; /* over, and not yet told to the store */
-	bool told; /* it is, by a step whose commit is awaited */
+	bool told; /* it is, by a step that is under way */
 };
 
 struct budgets {
@@ -42,23 +42,20 @@ struct budgets {
 struct held *budgets_held_find(const struct budgets *b, const char *key);
 /* What is held there, also if that is nothing. It moves with the next that is added. */
 struct held *budgets_held_at(struct budgets *b, const char *key, size_t rule);
-/* The steps since the last time are committed (or, not ok, undone): what they told is owed no more.
- */
+bool budgets_is_owed(const struct held *h);
+/* The store was told (or, not ok, was not): what it was told is owed no more. */
 void budgets_told(struct budgets *b, bool ok);
 void budgets_take_error(struct budgets *b, const struct err *err);
 
-/* The steps that tell the store what it was not told yet: how many there are, and all of them. What
- * was told is not told again. -1: the store failed. */
-size_t budgets_count_owed(const struct budgets *b);
-int budgets_settle_owed(struct budgets *b, int64_t now_us, struct err *err)
-    __attribute__((warn_unused_result));
-
 int64_t budgets_amount(const struct budget_rule *rule, const struct budget_amounts *a);
 
-/* One step in a ledger: what is owed is settled first, then the claim is reserved or renewed. */
+/* One ledger's part in what the store is told: what is owed is settled, then the claim is reserved
+ * or renewed. */
 struct step {
+	enum step_kind { STEP_SETTLE, STEP_RESERVE, STEP_RENEW } kind;
 	const struct budget_rule *rule;
-	int64_t now_us;
+	const char *key;
+	struct held *held; /* NULL: nothing is, so far */
 	struct ledger_bill bill;
 	struct ledger_claim claim;
 	/* What came of it. */
@@ -67,16 +64,26 @@ struct step {
 	int64_t spent, reserved; /* before, or after where it was granted */
 	int soft;
 };
-store_update_fn budgets_step_settle, budgets_step_reserve;
-/* -1: the store failed, or what it holds is no ledger (s->unreadable). */
-int budgets_step(struct budgets *b, struct step *s, const char *key, store_update_fn *fn,
-    struct err *err) __attribute__((warn_unused_result));
 
-/* Several steps are one; to begin and end are to be given the same count. */
-int budgets_steps_begin(struct budgets *b, size_t count, struct err *err)
+/* All of them are one step in the store. Where one claim is refused none is granted; what is owed
+ * is settled all the same. */
+struct steps {
+	struct step *items; /* keys differ */
+	size_t count, cap;
+	int64_t now_us;
+	bool is_vain; /* it is known already that it will be refused */
+	bool open; /* a ledger that can't be read refuses nothing */
+};
+
+/* kind, held and bill are set by what is held at key. */
+struct step *budgets_steps_add(
+    struct steps *s, struct budgets *b, const struct budget_rule *rule, const char *key);
+/* All that is owed beside that. */
+void budgets_steps_add_owed(struct steps *s, struct budgets *b);
+/* -1: the store failed; budgets_told is to be called in any case. */
+int budgets_steps_make(struct steps *s, struct budgets *b, struct err *err)
     __attribute__((warn_unused_result));
-int budgets_steps_end(struct budgets *b, size_t count, struct err *err)
-    __attribute__((warn_unused_result));
-void budgets_steps_undo(struct budgets *b, size_t count);
+bool budgets_steps_refuses(const struct steps *s, const struct step *step);
+void budgets_steps_release(struct steps *s);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* health_store - what health knows, read from the store and told to it, as far as it can be had. */
+#include <stdlib.h>
+
 #include "base/mem.h"
 #include "policy/health_kept.h"
 
@@ -250,43 +252,6 @@ renewed_us(const struct health *h, const struct kept_lease *lease)
 	return until_us < lease->end_us ? until_us : lease->end_us;
 }
 
-struct renewal {
-	const struct health *h;
-	const struct kept_lease *lease;
-	struct breaker result;
-};
-
-static enum store_change
-renew(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
-{
-	struct renewal *r = user;
-
-	(void)breaker_read(&r->result, old); /* none, or not ours: no lease is there */
-	if (!breaker_renew(&r->result, &r->h->rule, r->h->now_us, r->lease->holder,
-		renewed_us(r->h, r->lease)))
-		return STORE_KEEP;
-	breaker_write(&r->result, fresh);
-	*expires_us = health_breaker_expiry(&r->result, r->h->now_us);
-	return STORE_WRITE;
-}
-
-static int
-renew_leases(struct health *h, struct err *err)
-{
-	for (size_t i = 0; i < h->lease_count; i++) {
-		struct kept_lease *lease = &h->leases[i];
-		struct renewal r = { .h = h, .lease = lease };
-
-		if (!is_renewal_due(h, lease))
-			continue;
-		if (store_update(h->store, str_of(lease->breaker->key), renew, &r, err) < 0)
-			return -1;
-		lease->breaker->known = r.result;
-		lease->breaker->seen = h->epoch;
-	}
-	return 0;
-}
-
 /* --- latencies --- */
 
 void
@@ -311,25 +276,16 @@ health_read_latency(struct health *h, struct kept_latency *l)
 		latency_merge(&l->known, &l->gathered, h->now_us);
 }
 
-struct latency_step {
-	const struct health *h;
-	const struct latency *gathered;
-	struct latency result;
-};
-
-static enum store_change
-tell_latency(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
-{
-	struct latency_step *step = user;
-
-	(void)latency_read(&step->result, old); /* none, or not ours: an empty one */
-	latency_merge(&step->result, step->gathered, step->h->now_us);
-	latency_write(&step->result, fresh);
-	*expires_us = step->h->now_us + HEALTH_LATENCY_KEPT_US;
-	return STORE_WRITE;
-}
-
 /* --- flush --- */
+
+static bool
+has_due_lease(const struct health *h, const struct kept_breaker *b)
+{
+	for (size_t i = 0; i < h->lease_count; i++)
+		if (h->leases[i].breaker == b && is_renewal_due(h, &h->leases[i]))
+			return true;
+	return false;
+}
 
 static bool
 is_told(const struct breaker_report *report)
@@ -338,84 +294,116 @@ is_told(const struct breaker_report *report)
 }
 
 static bool
-is_all_told(const struct health *h)
+is_breaker_due(const struct health *h, const struct kept_breaker *b)
 {
-	for (size_t i = 0; i < h->breaker_count; i++)
-		if (!is_told(&h->breakers[i]->gathered))
-			return false;
-	for (size_t i = 0; i < h->latency_count; i++)
-		if (h->latencies[i]->has_gathered)
-			return false;
-	for (size_t i = 0; i < h->lease_count; i++)
-		if (is_renewal_due(h, &h->leases[i]))
-			return false;
-	return true;
+	return !is_told(&b->gathered) || has_due_lease(h, b);
 }
 
-static int
-write_all(struct health *h, struct err *err)
+static void
+flush_breaker(const struct health *h, struct kept_breaker *b, struct store_entry *e)
 {
-	for (size_t i = 0; i < h->breaker_count; i++) {
-		struct kept_breaker *b = h->breakers[i];
-		struct breaker_step step = { .h = h, .report = &b->gathered };
+	bool changed = !is_told(&b->gathered);
 
-		if (is_told(&b->gathered))
-			continue;
-		if (store_update(h->store, str_of(b->key), tell_report, &step, err) < 0)
-			return -1;
-		b->known = step.result;
-		b->seen = h->epoch;
-	}
-	for (size_t i = 0; i < h->latency_count; i++) {
-		struct kept_latency *l = h->latencies[i];
-		struct latency_step step = { .h = h, .gathered = &l->gathered };
+	(void)breaker_read(&b->known, e->old); /* none, or not ours: a closed one */
+	breaker_take_report(&b->known, &h->rule, &b->gathered, h->now_us);
+	for (size_t i = 0; i < h->lease_count; i++) {
+		const struct kept_lease *lease = &h->leases[i];
 
-		if (!l->has_gathered)
-			continue;
-		if (store_update(h->store, str_of(l->key), tell_latency, &step, err) < 0)
-			return -1;
-		l->known = step.result;
-		l->seen = h->epoch;
-		l->read_us = h->now_us;
+		if (lease->breaker == b && is_renewal_due(h, lease))
+			changed |= breaker_renew(
+			    &b->known, &h->rule, h->now_us, lease->holder, renewed_us(h, lease));
 	}
-	return renew_leases(h, err);
+	if (!changed)
+		return;
+	e->change = STORE_WRITE;
+	breaker_write(&b->known, &e->fresh);
+	e->expires_us = health_breaker_expiry(&b->known, h->now_us);
+}
+
+static void
+flush_latency(const struct health *h, struct kept_latency *l, struct store_entry *e)
+{
+	(void)latency_read(&l->known, e->old); /* none, or not ours: an empty one */
+	latency_merge(&l->known, &l->gathered, h->now_us);
+	e->change = STORE_WRITE;
+	latency_write(&l->known, &e->fresh);
+	e->expires_us = h->now_us + HEALTH_LATENCY_KEPT_US;
+}
+
+/* Those that are due, in the order of due_keys. What is known is what stands there and what was
+ * gathered, also where it is not written in the end. */
+static void
+flush_all(void *user, struct store_entry *e, size_t count)
+{
+	struct health *h = user;
+
+	(void)count;
+	for (size_t i = 0; i < h->breaker_count; i++)
+		if (is_breaker_due(h, h->breakers[i]))
+			flush_breaker(h, h->breakers[i], e++);
+	for (size_t i = 0; i < h->latency_count; i++)
+		if (h->latencies[i]->has_gathered)
+			flush_latency(h, h->latencies[i], e++);
+}
+
+static size_t
+due_keys(const struct health *h, struct str *keys)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < h->breaker_count; i++)
+		if (is_breaker_due(h, h->breakers[i]))
+			keys[count++] = str_of(h->breakers[i]->key);
+	for (size_t i = 0; i < h->latency_count; i++)
+		if (h->latencies[i]->has_gathered)
+			keys[count++] = str_of(h->latencies[i]->key);
+	return count;
 }
 
 /* All of it is in the store. A lease that was lost is not asked for at every turn. */
 static void
 note_told(struct health *h)
 {
+	for (size_t i = 0; i < h->breaker_count; i++) {
+		if (is_breaker_due(h, h->breakers[i]))
+			h->breakers[i]->seen = h->epoch;
+		h->breakers[i]->gathered = (struct breaker_report){ 0 };
+	}
+	for (size_t i = 0; i < h->latency_count; i++) {
+		struct kept_latency *l = h->latencies[i];
+
+		if (!l->has_gathered)
+			continue;
+		l->seen = h->epoch;
+		l->read_us = h->now_us;
+		latency_init(&l->gathered);
+		l->has_gathered = false;
+	}
 	for (size_t i = 0; i < h->lease_count; i++)
 		if (is_renewal_due(h, &h->leases[i]))
 			h->leases[i].until_us = renewed_us(h, &h->leases[i]);
-	for (size_t i = 0; i < h->breaker_count; i++)
-		h->breakers[i]->gathered = (struct breaker_report){ 0 };
-	for (size_t i = 0; i < h->latency_count; i++) {
-		latency_init(&h->latencies[i]->gathered);
-		h->latencies[i]->has_gathered = false;
-	}
 }
 
 int
 health_flush(struct health *h, int64_t now_us, struct err *err)
 {
+	struct str *keys;
+	size_t count;
+	int r = 0;
+
 	h->now_us = now_us;
-	if (!may_write(h) || is_all_told(h))
+	if (!may_write(h))
 		return 0;
-	if (store_begin(h->store, err) < 0) {
+	keys = xcalloc(h->breaker_count + h->latency_count, sizeof *keys);
+	count = due_keys(h, keys);
+	if (count)
+		r = store_update_all(h->store, keys, count, flush_all, h, err);
+	free(keys);
+	if (r < 0) {
 		lose_store(h, err, true);
-		return -1;
+	} else if (count) {
+		note_told(h);
+		have_store(h);
 	}
-	if (write_all(h, err) < 0) {
-		store_rollback(h->store);
-		lose_store(h, err, true);
-		return -1;
-	}
-	if (store_commit(h->store, err) < 0) {
-		lose_store(h, err, true);
-		return -1;
-	}
-	note_told(h);
-	have_store(h);
-	return 0;
+	return r;
 }

@@ -15,8 +15,6 @@ struct store {
 	int64_t (*now_us)(void *user);
 	void *user;
 	bool read_only;
-	bool within; /* between begin and commit */
-	bool given_up; /* a change failed within: nothing more is taken before it ends */
 	int64_t wait_ms; /* the longest wait for others */
 	/* Others were waited for in vain: it is left alone until then, and who asks is told why. */
 	int64_t rest_until_us;
@@ -79,7 +77,6 @@ store_close(struct store *store)
 {
 	if (!store)
 		return;
-	store_rollback(store);
 	store->place.ops->close(store->place.at);
 	free(store->place.name);
 	free(store);
@@ -122,22 +119,13 @@ now(const struct store *store)
 enum aim { TO_READ, TO_WRITE };
 
 static int
-check_rested(const struct store *store, enum aim aim, struct err *err)
+check_usable(const struct store *store, enum aim aim, struct err *err)
 {
-	if (!store->rest_until_us || store->within || (aim == TO_READ && store->may_read) ||
+	if (!store->rest_until_us || (aim == TO_READ && store->may_read) ||
 	    clock_mono_us() >= store->rest_until_us)
 		return 0;
 	*err = store->rest_why;
 	return -1;
-}
-
-static int
-check_usable(const struct store *store, enum aim aim, struct err *err)
-{
-	if (!store->given_up)
-		return check_rested(store, aim, err);
-	return err_set(err, EXIT_IO, "%s: an earlier change of these failed, so none is made",
-	    store->place.name);
 }
 
 static int
@@ -199,18 +187,6 @@ note(struct store *store, const struct turn *t, int rc, const struct err *err)
 	return rc;
 }
 
-/* What failed within a transaction takes all of it along. */
-static int
-settle(struct store *store, const struct turn *t, int rc, const struct err *err)
-{
-	if (rc < 0 && store->within) {
-		if (store->place.ops->rollback)
-			store->place.ops->rollback(store->place.at);
-		store->given_up = true;
-	}
-	return note(store, t, rc, err);
-}
-
 int
 store_get(struct store *store, struct str key, struct buf *value, struct err *err)
 {
@@ -219,7 +195,7 @@ store_get(struct store *store, struct str key, struct buf *value, struct err *er
 
 	if (check_usable(store, TO_READ, err) < 0)
 		return -1;
-	return settle(store, &t,
+	return note(store, &t,
 	    store->place.ops->get(store->place.at, key, now(store), value, &expires_us, err), err);
 }
 
@@ -230,7 +206,7 @@ write_item(struct store *store, const struct store_item *item, struct err *err)
 
 	if (check_writable(store, err) < 0)
 		return -1;
-	return settle(
+	return note(
 	    store, &t, store->place.ops->write(store->place.at, item, now(store), err), err);
 }
 
@@ -250,56 +226,126 @@ store_delete(struct store *store, struct str key, struct err *err)
 	return write_item(store, &(struct store_item){ .key = key }, err);
 }
 
+/* Their old values, all in one buffer. */
+static int
+read_entries(struct store *store, const struct store_change_all *all, int64_t now_us,
+    struct buf *olds, struct err *err)
+{
+	struct store_entry *e;
+	size_t i, begin;
+	int rc;
+
+	for (i = 0; i < all->count; i++) {
+		e = &all->entries[i];
+		begin = olds->len;
+		rc = store->place.ops->get(
+		    store->place.at, e->key, now_us, olds, &e->old_expires_us, err);
+		if (rc < 0)
+			return -1;
+		e->old = rc ? (struct str){ "", olds->len - begin } : STR_NONE;
+		buf_addc(olds, '\0');
+	}
+	for (i = begin = 0; i < all->count; i++) { /* it moves no more */
+		e = &all->entries[i];
+		if (e->old.p)
+			e->old.p = olds->p + begin;
+		begin += e->old.len + 1;
+	}
+	return 0;
+}
+
+static int
+write_entries(
+    struct store *store, const struct store_change_all *all, int64_t now_us, struct err *err)
+{
+	struct store_item item;
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		if (all->entries[i].change == STORE_KEEP)
+			continue;
+		item = store_item_of(&all->entries[i]);
+		if (store->place.ops->write(store->place.at, &item, now_us, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Under the lock of a transaction nobody comes between these. */
 static int
-change_locked(struct store *store, struct str key, store_update_fn *fn, void *user, struct err *err)
+change_locked(struct store *store, const struct store_change_all *all, struct err *err)
+{
+	struct buf olds = BUF_INIT(BUF_UNLIMITED);
+	int64_t now_us = now(store);
+	int rc = read_entries(store, all, now_us, &olds, err);
+
+	if (rc == 0) {
+		store_decide(all);
+		rc = write_entries(store, all, now_us, err);
+	}
+	buf_release(&olds);
+	return rc;
+}
+
+static int
+change_all(struct store *store, const struct store_change_all *all, struct err *err)
 {
 	const struct store_ops *ops = store->place.ops;
-	struct buf old = BUF_INIT(BUF_UNLIMITED), fresh = BUF_INIT(BUF_UNLIMITED);
-	struct store_item item = { .key = key, .expires_us = STORE_FOREVER };
-	int64_t now_us = now(store), old_us;
-	int rc = ops->get(store->place.at, key, now_us, &old, &item.expires_us, err);
+	const struct turn t = turn(TO_WRITE);
 
-	if (rc >= 0) {
-		old_us = item.expires_us;
-		switch (fn(user, rc ? buf_str(&old) : STR_NONE, &fresh, &item.expires_us)) {
-		case STORE_KEEP:
-			rc = 0;
-			break;
-		case STORE_WRITE:
-			item.value = buf_str(&fresh);
-			item.keeps_expiry = rc && item.expires_us == old_us;
-			rc = ops->write(store->place.at, &item, now_us, err);
-			break;
-		case STORE_DELETE:
-			rc = ops->write(store->place.at, &item, now_us, err);
-			break;
-		}
+	if (ops->update)
+		return note(store, &t, ops->update(store->place.at, all, now(store), err), err);
+	if (ops->begin && note(store, &t, ops->begin(store->place.at, err), err) < 0)
+		return -1;
+	if (change_locked(store, all, err) == 0)
+		return ops->commit ? ops->commit(store->place.at, err) : 0;
+	if (ops->rollback)
+		ops->rollback(store->place.at);
+	return -1;
+}
+
+int
+store_update_all(struct store *store, const struct str *keys, size_t count, store_update_all_fn *fn,
+    void *user, struct err *err)
+{
+	struct store_change_all all = { .count = count, .fn = fn, .user = user };
+	size_t i;
+	int rc;
+
+	if (check_writable(store, err) < 0)
+		return -1;
+	all.entries = xcalloc(count, sizeof *all.entries);
+	for (i = 0; i < count; i++) {
+		all.entries[i] = (struct store_entry){ .key = keys[i] };
+		buf_init(&all.entries[i].fresh, BUF_UNLIMITED);
 	}
-	buf_release(&old);
-	buf_release(&fresh);
+	rc = change_all(store, &all, err);
+	for (i = 0; i < count; i++)
+		buf_release(&all.entries[i].fresh);
+	free(all.entries);
 	return rc;
+}
+
+struct single {
+	store_update_fn *fn;
+	void *user;
+};
+
+static void
+change_single(void *user, struct store_entry *e, size_t count)
+{
+	const struct single *one = user;
+
+	(void)count; /* it is one */
+	e->change = one->fn(one->user, e->old, &e->fresh, &e->expires_us);
 }
 
 int
 store_update(struct store *store, struct str key, store_update_fn *fn, void *user, struct err *err)
 {
-	const struct store_ops *ops = store->place.ops;
-	const struct turn t = turn(TO_WRITE);
+	struct single one = { fn, user };
 
-	if (check_writable(store, err) < 0)
-		return -1;
-	if (ops->update)
-		return settle(
-		    store, &t, ops->update(store->place.at, key, now(store), fn, user, err), err);
-	if (store->within)
-		return settle(store, &t, change_locked(store, key, fn, user, err), err);
-	if (note(store, &t, ops->begin(store->place.at, err), err) < 0)
-		return -1;
-	if (change_locked(store, key, fn, user, err) == 0)
-		return ops->commit(store->place.at, err);
-	ops->rollback(store->place.at);
-	return -1;
+	return store_update_all(store, &key, 1, change_single, &one, err);
 }
 
 struct addition {
@@ -331,11 +377,9 @@ store_add(struct store *store, struct str key, int64_t by, int64_t expires_us, i
 
 	if (store_update(store, key, add_count, &a, err) < 0)
 		return -1;
-	if (a.no_count) {
-		(void)err_set(err, EXIT_IO, "%s: \"%.*s\" is no count that %lld can be added to",
+	if (a.no_count)
+		return err_set(err, EXIT_IO, "%s: \"%.*s\" is no count that %lld can be added to",
 		    store->place.name, (int)(key.len > 80 ? 80 : key.len), key.p, (long long)by);
-		return settle(store, &(struct turn){ TO_WRITE, clock_mono_us() }, -1, err);
-	}
 	if (sum)
 		*sum = a.sum;
 	return 0;
@@ -348,44 +392,8 @@ store_scan(struct store *store, struct str prefix, store_scan_fn *fn, void *user
 
 	if (check_usable(store, TO_READ, err) < 0)
 		return -1;
-	return settle(store, &t,
+	return note(store, &t,
 	    store->place.ops->scan(store->place.at, prefix, now(store), fn, user, err), err);
-}
-
-int
-store_begin(struct store *store, struct err *err)
-{
-	const struct store_ops *ops = store->place.ops;
-	const struct turn t = turn(TO_WRITE);
-
-	if (check_writable(store, err) < 0)
-		return -1;
-	if (store->within)
-		return err_set(err, EXIT_BUG, "%s: a transaction within one", store->place.name);
-	if (ops->begin && note(store, &t, ops->begin(store->place.at, err), err) < 0)
-		return -1;
-	store->within = true;
-	return 0;
-}
-
-int
-store_commit(struct store *store, struct err *err)
-{
-	const struct store_ops *ops = store->place.ops;
-	int rc = check_usable(store, TO_WRITE, err);
-
-	if (rc == 0 && store->within && ops->commit)
-		rc = ops->commit(store->place.at, err);
-	store->within = store->given_up = false;
-	return rc;
-}
-
-void
-store_rollback(struct store *store)
-{
-	if (store->within && !store->given_up && store->place.ops->rollback)
-		store->place.ops->rollback(store->place.at);
-	store->within = store->given_up = false;
 }
 
 uint64_t

@@ -84,6 +84,23 @@ typedef enum store_change store_update_fn(
 int store_update(struct store *store, struct str key, store_update_fn *fn, void *user,
     struct err *err) __attribute__((warn_unused_result));
 
+/*
+ * The same for several values, whose keys differ: all that fn says comes to be, or nothing of it.
+ * With Redis it takes two round trips, however many there are.
+ */
+struct store_entry {
+	struct str key;
+	struct str old; /* p NULL: there is none */
+	int64_t old_expires_us;
+	/* What becomes of it; when fn is called: to be kept, empty, as the old value. */
+	enum store_change change;
+	struct buf fresh;
+	int64_t expires_us;
+};
+typedef void store_update_all_fn(void *user, struct store_entry *entries, size_t count);
+int store_update_all(struct store *store, const struct str *keys, size_t count,
+    store_update_all_fn *fn, void *user, struct err *err) __attribute__((warn_unused_result));
+
 /* Add to a count; one that isn't there is 0. expires_us is set by the first. sum may be NULL. What
  * is there and is no count is an error. */
 int store_add(struct store *store, struct str key, int64_t by, int64_t expires_us, int64_t *sum,
@@ -95,19 +112,10 @@ typedef bool store_scan_fn(void *user, struct str key, struct str value);
 int store_scan(struct store *store, struct str prefix, store_scan_fn *fn, void *user,
     struct err *err) __attribute__((warn_unused_result));
 
-/*
- * Several changes, at the price of one: all of them are there after store_commit, or none is
- * (SQLite, memory); with Redis each stands alone. Between the two others wait: be quick. A change
- * that failed within is rolled back with all others.
- */
-int store_begin(struct store *store, struct err *err) __attribute__((warn_unused_result));
-int store_commit(struct store *store, struct err *err) __attribute__((warn_unused_result));
-void store_rollback(struct store *store);
-
 /* A number that differs once another process has written (it may also differ where none has): what
- * was read before is good as long as it stays. What is changed here, by store_update or between
- * store_begin and store_commit, does not count. Cheap with SQLite (no transaction); Redis: changes
- * with time, every few hundred milliseconds. */
+ * was read before is good as long as it stays. What is changed here by an
+ * update does not count. Cheap with SQLite (no transaction); Redis: changes with time, every few
+ * hundred milliseconds. */
 uint64_t store_version(struct store *store);
 
 #endif

@@ -17,6 +17,14 @@ struct store_item {
 	bool keeps_expiry; /* what is there expires then already */
 };
 
+/* Several values that change together, and what is to be called for it. */
+struct store_change_all {
+	struct store_entry *entries;
+	size_t count;
+	store_update_all_fn *fn;
+	void *user;
+};
+
 struct store_ops {
 	void (*close)(void *at);
 	/* As store_get; *expires_us is set where it is there. */
@@ -25,13 +33,14 @@ struct store_ops {
 	int (*write)(void *at, const struct store_item *item, int64_t now_us, struct err *err);
 	int (*scan)(void *at, struct str prefix, int64_t now_us, store_scan_fn *fn, void *user,
 	    struct err *err);
-	/* NULL where each change stands alone. */
+	/* As store_update_all, with entries that have keys and are empty beside that. NULL: begin,
+	 * get, fn, write, commit. */
+	int (*update)(
+	    void *at, const struct store_change_all *all, int64_t now_us, struct err *err);
+	/* NULL where nobody can come between. */
 	int (*begin)(void *at, struct err *err);
 	int (*commit)(void *at, struct err *err); /* what fails is rolled back */
 	void (*rollback)(void *at);
-	/* NULL: begin, get, fn, write, commit. */
-	int (*update)(void *at, struct str key, int64_t now_us, store_update_fn *fn, void *user,
-	    struct err *err);
 	uint64_t (*version)(void *at);
 	/* The longest wait for others, from now on. NULL: it waits for nobody. */
 	void (*set_wait)(void *at, int64_t wait_ms);
@@ -47,6 +56,30 @@ static inline bool
 store_is_expired(int64_t expires_us, int64_t now_us)
 {
 	return expires_us != STORE_FOREVER && expires_us <= now_us;
+}
+
+/* What is to be written of an entry that does not stay as it is. */
+static inline struct store_item
+store_item_of(const struct store_entry *e)
+{
+	return (struct store_item){ .key = e->key,
+		.value = e->change == STORE_WRITE ? buf_str(&e->fresh) : STR_NONE,
+		.expires_us = e->expires_us,
+		.keeps_expiry = e->old.p && e->expires_us == e->old_expires_us };
+}
+
+/* Call fn for entries whose old value and its expiry are set; it may have been called before. */
+static inline void
+store_decide(const struct store_change_all *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		all->entries[i].change = STORE_KEEP;
+		all->entries[i].expires_us = all->entries[i].old_expires_us;
+		buf_reset(&all->entries[i].fresh);
+	}
+	all->fn(all->user, all->entries, all->count);
 }
 
 /* Each fills place, or returns -1. where: what follows the scheme of config->url; config->wait_ms

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* store_memory - state of this process alone: a sorted array, and what undoes a transaction. */
+/* store_memory - state of this process alone: a sorted array. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -8,7 +8,7 @@
 enum { SWEEP_EVERY = 64, SWEEP_LOOKS = 16 };
 
 struct entry {
-	char *key, *value; /* value NULL: there was none (in undo only) */
+	char *key, *value;
 	size_t key_len, value_len;
 	int64_t expires_us;
 };
@@ -16,9 +16,6 @@ struct entry {
 struct memory {
 	struct entry *entries;
 	size_t count, cap;
-	struct entry *undo; /* what stood before each change, oldest first */
-	size_t undo_count, undo_cap;
-	bool within;
 	unsigned writes;
 	size_t swept; /* where the sweep goes on */
 };
@@ -100,23 +97,6 @@ set(struct memory *m, const struct store_item *item)
 	e->expires_us = item->expires_us;
 }
 
-static void
-remember(struct memory *m, struct str key)
-{
-	bool found;
-	size_t i = find(m, key, &found);
-	const struct entry *e = found ? &m->entries[i] : NULL;
-
-	VEC_GROW(m->undo, m->undo_count, m->undo_cap);
-	m->undo[m->undo_count++] = (struct entry){
-		.key = xmemdup(key.p, key.len),
-		.key_len = key.len,
-		.value = e ? xmemdup(e->value, e->value_len) : NULL,
-		.value_len = e ? e->value_len : 0,
-		.expires_us = e ? e->expires_us : STORE_FOREVER,
-	};
-}
-
 /* A few at a time, round and round. */
 static void
 sweep(struct memory *m, int64_t now_us)
@@ -155,9 +135,7 @@ memory_write(void *at, const struct store_item *item, int64_t now_us, struct err
 	struct memory *m = at;
 
 	(void)err;
-	if (m->within)
-		remember(m, item->key);
-	else if (++m->writes % SWEEP_EVERY == 0)
+	if (++m->writes % SWEEP_EVERY == 0)
 		sweep(m, now_us);
 	set(m, item);
 	return 0;
@@ -184,48 +162,6 @@ memory_scan(
 	return 0;
 }
 
-static int
-memory_begin(void *at, struct err *err)
-{
-	struct memory *m = at;
-
-	(void)err;
-	m->within = true;
-	return 0;
-}
-
-static void
-forget_undo(struct memory *m)
-{
-	while (m->undo_count)
-		entry_release(&m->undo[--m->undo_count]);
-	m->within = false;
-}
-
-static int
-memory_commit(void *at, struct err *err)
-{
-	(void)err;
-	forget_undo(at);
-	return 0;
-}
-
-static void
-memory_rollback(void *at)
-{
-	struct memory *m = at;
-	const struct entry *e;
-	size_t i;
-
-	for (i = m->undo_count; i > 0; i--) {
-		e = &m->undo[i - 1];
-		set(m, &(struct store_item){ .key = key_of(e),
-			   .value = { e->value, e->value_len },
-			   .expires_us = e->expires_us });
-	}
-	forget_undo(m);
-}
-
 static uint64_t
 memory_version(void *at)
 {
@@ -238,11 +174,9 @@ memory_close(void *at)
 {
 	struct memory *m = at;
 
-	forget_undo(m);
 	while (m->count)
 		entry_release(&m->entries[--m->count]);
 	free(m->entries);
-	free(m->undo);
 	free(m);
 }
 
@@ -254,9 +188,6 @@ store_memory_open(struct store_place *place)
 		.get = memory_get,
 		.write = memory_write,
 		.scan = memory_scan,
-		.begin = memory_begin,
-		.commit = memory_commit,
-		.rollback = memory_rollback,
 		.version = memory_version,
 	};
 

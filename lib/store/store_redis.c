@@ -19,7 +19,6 @@
 #include "sys/clock.h"
 
 enum {
-	STAMP_LEN = 16,
 	/* The server's clock runs at its own pace, and its keys go no earlier than ours. */
 	LINGER_MS = 1000,
 	VERSION_US = 250000,
@@ -31,9 +30,8 @@ deadline_of(const struct store_redis *r)
 	return clock_deadline(r->link.wait_ms);
 }
 
-/* A command whose second word is a key of ours. */
-static void
-add_keyed(struct buf *out, struct str verb, struct str key)
+void
+store_redis_add_keyed(struct buf *out, struct str verb, struct str key)
 {
 	struct buf name = BUF_INIT(BUF_UNLIMITED);
 
@@ -43,22 +41,23 @@ add_keyed(struct buf *out, struct str verb, struct str key)
 	buf_release(&name);
 }
 
-static void
-make_stamp(struct store_redis *r, char stamp[STAMP_LEN + 1])
+void
+store_redis_make_stamp(struct store_redis *r, char stamp[STORE_REDIS_STAMP_LEN + 1])
 {
-	(void)snprintf(stamp, STAMP_LEN + 1, "%016llx", (unsigned long long)rand_u64(&r->rand));
+	(void)snprintf(
+	    stamp, STORE_REDIS_STAMP_LEN + 1, "%016llx", (unsigned long long)rand_u64(&r->rand));
 }
 
-static void
-add_write(struct buf *out, const struct store_redis *r, const struct store_item *item,
-    const char *stamp, int64_t now_us)
+void
+store_redis_add_write(const struct store_redis *r, const struct store_item *item, const char *stamp,
+    int64_t now_us, struct buf *out)
 {
 	struct buf key = BUF_INIT(BUF_UNLIMITED), value = BUF_INIT(BUF_UNLIMITED),
 		   ttl = BUF_INIT(BUF_UNLIMITED);
 	bool expires = item->expires_us != STORE_FOREVER && !r->own_clock;
 
 	if (!item->value.p) {
-		add_keyed(out, STR_LIT("DEL"), item->key);
+		store_redis_add_keyed(out, STR_LIT("DEL"), item->key);
 		return;
 	}
 	buf_adds(&key, STORE_REDIS_PREFIX);
@@ -91,7 +90,8 @@ store_redis_read(const struct store_redis *r, struct str key, const redisReply *
 	if (reply->type == REDIS_REPLY_STRING) {
 		s->value = (struct str){ reply->str, reply->len };
 		if (str_split(&s->value, ' ', &expires) && num_i64(expires, &s->expires_us) &&
-		    str_split(&s->value, ' ', &s->stamp) && s->stamp.len == STAMP_LEN && s->value.p)
+		    str_split(&s->value, ' ', &s->stamp) && s->stamp.len == STORE_REDIS_STAMP_LEN &&
+		    s->value.p)
 			return 1;
 	}
 	return err_set(err, EXIT_IO,
@@ -106,13 +106,6 @@ store_redis_check(const struct store_redis *r, const redisReply *reply, struct e
 	if (reply->type != REDIS_REPLY_ERROR)
 		return 0;
 	return err_set(err, EXIT_IO, "%s: %s", r->link.address.name, reply->str);
-}
-
-static void
-free_replies(redisReply **replies, size_t count)
-{
-	while (count)
-		freeReplyObject(replies[--count]);
 }
 
 int
@@ -138,7 +131,7 @@ redis_get(void *at, struct str key, int64_t now_us, struct buf *value, int64_t *
 	struct store_redis_value s;
 	int rc;
 
-	add_keyed(&command, STR_LIT("GET"), key);
+	store_redis_add_keyed(&command, STR_LIT("GET"), key);
 	rc = store_redis_ask_twice(r, &command, &reply, err);
 	buf_release(&command);
 	if (rc < 0)
@@ -159,12 +152,12 @@ redis_write(void *at, const struct store_item *item, int64_t now_us, struct err 
 {
 	struct store_redis *r = at;
 	struct buf command = BUF_INIT(BUF_UNLIMITED);
-	char stamp[STAMP_LEN + 1];
+	char stamp[STORE_REDIS_STAMP_LEN + 1];
 	redisReply *reply;
 	int rc;
 
-	make_stamp(r, stamp);
-	add_write(&command, r, item, stamp, now_us);
+	store_redis_make_stamp(r, stamp);
+	store_redis_add_write(r, item, stamp, now_us, &command);
 	rc = store_redis_ask_twice(r, &command, &reply, err);
 	buf_release(&command);
 	if (rc < 0)
@@ -172,183 +165,6 @@ redis_write(void *at, const struct store_item *item, int64_t now_us, struct err 
 	rc = store_redis_check(r, reply, err);
 	freeReplyObject(reply);
 	return rc;
-}
-
-/* --- an update: WATCH and GET, then MULTI, the change and EXEC, until nobody comes between --- */
-
-struct update {
-	struct store_redis *r;
-	struct store_item item; /* what is to be written */
-	store_update_fn *fn;
-	void *user;
-	int64_t now_us, deadline_us;
-	char stamp[STAMP_LEN + 1]; /* the same in all attempts: whichever came through is known */
-	char before[STAMP_LEN + 1]; /* what stood there when the last attempt was made; "": none */
-	struct buf fresh;
-	bool lost; /* a connection, once: the next loss ends it */
-	bool in_doubt; /* the last attempt was on its way then */
-};
-
-enum step { STEP_DONE, STEP_AGAIN, STEP_FAILED };
-
-static enum step
-say_unknown(const struct update *u, struct err *err)
-{
-	(void)err_set(err, EXIT_IO,
-	    "%s: the connection was lost while \"%.*s\" was changed, and whether it was is not known",
-	    u->r->link.address.name, (int)(u->item.key.len > 80 ? 80 : u->item.key.len),
-	    u->item.key.p);
-	return STEP_FAILED;
-}
-
-/* After a lost connection: whether the change was made shows in what stands there now. */
-static enum step
-resolve(struct update *u, struct str stamp, struct err *err)
-{
-	bool deleted = !u->item.value.p && !stamp.p;
-
-	if (str_is(stamp, u->stamp) || deleted)
-		return STEP_DONE;
-	if (u->in_doubt && !str_is(stamp, u->before))
-		return say_unknown(u, err);
-	u->in_doubt = false;
-	return STEP_AGAIN;
-}
-
-static enum step
-decide(struct update *u, const redisReply *reply, struct err *err)
-{
-	struct store_redis_value s;
-	int rc = store_redis_read(u->r, u->item.key, reply, &s, err);
-	enum step step;
-
-	if (rc < 0)
-		return STEP_FAILED;
-	if (u->in_doubt) {
-		step = resolve(u, s.stamp, err);
-		if (step != STEP_AGAIN)
-			return step;
-	}
-	(void)snprintf(
-	    u->before, sizeof u->before, "%.*s", (int)s.stamp.len, s.stamp.p ? s.stamp.p : "");
-	if (rc > 0 && store_is_expired(s.expires_us, u->now_us))
-		s = (struct store_redis_value){ STR_NONE, STR_NONE, STORE_FOREVER };
-	buf_reset(&u->fresh);
-	u->item.expires_us = s.expires_us;
-	switch (u->fn(u->user, s.value, &u->fresh, &u->item.expires_us)) {
-	case STORE_KEEP:
-		return STEP_DONE;
-	case STORE_WRITE:
-		u->item.value = buf_str(&u->fresh);
-		break;
-	case STORE_DELETE:
-		u->item.value = STR_NONE;
-		break;
-	}
-	return STEP_AGAIN;
-}
-
-/* DONE: nothing is to be changed, or has been already. AGAIN: u->item is to be written. */
-static enum step
-look(struct update *u, struct err *err)
-{
-	struct buf commands = BUF_INIT(BUF_UNLIMITED);
-	redisReply *replies[2];
-	enum store_redis_result result;
-	enum step step;
-
-	add_keyed(&commands, STR_LIT("WATCH"), u->item.key);
-	add_keyed(&commands, STR_LIT("GET"), u->item.key);
-	result = store_redis_ask(&u->r->link, &commands, replies, 2, u->deadline_us, err);
-	if (result == STORE_REDIS_LOST && !u->lost) {
-		u->lost = true;
-		result = store_redis_ask(&u->r->link, &commands, replies, 2, u->deadline_us, err);
-	}
-	buf_release(&commands);
-	if (result != STORE_REDIS_OK)
-		return u->in_doubt ? say_unknown(u, err) : STEP_FAILED;
-	step = store_redis_check(u->r, replies[0], err) < 0 ? STEP_FAILED
-							    : decide(u, replies[1], err);
-	free_replies(replies, 2);
-	return step;
-}
-
-/* AGAIN: another was quicker, or the connection was lost. */
-static enum step
-attempt(struct update *u, struct err *err)
-{
-	struct buf commands = BUF_INIT(BUF_UNLIMITED);
-	redisReply *replies[3], *made;
-	enum store_redis_result result;
-	enum step step = STEP_DONE;
-
-	store_redis_command(&commands, &STR_LIT("MULTI"), 1);
-	add_write(&commands, u->r, &u->item, u->stamp, u->now_us);
-	store_redis_command(&commands, &STR_LIT("EXEC"), 1);
-	result = store_redis_ask(&u->r->link, &commands, replies, 3, u->deadline_us, err);
-	buf_release(&commands);
-	if (result == STORE_REDIS_FAILED || (result == STORE_REDIS_LOST && u->lost))
-		return say_unknown(u, err);
-	if (result == STORE_REDIS_LOST) {
-		u->lost = u->in_doubt = true;
-		return STEP_AGAIN;
-	}
-	made = replies[2];
-	if (made->type == REDIS_REPLY_NIL)
-		step = STEP_AGAIN;
-	else if (store_redis_check(u->r, replies[1], err) < 0 ||
-		 store_redis_check(u->r, made, err) < 0 ||
-		 (made->elements && store_redis_check(u->r, made->element[0], err) < 0))
-		step = STEP_FAILED;
-	free_replies(replies, 3);
-	return step;
-}
-
-static enum step
-update_all(struct update *u, struct err *err)
-{
-	enum step step;
-	int64_t tries;
-
-	for (tries = 1;; tries++) {
-		step = look(u, err);
-		if (step != STEP_AGAIN)
-			return step;
-		step = attempt(u, err);
-		if (step != STEP_AGAIN)
-			return step;
-		if (clock_left_ms(u->deadline_us) == 0)
-			break;
-		if (!u->in_doubt)
-			clock_sleep_ms(
-			    (int64_t)rand_below(&u->r->rand, (uint64_t)(tries < 8 ? tries : 8)));
-	}
-	if (u->in_doubt)
-		return say_unknown(u, err);
-	(void)err_set(err, EXIT_IO, "%s: others have changed \"%.*s\" for %.1f s without a pause",
-	    u->r->link.address.name, (int)(u->item.key.len > 80 ? 80 : u->item.key.len),
-	    u->item.key.p, (double)u->r->link.wait_ms / 1000);
-	return STEP_FAILED;
-}
-
-static int
-redis_update(
-    void *at, struct str key, int64_t now_us, store_update_fn *fn, void *user, struct err *err)
-{
-	struct store_redis *r = at;
-	struct update u = { .r = r,
-		.item.key = key,
-		.fn = fn,
-		.user = user,
-		.now_us = now_us,
-		.deadline_us = deadline_of(r) };
-	enum step step;
-
-	buf_init(&u.fresh, BUF_UNLIMITED);
-	make_stamp(r, u.stamp);
-	step = update_all(&u, err);
-	buf_release(&u.fresh);
-	return step == STEP_DONE ? 0 : -1;
 }
 
 static uint64_t
@@ -384,7 +200,7 @@ store_redis_open(const struct store_config *config, struct store_place *place, s
 		.get = redis_get,
 		.write = redis_write,
 		.scan = store_redis_scan,
-		.update = redis_update,
+		.update = store_redis_update,
 		.version = redis_version,
 		.set_wait = redis_set_wait,
 	};

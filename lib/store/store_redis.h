@@ -9,10 +9,13 @@
 
 #define STORE_REDIS_PREFIX "agentflow:" /* of every key */
 
+enum { STORE_REDIS_STAMP_LEN = 16 };
+
 struct store_redis {
 	struct store_redis_link link;
 	struct rand rand;
 	bool own_clock;
+	bool watches; /* the server watches keys of an update that came to nothing */
 };
 
 /* What stands at a key; borrowed from the reply. */
@@ -25,6 +28,13 @@ struct store_redis_value {
 int store_redis_read(const struct store_redis *r, struct str key, const redisReply *reply,
     struct store_redis_value *v, struct err *err);
 
+/* Append a command whose second word is a key of ours. */
+void store_redis_add_keyed(struct buf *out, struct str verb, struct str key);
+/* Append what makes it stand there. */
+void store_redis_add_write(const struct store_redis *r, const struct store_item *item,
+    const char *stamp, int64_t now_us, struct buf *out);
+void store_redis_make_stamp(struct store_redis *r, char stamp[STORE_REDIS_STAMP_LEN + 1]);
+
 /* -1 and err where the server refuses. */
 int store_redis_check(const struct store_redis *r, const redisReply *reply, struct err *err);
 
@@ -33,8 +43,10 @@ int store_redis_check(const struct store_redis *r, const redisReply *reply, stru
 int store_redis_ask_twice(
     struct store_redis *r, const struct buf *command, redisReply **reply, struct err *err);
 
-/* Is in a file of its own. As store_scan. */
+/* Each is in a file of its own. As of store_ops. */
 int store_redis_scan(
     void *at, struct str prefix, int64_t now_us, store_scan_fn *fn, void *user, struct err *err);
+int store_redis_update(
+    void *at, const struct store_change_all *all, int64_t now_us, struct err *err);
 
 #endif

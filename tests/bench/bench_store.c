@@ -59,15 +59,26 @@ update(void)
 	return 1;
 }
 
+static void
+count_each(void *user, struct store_entry *entries, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		entries[i].change = count(
+		    user, entries[i].old, &entries[i].fresh, &entries[i].expires_us);
+}
+
 static int
 update_many(void)
 {
+	char text[BATCH][KEY_MAX];
+	struct str keys[BATCH];
 	int i;
 
-	must(store_begin(store, &err));
 	for (i = 0; i < BATCH; i++)
-		(void)update();
-	must(store_commit(store, &err));
+		keys[i] = next_key(text[i]);
+	must(store_update_all(store, keys, BATCH, count_each, NULL, &err));
 	return BATCH;
 }
 

@@ -11,6 +11,7 @@
 #include "policy/budget.h"
 #include "policy/budget_key.h"
 #include "policy/record_path.h"
+#include "support/held.h"
 #include "support/parsed.h"
 #include "support/redis.h"
 #include "support/scratch.h"
@@ -615,6 +616,7 @@ a_settlement_that_failed_is_made_good(void **state)
 	struct store_config config = { .url = "held.db", .now_us = told_time, .wait_ms = 1 };
 	struct budget_hold hold, next;
 	struct err err = ERR_INIT;
+	struct sqlite3 *held;
 	struct store *other;
 	struct scene s;
 	struct ledger l;
@@ -625,14 +627,13 @@ a_settlement_that_failed_is_made_good(void **state)
 	other = open_store(config.url);
 	assert_int_equal(reserve(&s, 5 * USD, &hold), BUDGET_GRANTED);
 	assert_int_equal(reserve(&s, 2 * USD, &next), BUDGET_GRANTED);
-	assert_int_equal(store_begin(other, &err), 0);
-	assert_int_equal(store_put(other, STR_LIT("x"), STR_LIT("y"), STORE_FOREVER, &err), 0);
+	held = held_take(config.url);
 	settle(&s, &hold, 4 * USD);
 	budgets_renew(s.budgets, the_time);
 	assert_non_null(budgets_error(s.budgets));
 	assert_int_equal(reserve(&s, USD, &hold), BUDGET_REFUSED);
 	assert_true(str_ends(buf_str(&s.reply.why), "--budget-open lets requests pass"));
-	store_rollback(other);
+	held_drop(held);
 	l = ledger_at(other, team_key);
 	assert_int_equal(ledger_used(&l), 7 * USD);
 	clock_sleep_ms(20); /* a store in trouble is left alone, by a clock of its own */

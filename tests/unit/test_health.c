@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "policy/health.h"
+#include "support/held.h"
 #include "support/scratch.h"
 #include "sys/clock.h"
 
@@ -273,9 +274,10 @@ a_long_lease_is_held_by_those_who_live(void **state)
 static void
 a_lease_that_was_given_back_is_not_renewed(void **state)
 {
-	struct view v = view_open(*state), other = view_open(*state);
+	struct view v = view_open(*state);
 	struct health_pass pass;
 	struct err err = ERR_INIT;
+	struct sqlite3 *held;
 
 	end_badly(&v, 1, ERROR_AUTH, 0);
 	now += 30 * SECOND;
@@ -283,11 +285,10 @@ a_lease_that_was_given_back_is_not_renewed(void **state)
 	end_well(&v, 1, pass.probe);
 	flush(&v);
 	now += 20 * SECOND;
-	assert_int_equal(store_begin(other.store, &err), 0); /* who had to write would fail */
+	held = held_take(*state); /* who had to write would fail */
 	assert_int_equal(health_flush(v.health, now, &err), 0);
-	store_rollback(other.store);
+	held_drop(held);
 	view_close(&v);
-	view_close(&other);
 }
 
 static void
@@ -486,9 +487,10 @@ a_store_that_is_kept_from_us_is_told_of_once_and_tried_again_later(void **state)
 	struct err err = ERR_INIT;
 	const struct err *why;
 	int64_t until_us = now + 30 * SECOND;
+	struct sqlite3 *held;
 
 	assert_int_equal(look(&v), BREAKER_PASS);
-	assert_int_equal(store_begin(other.store, &err), 0);
+	held = held_take(*state);
 	end_well(&v, 3, 0);
 	end_badly(&v, 2, ERROR_SERVER, 0);
 	why = health_error(v.health);
@@ -500,25 +502,25 @@ a_store_that_is_kept_from_us_is_told_of_once_and_tried_again_later(void **state)
 	assert_int_equal(health_flush(v.health, now, &err), 0); /* not tried so soon */
 	now += 6 * SECOND;
 	/* others write, and it could be read again, but knows less than we do */
-	store_rollback(other.store);
+	held_drop(held);
 	assert_int_equal(store_put(other.store, STR_LIT("x"), STR_LIT("x"), 0, &err), 0);
-	assert_int_equal(store_begin(other.store, &err), 0);
+	held = held_take(*state);
 	assert_int_equal(health_look(v.health, v.of, now).until_us, until_us);
 	assert_int_equal(health_flush(v.health, now, &err), -1);
 	assert_null(health_error(v.health)); /* known already */
 	assert_int_equal(look(&v), BREAKER_REFUSED);
 	now += 30 * SECOND;
-	store_rollback(other.store);
+	held_drop(held);
 	clock_sleep_ms(100); /* the store's own patience goes by no clock of ours */
 	assert_int_equal(look(&v), BREAKER_PROBE); /* it has been open for long */
 	flush(&v); /* all five failures and three successes are told now */
 	assert_int_equal(health_look(other.health, other.of, now).verdict, BREAKER_REFUSED);
 	assert_int_equal(look(&v), BREAKER_REFUSED);
 	/* and the next trouble is told of again */
-	assert_int_equal(store_begin(other.store, &err), 0);
+	held = held_take(*state);
 	end_badly(&v, 1, ERROR_SERVER, 0);
 	assert_non_null(health_error(v.health));
-	store_rollback(other.store);
+	held_drop(held);
 	view_close(&v);
 	view_close(&other);
 }

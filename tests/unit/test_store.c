@@ -285,23 +285,35 @@ a_scan_is_in_order_and_keeps_to_its_prefix(void **state)
 }
 
 static void
+put_v(void *user, struct store_entry *entries, size_t count)
+{
+	size_t i;
+
+	(void)user;
+	for (i = 0; i < count; i++) {
+		entries[i].change = STORE_WRITE;
+		buf_adds(&entries[i].fresh, "v");
+	}
+}
+
+static void
 a_scan_of_many_finds_each_once(void **state)
 {
 	enum { MANY = 2500 };
+	static char text[MANY][32];
+	static struct str keys[MANY];
 	struct listing l = { BUF_INIT(BUF_UNLIMITED), 0 };
 	struct buf want = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
-	char key[32];
 	int i;
 
 	(void)state;
-	assert_int_equal(store_begin(store, &err), 0);
 	for (i = 0; i < MANY; i++) {
-		(void)snprintf(key, sizeof key, "many/%06d", (i * 7919) % MANY);
-		put(key, "v");
+		keys[i] = (struct str){ text[i],
+			(size_t)snprintf(text[i], sizeof text[i], "many/%06d", (i * 7919) % MANY) };
 		buf_addf(&want, "many/%06d=v ", i);
 	}
-	assert_int_equal(store_commit(store, &err), 0);
+	assert_int_equal(store_update_all(store, keys, MANY, put_v, NULL, &err), 0);
 	assert_int_equal(store_scan(store, STR_LIT("many/"), list_one, &l, &err), 0);
 	assert_string_equal(l.text.p, want.p);
 	buf_release(&l.text);
@@ -394,91 +406,80 @@ what_is_no_count_is_not_added_to(void **state)
 	expect("n", "9223372036854775807");
 }
 
+/* "KEY=OLD@EXPIRY " of each; then each does as its order says, in the order of keys. */
+struct orders {
+	const struct order *items;
+	char seen[256];
+	int calls;
+};
+
 static void
-changes_between_begin_and_commit_are_made(void **state)
+obey_all(void *user, struct store_entry *entries, size_t count)
 {
+	struct orders *o = user;
+	size_t i, len = 0;
+
+	o->calls++;
+	for (i = 0; i < count; i++) {
+		assert_int_equal(entries[i].change, STORE_KEEP);
+		assert_int_equal(entries[i].fresh.len, 0);
+		len += (size_t)snprintf(o->seen + len, sizeof o->seen - len, "%.*s=%.*s@%lld ",
+		    (int)entries[i].key.len, entries[i].key.p, (int)entries[i].old.len,
+		    entries[i].old.p ? entries[i].old.p : "",
+		    (long long)(entries[i].expires_us ? entries[i].expires_us - clock_us : 0));
+		entries[i].change = o->items[i].change;
+		if (o->items[i].fresh)
+			buf_adds(&entries[i].fresh, o->items[i].fresh);
+		if (o->items[i].expires_us)
+			entries[i].expires_us = o->items[i].expires_us;
+	}
+}
+
+static void
+several_values_change_as_one(void **state)
+{
+	const struct str keys[] = { STR_LIT("a"), STR_LIT("b"), STR_LIT("gone"), STR_LIT("kept"),
+		STR_LIT("empty") };
+	const struct order items[] = { { STORE_WRITE, "2", 0, "", 0 },
+		{ STORE_WRITE, "3", clock_us + 70, "", 0 }, { STORE_DELETE, "no", 0, "", 0 },
+		{ STORE_KEEP, "no", 1, "", 0 }, { STORE_WRITE, NULL, 0, "", 0 } };
+	struct orders o = { .items = items };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_until("a", "1", clock_us + 50);
+	put("gone", "1");
+	put("kept", "as it was");
+	put("empty", "");
+	assert_int_equal(store_update_all(store, keys, 5, obey_all, &o, &err), 0);
+	assert_string_equal(o.seen, "a=1@50 b=@0 gone=1@0 kept=as it was@0 empty=@0 ");
+	assert_int_equal(o.calls, 1);
+	expect_scan(STR_LIT(""), 0, "a=2 b=3 empty= kept=as it was ");
+	clock_us += 50; /* a kept its own */
+	expect_scan(STR_LIT(""), 0, "b=3 empty= kept=as it was ");
+	clock_us += 20;
+	expect_scan(STR_LIT(""), 0, "empty= kept=as it was ");
+}
+
+static void
+an_update_that_keeps_all_changes_nothing(void **state)
+{
+	const struct str keys[] = { STR_LIT("a"), STR_LIT("b") };
+	const struct order items[2] = { { STORE_KEEP, "no", 0, "", 0 } };
+	struct orders o = { .items = items };
 	struct err err = ERR_INIT;
 
 	(void)state;
 	put("a", "1");
-	put("gone", "1");
-	assert_int_equal(store_begin(store, &err), 0);
-	put("a", "2");
-	put("b", "3");
-	assert_int_equal(store_delete(store, STR_LIT("gone"), &err), 0);
-	assert_int_equal(store_add(store, STR_LIT("n"), 4, 0, NULL, &err), 0);
-	expect("a", "2"); /* who makes them sees them */
-	expect("gone", NULL);
-	assert_int_equal(store_commit(store, &err), 0);
-	expect_scan(STR_LIT(""), 0, "a=2 b=3 n=4 ");
+	assert_int_equal(store_update_all(store, keys, 2, obey_all, &o, &err), 0);
+	assert_int_equal(store_update_all(store, keys, 0, obey_all, &o, &err), 0);
+	expect_scan(STR_LIT(""), 0, "a=1 ");
 }
 
 static bool
 is_redis(void)
 {
 	return str_starts(str_of(url), "redis");
-}
-
-static void
-a_rollback_undoes_them_all(void **state)
-{
-	struct err err = ERR_INIT;
-
-	(void)state;
-	if (is_redis())
-		skip(); /* each stands alone there */
-	put_until("a", "1", clock_us + 10);
-	put("gone", "1");
-	assert_int_equal(store_begin(store, &err), 0);
-	put("a", "2");
-	put("a", "3");
-	put("b", "3");
-	assert_int_equal(store_delete(store, STR_LIT("gone"), &err), 0);
-	put("gone", "back");
-	store_rollback(store);
-	expect_scan(STR_LIT(""), 0, "a=1 gone=1 ");
-	clock_us += 10;
-	expect("a", NULL);
-	store_rollback(store); /* of nothing: nothing */
-	expect("gone", "1");
-}
-
-static void
-a_change_that_fails_takes_all_others_along(void **state)
-{
-	struct buf got = BUF_INIT(BUF_UNLIMITED);
-	struct err err = ERR_INIT;
-
-	(void)state;
-	if (is_redis())
-		skip();
-	put("n", "no count");
-	assert_int_equal(store_begin(store, &err), 0);
-	put("a", "1");
-	assert_int_equal(store_add(store, STR_LIT("n"), 1, 0, NULL, &err), -1);
-	assert_int_equal(store_put(store, STR_LIT("b"), STR_LIT("2"), 0, &err), -1);
-	assert_int_equal(store_get(store, STR_LIT("a"), &got, &err), -1);
-	assert_int_equal(store_commit(store, &err), -1);
-	expect_scan(STR_LIT(""), 0, "n=no count ");
-	put("after", "it goes on");
-	expect("after", "it goes on");
-	buf_release(&got);
-}
-
-static void
-a_close_between_begin_and_commit_is_a_rollback(void **state)
-{
-	struct err err = ERR_INIT;
-
-	(void)state;
-	if (is_redis())
-		skip();
-	assert_int_equal(store_begin(store, &err), 0);
-	assert_int_equal(store_begin(store, &err), -1); /* not twice */
-	put("a", "1");
-	store_close(store);
-	store = open_store();
-	expect("a", NULL);
 }
 
 static void
@@ -521,7 +522,6 @@ reading_only_refuses_every_change(void **state)
 	assert_int_equal(store_add(reader, STR_LIT("n"), 1, 0, NULL, &err), -1);
 	assert_int_equal(store_update(reader, STR_LIT("a"), obey, &o, &err), -1);
 	assert_string_equal(o.seen, "");
-	assert_int_equal(store_begin(reader, &err), -1);
 	store_close(reader);
 	expect("a", "1");
 }
@@ -571,10 +571,8 @@ run_over(const char *name, const char *where)
 		EACH(an_update_writes_keeps_and_deletes),
 		EACH(a_count_adds_up_and_expires_as_the_first_said),
 		EACH(what_is_no_count_is_not_added_to),
-		EACH(changes_between_begin_and_commit_are_made),
-		EACH(a_rollback_undoes_them_all),
-		EACH(a_change_that_fails_takes_all_others_along),
-		EACH(a_close_between_begin_and_commit_is_a_rollback),
+		EACH(several_values_change_as_one),
+		EACH(an_update_that_keeps_all_changes_nothing),
 		EACH(it_outlives_who_wrote_it_and_another_sees_it),
 		EACH(reading_only_refuses_every_change),
 		EACH(what_has_expired_is_swept),
