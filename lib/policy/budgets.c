@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/money.h"
+#include "policy/budget_key.h"
 #include "policy/budget_words.h"
 #include "policy/budgets_state.h"
 
@@ -23,6 +24,13 @@ budgets_new(
 	b->count = count;
 	b->holder = holder;
 	b->open = open;
+	b->prefixes = xcalloc(count + 1, sizeof *b->prefixes);
+	for (size_t i = 0; i < count; i++) {
+		struct buf prefix = BUF_INIT(BUF_UNLIMITED);
+
+		budget_key_prefix(&rules[i], &prefix);
+		b->prefixes[i] = buf_take(&prefix);
+	}
 	buf_init(&b->value, BUF_UNLIMITED);
 	buf_init(&b->key, BUF_UNLIMITED);
 	return b;
@@ -36,6 +44,9 @@ budgets_free(struct budgets *b)
 	while (b->held_count)
 		free(b->held[--b->held_count].key);
 	free(b->held);
+	while (b->count)
+		free(b->prefixes[--b->count]);
+	free(b->prefixes);
 	buf_release(&b->value);
 	buf_release(&b->key);
 	free(b);

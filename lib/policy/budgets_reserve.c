@@ -13,10 +13,11 @@ static const int64_t second_us = 1000000;
  * died, what it held is charged then. */
 enum { SLACK_S = 10, LEASE_LEAST_S = 60, LEASE_MOST_S = 600 };
 
-/* b->value and b->key by the rule; false where it goes by who is called, and that isn't known. */
+/* b->value and b->key by rule i; false where it goes by who is called, and that isn't known. */
 static bool
-set_key(struct budgets *b, const struct budget_rule *rule, const struct budget_ask *ask)
+set_key(struct budgets *b, size_t i, const struct budget_ask *ask)
 {
+	const struct budget_rule *rule = &b->rules[i];
 	struct str who = STR_NONE;
 	bool by_record = rule->per && *rule->per == '.';
 
@@ -29,7 +30,7 @@ set_key(struct budgets *b, const struct budget_rule *rule, const struct budget_a
 		      : str_is(str_of(rule->per), "model")  ? ask->model
 							    : ask->key;
 	buf_addstr(&b->value, who);
-	budget_key_prefix(rule, &b->key);
+	buf_adds(&b->key, b->prefixes[i]);
 	budget_key_value(buf_str(&b->value), &b->key);
 	return by_record || !rule->per || who.len;
 }
@@ -141,7 +142,7 @@ turn_to(struct asking *a, size_t i)
 		    .amount = budgets_amount(rule, &a->ask->most),
 		    .until_us = lease_end(a->ask->until_us, a->now_us),
 		    .force = rule->action == BUDGET_WARN } };
-	return set_key(a->b, rule, a->ask);
+	return set_key(a->b, i, a->ask);
 }
 
 static void

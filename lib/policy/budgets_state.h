@@ -28,6 +28,7 @@ struct budgets {
 	struct store *store;
 	const struct budget_rule *rules;
 	size_t count;
+	char **prefixes; /* of each rule's keys */
 	uint64_t holder;
 	bool open;
 	struct held *held;

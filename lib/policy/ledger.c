@@ -3,11 +3,8 @@
 #include "policy/ledger.h"
 
 #include "base/money.h"
-#include "json/json.h"
-#include "json/jsonw.h"
 #include "policy/budget.h"
 
-enum { LEDGER_VERSION = 1 };
 static const int64_t day_us = INT64_C(86400) * 1000000;
 
 /* Slots of now: the present one, and those whose slices count. Later ones than newest were written
@@ -349,105 +346,4 @@ ledger_expires_us(const struct ledger *l, const struct budget_rule *rule, int64_
 	/* Clocks disagree, and a hand looks tomorrow. A whole day: the store's index of what
 	 * expires need not be written with every step. */
 	return (latest / day_us + 3) * day_us;
-}
-
-/* --- as text --- */
-
-void
-ledger_write(const struct ledger *l, struct buf *out)
-{
-	struct jsonw w;
-	size_t i;
-
-	jsonw_start(&w, out);
-	jsonw_object(&w);
-	jsonw_ki64(&w, "version", LEDGER_VERSION);
-	jsonw_key(&w, "slices");
-	jsonw_array(&w);
-	for (i = 0; i < l->slice_count; i++) {
-		jsonw_array(&w);
-		jsonw_i64(&w, l->slices[i].slot);
-		jsonw_i64(&w, l->slices[i].spent);
-		jsonw_i64(&w, l->slices[i].abandoned);
-		jsonw_end(&w);
-	}
-	jsonw_end(&w);
-	jsonw_key(&w, "leases");
-	jsonw_array(&w);
-	for (i = 0; i < l->lease_count; i++) {
-		jsonw_array(&w);
-		jsonw_i64(&w, (int64_t)l->leases[i].holder); /* its bits; the sign says nothing */
-		jsonw_i64(&w, l->leases[i].amount);
-		jsonw_i64(&w, l->leases[i].until_us);
-		jsonw_end(&w);
-	}
-	jsonw_end(&w);
-	jsonw_ki64(&w, "warned", l->warned);
-	jsonw_end(&w);
-}
-
-/* An array of three whole numbers. */
-static bool
-read_three(struct json v, int64_t out[3])
-{
-	struct json_iter it = json_each(v);
-	size_t n = 0;
-
-	if (!json_is(v, JSON_ARRAY))
-		return false;
-	while (json_next(&it))
-		if (n == 3 || !json_i64(it.value, &out[n++]))
-			return false;
-	return n == 3;
-}
-
-static bool
-read_slices(struct ledger *l, struct json v)
-{
-	struct json_iter it = json_each(v);
-	int64_t n[3];
-
-	if (!json_is(v, JSON_ARRAY))
-		return false;
-	while (json_next(&it)) {
-		if (l->slice_count == LEDGER_SLICES || !read_three(it.value, n) || n[2] < 0 ||
-		    n[1] < n[2])
-			return false;
-		l->slices[l->slice_count++] = (struct ledger_slice){ n[0], n[1], n[2] };
-	}
-	return true;
-}
-
-static bool
-read_leases(struct ledger *l, struct json v)
-{
-	struct json_iter it = json_each(v);
-	int64_t n[3];
-
-	if (!json_is(v, JSON_ARRAY))
-		return false;
-	while (json_next(&it)) {
-		if (l->lease_count == LEDGER_LEASES_MAX || !read_three(it.value, n) || n[0] == 0 ||
-		    n[1] < 0 || lease_of(l, (uint64_t)n[0]))
-			return false;
-		l->leases[l->lease_count++] = (struct ledger_lease){ (uint64_t)n[0], n[1], n[2] };
-	}
-	return true;
-}
-
-bool
-ledger_read(struct ledger *l, struct str text)
-{
-	struct err err = ERR_INIT;
-	struct json root;
-	int64_t version, warned;
-
-	ledger_init(l);
-	if (json_parse(text.p, text.len, &root, &err) < 0 ||
-	    !json_i64(json_get(root, "version"), &version) || version != LEDGER_VERSION ||
-	    json_count(root) != 4 || !json_i64(json_get(root, "warned"), &warned) || warned < 0 ||
-	    warned > INT32_MAX)
-		return false;
-	l->warned = (int)warned;
-	return read_slices(l, json_get(root, "slices")) && read_leases(l, json_get(root, "leases"));
 }

@@ -360,7 +360,12 @@ what_is_no_ledger_is_not_read(void **state)
 		"{\"version\":1,\"slices\":[],\"leases\":[[1,-1,1]],\"warned\":0}",
 		"{\"version\":1,\"slices\":[],\"leases\":[[1,1,1],[1,1,1]],\"warned\":0}",
 		"{\"version\":1,\"slices\":[],\"leases\":[],\"warned\":-1}",
-		"{\"version\":1,\"slices\":[],\"leases\":[],\"warned\":99999999999}" };
+		"{\"version\":1,\"slices\":[],\"leases\":[],\"warned\":99999999999}",
+		"{\"version\":1,\"slices\":[],\"leases\":[],\"warned\":0}}",
+		"{\"version\":1,\"slices\":[],\"leases\":[],\"warned\":0} ",
+		"{\"version\":1,\"slices\":[[1,2,0],],\"leases\":[],\"warned\":0}",
+		"{\"version\":1,\"slices\":[[1,2,]],\"leases\":[],\"warned\":0}",
+		"{\"version\":1,\"slices\":[[1,2,0]" };
 	struct ledger l;
 	size_t i;
 
