@@ -12,6 +12,7 @@
 #include "call/gather.h"
 #include "call/slots.h"
 #include "json/ndjson.h"
+#include "llm/text.h"
 #include "net/secret.h"
 #include "sys/clock.h"
 #include "sys/input.h"
@@ -41,6 +42,7 @@ struct calls {
 	bool paused; /* the output is slow */
 
 	struct turns slots; /* of struct slot */
+	struct text shown; /* of the one record's answer */
 	struct lanes *lanes;
 	size_t in_flight; /* started and not done */
 	uint64_t failed, failed_retryable, failed_refused;
@@ -75,12 +77,15 @@ on_delta(void *user, struct call *call, const struct delta *delta)
 {
 	struct calls *s = user;
 	struct buf *out = turns_out(&s->slots, call_user(call));
+	struct buf words = BUF_INIT(BUF_UNLIMITED);
 
 	if (!s->config->text) {
 		call_write_chunk(call, delta, out);
 		buf_addc(out, '\n');
 	} else if (s->config->line.p && delta->kind == DELTA_CONTENT) {
-		call_write_delta(delta, out);
+		call_write_delta(delta, &words);
+		text_add(&s->shown, buf_str(&words), out);
+		buf_release(&words);
 	}
 	hold_back(s);
 }
@@ -95,27 +100,38 @@ count(struct calls *s, enum error_kind kind)
 	s->failed_refused += error_kind_is_refusal(kind);
 }
 
+/* Behind what was shown. */
+static void
+complain(struct calls *s, const char *text)
+{
+	if (!s->config->complain)
+		return;
+	if (!s->output_errno)
+		output_kick(s->output);
+	s->config->complain(text);
+}
+
 static void
 write_text(struct calls *s, struct call *call, struct buf *out)
 {
 	const struct answer *a = call_answer(call);
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	size_t n;
+	struct buf text = BUF_INIT(BUF_UNLIMITED), words = BUF_INIT(BUF_UNLIMITED);
+	struct text whole = { 0 }, *shown = s->config->line.p ? &s->shown : &whole;
 
 	answer_content(a, &text);
 	if (!s->config->line.p || !a->on_delta)
-		secret_mask_answer(buf_str(&text), out);
-	if (text.len && text.p[text.len - 1] != '\n')
-		buf_addc(out, '\n');
-	n = text.len;
-	buf_reset(&text);
+		secret_mask_answer(buf_str(&text), &words);
+	text_add(shown, buf_str(&words), out);
+	text_end(shown, out);
+	buf_reset(&words);
 	if (a->error.kind != ERROR_NONE)
-		call_complaint(call, !s->config->line.p, &text);
-	else if (!n && a->tool_count)
-		buf_addf(&text, "the model calls tools (see the record: leave out -t)");
-	if (text.len && s->config->complain)
-		s->config->complain(text.p);
+		call_complaint(call, !s->config->line.p, &words);
+	else if (!text.len && a->tool_count)
+		buf_adds(&words, text_calls_tools);
+	if (words.len)
+		complain(s, words.p);
 	buf_release(&text);
+	buf_release(&words);
 }
 
 /* With -v: why nothing goes. */
@@ -159,10 +175,12 @@ on_restart(void *user, struct call *call)
 	struct calls *s = user;
 	struct buf *out = turns_out(&s->slots, call_user(call));
 
-	if (!s->config->text)
-		call_write_restart(call, out);
-	if (!s->config->text || s->config->line.p)
-		buf_addc(out, '\n');
+	if (s->config->text) {
+		text_void(&s->shown, out);
+		return;
+	}
+	call_write_restart(call, out);
+	buf_addc(out, '\n');
 }
 
 static void

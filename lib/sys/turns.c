@@ -27,10 +27,18 @@ drop(struct turns *t, struct turn *turn, void (*release)(struct turn *turn))
 	release(turn);
 }
 
+struct turn *
+turns_speaker(const struct turns *t)
+{
+	return t->ordered ? t->first : t->alone ? t->speaker : NULL;
+}
+
 struct buf *
 turns_out(const struct turns *t, struct turn *turn)
 {
-	return t->ordered && turn != t->first ? &turn->held : output_buf(t->output);
+	bool waits = (t->ordered || t->alone) && turn != turns_speaker(t);
+
+	return waits ? &turn->held : output_buf(t->output);
 }
 
 void
@@ -40,22 +48,63 @@ turns_done(struct turns *t, struct turn *turn)
 	t->done++;
 }
 
+static void
+say_held(const struct turns *t, struct turn *turn)
+{
+	if (!turn->held.len)
+		return;
+	buf_addstr(output_buf(t->output), buf_str(&turn->held));
+	buf_release(&turn->held);
+}
+
+static void
+sweep_ordered(struct turns *t, void (*release)(struct turn *turn))
+{
+	while (t->first) {
+		say_held(t, t->first);
+		if (!t->first->done)
+			break;
+		drop(t, t->first, release);
+	}
+}
+
+static void
+sweep_alone(struct turns *t, void (*release)(struct turn *turn))
+{
+	struct turn *turn, *next;
+
+	if (t->speaker && t->speaker->done)
+		t->speaker = NULL;
+	for (turn = t->done ? t->first : NULL; turn; turn = next) {
+		next = turn->next;
+		if (!turn->done || (t->speaker && turn->held.len))
+			continue;
+		say_held(t, turn);
+		drop(t, turn, release);
+	}
+	for (turn = t->first; turn && !t->speaker; turn = turn->next)
+		if (turn->held.len)
+			t->speaker = turn;
+	if (t->speaker)
+		say_held(t, t->speaker);
+}
+
 void
 turns_sweep(struct turns *t, void (*release)(struct turn *turn))
 {
 	struct turn *turn, *next;
 
-	if (!t->done && !t->ordered)
+	if (t->ordered) {
+		sweep_ordered(t, release);
 		return;
-	for (turn = t->first; turn; turn = next) {
+	}
+	if (t->alone) {
+		sweep_alone(t, release);
+		return;
+	}
+	for (turn = t->done ? t->first : NULL; turn; turn = next) {
 		next = turn->next;
-		if (t->ordered && turn->held.len) {
-			buf_addstr(output_buf(t->output), buf_str(&turn->held));
-			buf_release(&turn->held);
-		}
 		if (turn->done)
 			drop(t, turn, release);
-		else if (t->ordered)
-			break;
 	}
 }
