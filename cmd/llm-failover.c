@@ -248,6 +248,7 @@ main(int argc, char **argv)
 	config.ordered = ordered;
 	config.dry_run = dry_run;
 	config.text = text;
+	config.live = text && !dry_run && isatty(STDOUT_FILENO);
 	config.seed = seed >= 0 ? (uint64_t)seed : random_number();
 	config.out_fd = STDOUT_FILENO;
 	config.metrics_fd = open_metrics();

@@ -263,7 +263,13 @@ put_options(const struct derive *d, struct json own, struct buf *out)
 {
 	struct buf times = BUF_INIT(BUF_UNLIMITED);
 
-	buf_addstr(out, own.kind == JSON_OBJECT ? json_raw(own) : STR_LIT("{}"));
+	if (d->streams && !json_exists(json_get(own, "stream"))) {
+		buf_adds(out, "{\"stream\":true}");
+		if (own.kind == JSON_OBJECT)
+			patch(out, json_raw(own));
+	} else {
+		buf_addstr(out, own.kind == JSON_OBJECT ? json_raw(own) : STR_LIT("{}"));
+	}
 	if (d->options.len)
 		patch(out, d->options);
 	put_times(d, &times);

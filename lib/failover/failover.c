@@ -22,13 +22,6 @@ failover_now(const struct failover *f)
 }
 
 void
-failover_complain(const struct failover *f, const char *text)
-{
-	if (f->config->complain)
-		f->config->complain(text);
-}
-
-void
 failover_count(struct failover *f, enum error_kind kind)
 {
 	if (kind == ERROR_NONE)
@@ -122,6 +115,7 @@ open_loop(struct failover *f)
 	signals_open(&f->signals, &f->loop, &stops, f);
 	f->output = output_open(&f->loop, f->config->out_fd, FAILOVER_OUTPUT_HIGH, &out, f);
 	f->turns.ordered = f->config->ordered;
+	f->turns.alone = f->config->live;
 	f->turns.output = f->output;
 	f->procs = procs_new(&f->loop);
 	f->child = coproc_new(&f->loop, f->procs,
@@ -142,6 +136,7 @@ open_all(struct failover *f)
 	const struct failover_config *c = f->config;
 
 	f->paths = relay_paths();
+	buf_init(&f->complaints, BUF_UNLIMITED);
 	f->holds_output = guard_watches_output(c->policy);
 	rand_seed(&f->rand, c->seed);
 	f->world = (struct walk_world){
@@ -160,7 +155,7 @@ open_all(struct failover *f)
 static void
 drop_trips(struct failover *f)
 {
-	f->turns.ordered = false;
+	f->turns.ordered = f->turns.alone = false;
 	for (struct turn *turn = f->turns.first; turn; turn = turn->next)
 		if (!turn->done)
 			trip_cancel((struct trip *)turn);
@@ -183,6 +178,7 @@ close_all(struct failover *f)
 		BUG("failover: a handle was left open");
 	attempts_release(&f->attempts);
 	retry_budget_free(f->world.retries);
+	buf_release(&f->complaints);
 	json_paths_free(f->paths);
 }
 
@@ -241,6 +237,7 @@ failover_run(const struct failover_config *config, struct err *err)
 	drop_trips(&f);
 	if (!config->dry_run)
 		failover_tell_store(&f);
+	failover_tell_rest(&f);
 	close_all(&f);
 	return status;
 }

@@ -10,6 +10,10 @@
  * flight, and little is read that can't be begun: input stops while the program or the output's
  * reader is slow.
  *
+ * As text an answer is written when it is whole and stands, so that nothing is ever taken back.
+ * Live, requests that do not say otherwise ask for a stream, a line marks what is void, and what
+ * there is to complain of waits until nobody is in the middle of an answer.
+ *
  * A try that the program has not answered in its time (walk.h) counts as one that timed out; tries
  * under way when the program ends fail as `network`, and the next one starts it anew. Where it
  * can't be started, or ends twice in a row without an answer, all that is left fails, and says so.
@@ -37,6 +41,7 @@ struct failover_config { /* borrowed */
 	bool ordered;
 	bool dry_run; /* write the plan of each, send nothing */
 	bool text; /* for people: the answers' text, or the plans', in place of records */
+	bool live; /* the text goes to a terminal: it is shown as it comes, one answer at a time */
 	uint64_t seed;
 	char *const *operands; /* files to read; NULL-terminated; none, or "-": standard input */
 	int out_fd;

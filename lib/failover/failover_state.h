@@ -49,13 +49,19 @@ struct failover {
 	uint64_t failed, failed_retryable, failed_refused;
 	struct metrics metrics;
 	bool told_health, told_budgets, told_garbage; /* to people, once */
+	struct buf complaints; /* live: those to be told, NUL behind each */
 };
 
 /* The time as walks know it: wall clock, that does not jump while any is under way. */
 int64_t failover_now(const struct failover *f);
 /* A response with that error was written. */
 void failover_count(struct failover *f, enum error_kind kind);
-void failover_complain(const struct failover *f, const char *text);
+
+/* Of failover_people. */
+void failover_complain(struct failover *f, const char *text);
+/* Tell what waits, if nobody is in the middle of an answer; or the rest of it, at the end. */
+void failover_tell(struct failover *f);
+void failover_tell_rest(struct failover *f);
 
 /* Of failover_turn. */
 enum { FAILOVER_OUTPUT_HIGH = 256 << 10 };

@@ -53,7 +53,8 @@ may_start(const struct failover *f)
 	if (f->signals.number || f->output_errno || f->ending || output_is_slow(f->output) ||
 	    coproc_is_slow(f->child))
 		return false;
-	if (f->config->ordered && (int64_t)f->turns.count / AHEAD_FACTOR >= f->config->jobs)
+	if ((f->turns.ordered || f->turns.alone) &&
+	    (int64_t)f->turns.count / AHEAD_FACTOR >= f->config->jobs)
 		return false;
 	return (int64_t)f->in_flight < f->config->jobs;
 }
@@ -148,6 +149,7 @@ failover_turn(uv_prepare_t *handle)
 		if (!f->output_errno)
 			output_kick(f->output);
 	} while (f->turns.count < before && may_start(f) && !f->intake.over);
+	failover_tell(f);
 	coproc_kick(f->child);
 	end_deaf_child(f);
 	if (!f->paused && output_is_slow(f->output))

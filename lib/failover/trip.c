@@ -6,7 +6,6 @@
 #include "failover/derive.h"
 #include "failover/trip_state.h"
 #include "json/jsonw.h"
-#include "llm/record.h"
 #include "policy/guard.h"
 #include "sys/output.h"
 
@@ -107,10 +106,7 @@ restart(struct trip *t, int64_t attempt)
 {
 	struct buf *out = turns_out(&t->f->turns, &t->turn);
 
-	if (!t->f->config->text) {
-		record_restart(out, buf_str(&t->id), t->seq++, attempt);
-		buf_addc(out, '\n');
-	}
+	trip_stream_void(t, attempt, out);
 	buf_reset(&t->said);
 	buf_reset(&t->thought);
 	t->spent = (struct usage)USAGE_UNKNOWN;
@@ -153,6 +149,7 @@ put_request(struct trip *t, struct attempt *a, const struct walk_step *step, str
 		.ttft_timeout_ms = step->ttft_timeout_ms,
 		.is_continuation = step->is_continuation,
 		.said = buf_str(&t->said),
+		.streams = t->f->config->live,
 		.takes_prefill = takes_prefill(a->target),
 	};
 
@@ -256,17 +253,6 @@ trip_go(struct trip *t)
 
 /* --- what the program says --- */
 
-void
-trip_stream(struct trip *t, enum delta_kind kind, struct str text, struct buf *out)
-{
-	struct delta delta = { .kind = kind, .text = text };
-
-	if (!text.len)
-		return;
-	record_chunk(out, buf_str(&t->id), t->seq++, &delta);
-	buf_addc(out, '\n');
-}
-
 /* What its attempt streamed is void; what was said before that is still good, and comes anew. */
 static void
 restart_attempt(struct trip *t, struct attempt *a)
@@ -276,8 +262,7 @@ restart_attempt(struct trip *t, struct attempt *a)
 	buf_reset(&a->held);
 	if (!a->streams)
 		return;
-	record_restart(out, buf_str(&t->id), t->seq++, (int64_t)a->index + 1);
-	buf_addc(out, '\n');
+	trip_stream_void(t, (int64_t)a->index + 1, out);
 	buf_truncate(&t->said, a->said_at);
 	buf_truncate(&t->thought, a->thought_at);
 	t->has_call = false;
@@ -312,8 +297,7 @@ put_chunk(struct trip *t, struct attempt *a, const struct relayed *r)
 		put_behind_cut(t, a, r, out);
 		return;
 	}
-	relay_chunk(r, buf_str(&t->id), t->seq++, out);
-	buf_addc(out, '\n');
+	trip_stream_chunk(t, r, out);
 	if (t->keeps_said)
 		relay_content(r, &t->said, &t->thought);
 	t->has_call |= relay_is_tool_call(r);
@@ -324,7 +308,7 @@ trip_chunk(struct attempt *a, const struct relayed *r)
 {
 	struct trip *t = a->trip;
 
-	if (t->f->config->text)
+	if (t->f->config->text && !t->f->config->live)
 		return; /* who sees no chunks is committed to nobody */
 	if (r->kind == RELAY_RESTART) {
 		restart_attempt(t, a);

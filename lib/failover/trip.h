@@ -9,6 +9,7 @@
 #include "failover/attempts.h"
 #include "failover/failover_state.h"
 #include "failover/relay.h"
+#include "llm/text.h"
 
 struct trip {
 	struct turn turn; /* the first member */
@@ -30,6 +31,7 @@ struct trip {
 	bool keeps_said; /* it may have to be gone on from */
 	bool has_call; /* a tool call was streamed, and is not void */
 	struct buf said, thought; /* what the reader has been streamed, and is not void */
+	struct text shown; /* of that, live: as text */
 	struct usage spent; /* by attempts that said part of it */
 	struct buf warnings; /* a sentence a line */
 	enum error_kind broken; /* it was ended for another reason than the walk's; why */

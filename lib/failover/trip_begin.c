@@ -117,6 +117,8 @@ set_out(struct trip *t)
 	(void)uv_timer_init(&t->f->loop, &t->timer); /* cannot fail */
 	t->timer.data = t;
 	t->has_timer = true;
+	if (t->f->config->live && t->decision.limits.after_output == POLICY_FAIL)
+		t->decision.limits.after_output = POLICY_RESTART; /* people see what is void */
 	t->walk = walk_new(&t->f->world, &t->decision, &t->facts, failover_now(t->f));
 	t->keeps_said = t->request.options.stream &&
 			t->decision.limits.after_output == POLICY_CONTINUE;
@@ -126,7 +128,10 @@ set_out(struct trip *t)
 static void
 begin_request(struct trip *t, struct json record)
 {
-	struct request_defaults defaults = { .model = str_of(t->f->config->model) };
+	struct request_defaults defaults = {
+		.model = str_of(t->f->config->model),
+		.options = t->f->config->live ? json_literal("{\"stream\":true}") : JSON_ABSENT,
+	};
 	struct err err = ERR_INIT;
 
 	t->is_request = request_read(&t->request, record, &defaults, &err) == 0;

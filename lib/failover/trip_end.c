@@ -112,26 +112,6 @@ put_held(struct trip *t, size_t winner, struct json response, bool was_redacted,
 /* --- the words --- */
 
 static void
-put_text(struct trip *t, struct json response, struct buf *out)
-{
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
-	struct json error = json_get(response, "error");
-	size_t start = out->len;
-
-	json_text(json_get(response, "content"), out);
-	if (out->len > start && out->p[out->len - 1] != '\n')
-		buf_addc(out, '\n');
-	if (json_exists(error)) {
-		buf_addf(&text, "%s: ", t->id.p);
-		json_text(json_get(error, "kind"), &text);
-		buf_adds(&text, ": ");
-		json_text(json_get(error, "message"), &text);
-		failover_complain(t->f, text.p);
-	}
-	buf_release(&text);
-}
-
-static void
 put_attempts(struct trip *t, struct buf *out)
 {
 	struct jsonw w;
@@ -178,7 +158,7 @@ put_response(struct trip *t, struct json response, size_t winner)
 
 	failover_count(t->f, kind_of(response));
 	if (t->f->config->text) {
-		put_text(t, response, out);
+		trip_put_text(t, response, winner < t->try_count ? t->tries[winner] : NULL, out);
 		return;
 	}
 	put_attempts(t, &attempts);

@@ -17,7 +17,16 @@ void trip_refuse(struct trip *t, enum error_kind kind, struct str message);
 /* A line for the reader, and the end; an empty one is none. */
 void trip_say(struct trip *t, struct str record);
 
-/* Append text of our own as a chunk of the reader's stream; no text, no chunk. */
+/*
+ * What the reader has of an answer before it is whole: chunks or, live, words. Text of our own (no
+ * text, nothing); what the program said; that all of it is void.
+ */
 void trip_stream(struct trip *t, enum delta_kind kind, struct str text, struct buf *out);
+void trip_stream_chunk(struct trip *t, const struct relayed *r, struct buf *out);
+void trip_stream_void(struct trip *t, int64_t attempt, struct buf *out);
+
+/* For people: the words of the response that they have not been shown, and why there are no more.
+ */
+void trip_put_text(struct trip *t, struct json response, const struct attempt *a, struct buf *out);
 
 #endif

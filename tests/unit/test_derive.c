@@ -64,6 +64,26 @@ options_of_the_candidate_and_the_time_that_is_left_go_over_the_requests(void **s
 	    "\"model\":\"anthropic:claude\"}");
 }
 
+static void
+a_stream_is_asked_for_unless_somebody_says_otherwise(void **state)
+{
+	(void)state;
+	check("{\"prompt\":\"x\"}", (struct derive){ .streams = true },
+	    "{\"prompt\":\"x\",\"id\":\"a0.1\",\"model\":\"anthropic:claude\","
+	    "\"options\":{\"stream\":true}}");
+	check("{\"prompt\":\"x\",\"options\":{\"topK\":1}}", (struct derive){ .streams = true },
+	    "{\"prompt\":\"x\",\"options\":{\"stream\":true,\"topK\":1},\"id\":\"a0.1\","
+	    "\"model\":\"anthropic:claude\"}");
+	check("{\"prompt\":\"x\",\"options\":{\"topK\":1,\"stream\":false}}",
+	    (struct derive){ .streams = true },
+	    "{\"prompt\":\"x\",\"options\":{\"topK\":1,\"stream\":false},\"id\":\"a0.1\","
+	    "\"model\":\"anthropic:claude\"}");
+	check("{\"prompt\":\"x\"}",
+	    (struct derive){ .streams = true, .options = STR_LIT("{\"stream\":false}") },
+	    "{\"prompt\":\"x\",\"id\":\"a0.1\",\"model\":\"anthropic:claude\","
+	    "\"options\":{\"stream\":false}}");
+}
+
 #define STATE(p) "\"opaque\":{\"provider\":\"" p "\",\"model\":\"m\",\"value\":\"s\"}"
 
 static void
@@ -169,6 +189,7 @@ main(void)
 		cmocka_unit_test(id_model_and_profile_are_replaced_in_their_place_and_route_goes),
 		cmocka_unit_test(
 		    options_of_the_candidate_and_the_time_that_is_left_go_over_the_requests),
+		cmocka_unit_test(a_stream_is_asked_for_unless_somebody_says_otherwise),
 		cmocka_unit_test(another_providers_state_and_blocks_are_left_out),
 		cmocka_unit_test(what_a_tool_said_is_looked_into_where_it_is_parts),
 		cmocka_unit_test(its_own_state_leaves_the_messages_as_they_are),
