@@ -124,6 +124,8 @@ const struct error_rule error_rules[] = {
 	TEXT(ERROR_QUOTA, "requires more credits"),
 	TEXT(ERROR_QUOTA, "used up all available credits"),
 	TEXT(ERROR_QUOTA, "api calls / month"), /* Cohere's trial keys */
+	TEXT_AT(ERROR_QUOTA, "usage limit, please", 429, 429), /* Ollama's cloud: of hours, weeks */
+	TEXT_AT(ERROR_QUOTA, "usage limit, upgrade", 429, 429),
 
 	/* Never at 429: there the words are about an account's allowance. */
 	TEXT_AT(ERROR_CONTEXT_LENGTH, "maximum context length", 400, 428),

@@ -11,6 +11,9 @@ mock_error_release(struct mock_error *e)
 	free(e->code);
 	free(e->param);
 	free(e->message);
+	free(e->quota.metric);
+	free(e->quota.id);
+	free(e->quota.model);
 	*e = (struct mock_error)MOCK_ERROR_NONE;
 }
 

@@ -26,10 +26,16 @@ struct mock_tokens { /* -1: estimated */
 	int64_t cache_read, cache_write, reasoning; /* -1: none */
 };
 
+struct mock_quota_failure { /* what Google says was used up; id NULL: it says nothing */
+	char *metric, *id, *model;
+	int64_t value;
+};
+
 struct mock_error {
 	int status; /* 0: no error */
 	char *type, *code, *param, *message; /* NULL: as the provider has it for that status */
 	int64_t retry_after_ms; /* -1: none */
+	struct mock_quota_failure quota;
 	bool mid_stream; /* the text comes first, with status 200 */
 	bool flat; /* then in the form without an error object (Responses) */
 };

@@ -193,6 +193,25 @@ check_bedrock_key(const struct mock_credentials *c, struct mock_error *error)
 	return true;
 }
 
+struct str
+mock_check_account(const struct mock_credentials *c)
+{
+	static const char credential[] = "Credential=", bearer[] = "Bearer ";
+	const char *auth = c->authorization, *id;
+
+	if (c->api_key)
+		return str_of(c->api_key);
+	if (!auth)
+		return str_of(c->query_key);
+	id = strstr(auth, credential);
+	if (id) {
+		id += sizeof credential - 1;
+		return (struct str){ id, strcspn(id, "/,") };
+	}
+	return str_of(
+	    auth + (strncasecmp(auth, bearer, sizeof bearer - 1) ? 0 : sizeof bearer - 1));
+}
+
 bool
 mock_check_key(
     const struct mock_request *r, const struct mock_credentials *c, struct mock_error *error)

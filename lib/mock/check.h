@@ -25,6 +25,9 @@ struct mock_credentials {
 	const char *want; /* the only key that is good; NULL: any that isn't empty */
 };
 
+/* Whose account a key names, which for a signature is the pair's public half; empty without one. */
+struct str mock_check_account(const struct mock_credentials *c);
+
 /* Each is true where all is well, else error says how the provider refuses it. */
 bool mock_check_path(
     const struct mock_request *r, struct str path, const char *method, struct mock_error *error);

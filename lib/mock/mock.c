@@ -8,6 +8,7 @@
 #include "json/jsonw.h"
 #include "mock/recorded.h"
 #include "mock/check.h"
+#include "mock/limit.h"
 #include "mock/play.h"
 #include "mock/render.h"
 #include "mock/script.h"
@@ -38,6 +39,9 @@ struct visit {
 	struct str path; /* without the prefix that names a case */
 	struct mock_request request;
 	struct cassette_case *recorded; /* the answer, where it is one */
+	struct buf account; /* whose key it came with */
+	struct mock_admission admission;
+	const char *limit; /* what of its limits it was refused for; NULL: it was not */
 	bool is_json;
 	struct mock_reply reply;
 	struct mock_wire wire;
@@ -102,6 +106,8 @@ visit_record(const struct visit *v, enum serve_end end)
 	if (!v->raw || !v->wire.headless)
 		jsonw_ki64(&w, "status", v->reply.status);
 	jsonw_kbool(&w, "stream", v->reply.streamed);
+	if (v->limit)
+		jsonw_kstr(&w, "limit", v->limit);
 	if (v->faults.spec)
 		jsonw_kstr(&w, "fault", v->faults.spec);
 	if (end == SERVE_GONE)
@@ -151,6 +157,7 @@ visit_check(struct visit *v, const char *method, struct mock_error *error)
 	c.anthropic_version = serve_header(v->x, "anthropic-version");
 	if (serve_query_get(v->x, "key", &query_key))
 		c.query_key = query_key.p;
+	buf_addstr(&v->account, mock_check_account(&c));
 	ok = mock_check_path(&v->request, v->path, method, error) &&
 	     mock_check_key(&v->request, &c, error);
 	buf_release(&query_key);
@@ -215,12 +222,48 @@ visit_from_cassette(struct visit *v)
 	return k || m->config.sequence;
 }
 
+/* Whether its account may ask now; else the reply is the refusal. */
+static bool
+visit_admit(struct visit *v)
+{
+	struct mock *m = v->mock;
+	struct mock_asking asking = {
+		.request = &v->request,
+		.key = buf_str(&v->account),
+		.since_us = clock_mono_us() - m->opened_us,
+	};
+	struct mock_refusal refusal;
+
+	if (mock_limits_admit(mock_script_limits(m->script), &asking, &v->admission, &refusal))
+		return true;
+	mock_refusal_render(&refusal, &v->request, m->serial, &v->reply);
+	v->limit = mock_refusal_name(&refusal);
+	return false;
+}
+
+static void
+visit_answer(struct visit *v, struct mock_faults **faults)
+{
+	struct mock *m = v->mock;
+	struct mock_answer *answer;
+
+	if (v->request.api == MOCK_EMBED) {
+		mock_render_embeddings(&v->request, &v->reply);
+		v->reply.tokens_in = mock_request_tokens(&v->request);
+	} else {
+		answer = mock_script_answer(m->script, &v->request,
+		    &(struct mock_moment){ clock_mono_us() - m->opened_us, &m->chance });
+		mock_render(answer, &v->request, m->serial, &v->reply);
+		*faults = &answer->faults;
+	}
+	mock_admission_settle(&v->admission, v->reply.tokens_in, v->reply.tokens_out);
+}
+
 static void
 visit_render(struct visit *v, struct mock_faults **faults)
 {
 	struct mock *m = v->mock;
 	struct mock_error error = MOCK_ERROR_NONE;
-	struct mock_answer *answer;
 	const char *const *models;
 	size_t count;
 
@@ -240,13 +283,10 @@ visit_render(struct visit *v, struct mock_faults **faults)
 		mock_render_models(&v->request, models, count, &v->reply);
 	} else if (m->cassettes && !m->config.script) {
 		visit_refuse(v, 404, "no recorded case fits this request", STR_NONE);
-	} else if (v->request.api == MOCK_EMBED) {
-		mock_render_embeddings(&v->request, &v->reply);
 	} else {
-		answer = mock_script_answer(m->script, &v->request,
-		    &(struct mock_moment){ clock_mono_us() - m->opened_us, &m->chance });
-		mock_render(answer, &v->request, m->serial, &v->reply);
-		*faults = &answer->faults;
+		if (v->request.api == MOCK_RESPONSE || visit_admit(v))
+			visit_answer(v, faults);
+		mock_admission_tell(&v->admission, &v->request, clock_wall_us(), &v->reply);
 	}
 }
 
@@ -344,6 +384,7 @@ visit_begin(void *user, struct serve_exchange *x)
 	serve_set_data(x, v);
 	mock_request_init(&v->request);
 	buf_init(&v->named, BUF_UNLIMITED);
+	buf_init(&v->account, BUF_UNLIMITED);
 	visit_name_case(v);
 	visit_read(v);
 	visit_render(v, &scripted);
@@ -381,6 +422,8 @@ visit_end(void *user, struct serve_exchange *x, enum serve_end end)
 		mock_wire_release(&v->wire);
 	mock_request_release(&v->request);
 	buf_release(&v->named);
+	buf_release(&v->account);
+	mock_admission_end(&v->admission);
 	free(v->faults.items);
 	free(v->faults.spec);
 	free(v);

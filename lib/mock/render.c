@@ -68,13 +68,6 @@ mock_write_signature(struct jsonw *w, const char *key, const struct mock_saying 
 	buf_release(&text);
 }
 
-/* A token is about four bytes of text. */
-static int64_t
-render_estimate(size_t bytes)
-{
-	return bytes ? (int64_t)(bytes + 3) / 4 : 0;
-}
-
 static void
 render_tokens(struct mock_saying *s)
 {
@@ -83,11 +76,11 @@ render_tokens(struct mock_saying *s)
 
 	for (i = 0; i < s->answer->call_count; i++)
 		bytes += strlen(s->answer->calls[i].name) + strlen(s->answer->calls[i].arguments);
-	s->in = t->in >= 0 ? t->in : render_estimate(s->request->text_bytes);
-	s->out = t->out >= 0 ? t->out : render_estimate(bytes);
+	s->in = t->in >= 0 ? t->in : mock_request_tokens(s->request);
+	s->out = t->out >= 0 ? t->out : mock_tokens_of(bytes);
 	s->cache_read = t->cache_read > 0 ? t->cache_read : 0;
 	s->cache_write = t->cache_write > 0 ? t->cache_write : 0;
-	s->thinking = t->reasoning >= 0 ? t->reasoning : render_estimate(s->reasoning.len);
+	s->thinking = t->reasoning >= 0 ? t->reasoning : mock_tokens_of(s->reasoning.len);
 	/* The parts never pass the whole. */
 	if (s->in < s->cache_read + s->cache_write)
 		s->in = s->cache_read + s->cache_write;
@@ -150,6 +143,8 @@ mock_render(const struct mock_answer *answer, const struct mock_request *request
 		s.stop = answer->stop ? answer->stop : answer->call_count ? "tool" : "end";
 		render_text(&s, &scratch);
 		render_tokens(&s);
+		r->tokens_in = s.in;
+		r->tokens_out = s.out;
 		r->streamed = request->stream;
 		renderers[request->api](&s, r);
 		if (!r->streamed) {

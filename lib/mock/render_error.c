@@ -97,34 +97,92 @@ static const struct error_word *const words[] = {
 	[FAMILY_COHERE] = cohere_words,
 };
 
+/* "1", "0.05", "46.7": no exponent, and no zeros behind the point. */
+static char *
+seconds_of(int64_t ms)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	buf_addf(&text, "%lld", (long long)(ms / 1000));
+	if (ms % 1000)
+		buf_addf(&text, ".%03lld", (long long)(ms % 1000));
+	while (ms % 1000 && text.p[text.len - 1] == '0')
+		buf_truncate(&text, text.len - 1);
+	return buf_take(&text);
+}
+
+static void
+detail_open(struct jsonw *w, const char *type)
+{
+	struct buf name = BUF_INIT(BUF_UNLIMITED);
+
+	buf_adds(&name, "type.googleapis.com/google.rpc.");
+	buf_adds(&name, type);
+	jsonw_object(w);
+	jsonw_kstr(w, "@type", name.p);
+	buf_release(&name);
+}
+
+static void
+detail_quota(struct jsonw *w, const struct mock_quota_failure *q)
+{
+	struct buf value = BUF_INIT(64);
+
+	detail_open(w, "QuotaFailure");
+	jsonw_key(w, "violations");
+	jsonw_array(w);
+	jsonw_object(w);
+	jsonw_kstr(w, "quotaMetric", q->metric);
+	jsonw_kstr(w, "quotaId", q->id);
+	jsonw_key(w, "quotaDimensions");
+	jsonw_object(w);
+	jsonw_kstr(w, "location", "global");
+	jsonw_kstr(w, "model", q->model);
+	jsonw_end(w);
+	buf_addf(&value, "%lld", (long long)q->value);
+	jsonw_kstr(w, "quotaValue", value.p);
+	jsonw_end(w);
+	jsonw_end(w);
+	jsonw_end(w);
+	buf_release(&value);
+}
+
+static void
+detail_retry(struct jsonw *w, int64_t ms)
+{
+	char *delay = seconds_of(ms), *text = xasprintf("%ss", delay);
+
+	detail_open(w, "RetryInfo");
+	jsonw_kstr(w, "retryDelay", text);
+	jsonw_end(w);
+	free(text);
+	free(delay);
+}
+
 static void
 error_gemini(struct jsonw *w, const struct mock_error *e, const char *status, const char *message)
 {
-	struct buf delay = BUF_INIT(64);
-
 	jsonw_key(w, "error");
 	jsonw_object(w);
 	jsonw_ki64(w, "code", e->status);
 	jsonw_kstr(w, "message", message);
 	jsonw_kstr(w, "status", status);
-	if (e->code || e->retry_after_ms >= 0) {
+	if (e->code || e->quota.id || e->retry_after_ms >= 0) {
 		jsonw_key(w, "details");
 		jsonw_array(w);
-		jsonw_object(w);
 		if (e->code) {
-			jsonw_kstr(w, "@type", "type.googleapis.com/google.rpc.ErrorInfo");
+			detail_open(w, "ErrorInfo");
 			jsonw_kstr(w, "reason", e->code);
 			jsonw_kstr(w, "domain", "googleapis.com");
-		} else {
-			buf_addf(&delay, "%.3gs", (double)e->retry_after_ms / 1000);
-			jsonw_kstr(w, "@type", "type.googleapis.com/google.rpc.RetryInfo");
-			jsonw_kstr(w, "retryDelay", delay.p);
+			jsonw_end(w);
 		}
-		jsonw_end(w);
+		if (e->quota.id)
+			detail_quota(w, &e->quota);
+		if (e->retry_after_ms >= 0)
+			detail_retry(w, e->retry_after_ms);
 		jsonw_end(w);
 	}
 	jsonw_end(w);
-	buf_release(&delay);
 }
 
 static const struct error_word *
@@ -227,7 +285,7 @@ mock_render_error(
 		free(text);
 	}
 	if (error->retry_after_ms >= 0) {
-		text = xasprintf("%.3g", (double)error->retry_after_ms / 1000);
+		text = seconds_of(error->retry_after_ms);
 		mock_reply_field(r, "retry-after", text);
 		free(text);
 	}

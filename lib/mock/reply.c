@@ -80,6 +80,19 @@ mock_reply_field(struct mock_reply *r, const char *name, const char *value)
 }
 
 void
+mock_reply_drop(struct mock_reply *r, const char *name)
+{
+	struct serve_field *f = mock_reply_find(r, name);
+
+	if (!f)
+		return;
+	free((void *)f->name);
+	free((void *)f->value);
+	*f = r->fields[--r->field_count];
+	r->fields[r->field_count] = (struct serve_field){ NULL, NULL };
+}
+
+void
 mock_reply_body(struct mock_reply *r, struct str text)
 {
 	buf_reset(&r->body.bytes);

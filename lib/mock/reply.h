@@ -40,6 +40,7 @@ struct mock_reply {
 	bool streamed; /* of unknown length: chunks */
 	bool cut; /* the connection ends inside the body, behind what there is of it */
 	int64_t head_wait_us;
+	int64_t tokens_in, tokens_out; /* as it tells them; 0 where it refuses */
 	struct mock_tape body;
 	size_t first_output; /* where in the body the first piece of output begins */
 	size_t
@@ -50,6 +51,7 @@ void mock_reply_init(struct mock_reply *r, int status);
 void mock_reply_release(struct mock_reply *r);
 /* Set a header field, in place of one of that name. */
 void mock_reply_field(struct mock_reply *r, const char *name, const char *value);
+void mock_reply_drop(struct mock_reply *r, const char *name);
 /* Make text the whole body, in one piece. */
 void mock_reply_body(struct mock_reply *r, struct str text);
 

@@ -368,3 +368,16 @@ mock_request_offers(const struct mock_request *r, const char *tool)
 	}
 	return false;
 }
+
+/* A token is about four bytes of text. */
+int64_t
+mock_tokens_of(size_t bytes)
+{
+	return bytes ? (int64_t)(bytes + 3) / 4 : 0;
+}
+
+int64_t
+mock_request_tokens(const struct mock_request *r)
+{
+	return mock_tokens_of(r->text_bytes);
+}

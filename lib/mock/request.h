@@ -71,6 +71,11 @@ void mock_request_path(struct mock_request *r, struct str path, bool anthropic_h
 /* What the body says; body is borrowed. */
 void mock_request_body(struct mock_request *r, struct json body);
 
+/* What it sends, four bytes a token. */
+int64_t mock_request_tokens(const struct mock_request *r);
+/* The same of so many bytes. */
+int64_t mock_tokens_of(size_t bytes);
+
 /* Whether a tool of that name is offered. */
 bool mock_request_offers(const struct mock_request *r, const char *tool);
 

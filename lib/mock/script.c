@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "json/yaml.h"
+#include "mock/limit_read.h"
 #include "mock/script_read.h"
 
 struct rule {
@@ -33,6 +34,7 @@ struct mock_script {
 	struct mock_answer usual; /* where no rule fits; its timing is every answer's default */
 	char **models;
 	size_t model_count, model_cap;
+	struct mock_limits limits;
 };
 
 static const char *const when_members[] = { "contains", "matches", "tool", "toolResult", "stream",
@@ -84,12 +86,10 @@ static int
 rule_read_weather(
     const struct yaml_doc *doc, const struct yaml *when, struct rule *rule, struct err *err)
 {
-	const struct yaml *during = yaml_get(when, "during"), *share = yaml_get(when, "share");
+	const struct yaml *share = yaml_get(when, "share");
 
-	if (during &&
-	    (!yaml_str(during) || !mock_span_parse(str_of(yaml_str(during)), &rule->during)))
-		return yaml_error(doc, during, err,
-		    "during: not a span of time after the start (10s-20s, 0s-5s/60s)");
+	if (mock_yaml_span(doc, when, "during", &rule->during, err) < 0)
+		return -1;
 	if (share && (!yaml_str(share) || !num_double(str_of(yaml_str(share)), &rule->share) ||
 			 rule->share < 0 || rule->share > 1))
 		return yaml_error(doc, share, err, "share: not a number from 0 to 1");
@@ -162,7 +162,7 @@ script_read_models(
 static int
 script_read(struct mock_script *s, const struct yaml_doc *doc, struct err *err)
 {
-	static const char *const members[] = { "defaults", "models", "answers", NULL };
+	static const char *const members[] = { "defaults", "models", "limits", "answers", NULL };
 	const struct yaml *root = yaml_root(doc), *defaults = yaml_get(root, "defaults");
 	const struct yaml *answers = yaml_get(root, "answers");
 	struct rule *rule;
@@ -171,7 +171,8 @@ script_read(struct mock_script *s, const struct yaml_doc *doc, struct err *err)
 	if (root->kind == YAML_NULL)
 		return 0;
 	if (yaml_known(doc, root, "a script", members, err) < 0 ||
-	    script_read_models(s, doc, yaml_get(root, "models"), err) < 0)
+	    script_read_models(s, doc, yaml_get(root, "models"), err) < 0 ||
+	    mock_limits_read(doc, yaml_get(root, "limits"), &s->limits, err) < 0)
 		return -1;
 	if (defaults && (yaml_known(doc, defaults, "defaults", mock_answer_members, err) < 0 ||
 			    mock_answer_read(doc, defaults, &s->usual, err) < 0))
@@ -254,6 +255,7 @@ mock_script_free(struct mock_script *s)
 	for (i = 0; i < s->model_count; i++)
 		free(s->models[i]);
 	free(s->models);
+	mock_limits_release(&s->limits);
 	free(s->rules);
 	mock_answer_release(&s->usual);
 	free(s);
@@ -325,4 +327,10 @@ mock_script_models(const struct mock_script *s, size_t *count)
 
 	*count = s->model_count ? s->model_count : sizeof usual / sizeof *usual;
 	return s->model_count ? (const char *const *)s->models : usual;
+}
+
+struct mock_limits *
+mock_script_limits(struct mock_script *s)
+{
+	return &s->limits;
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "mock/answer.h"
+#include "mock/limit.h"
 #include "mock/request.h"
 #include "mock/weather.h"
 
@@ -30,6 +31,9 @@ void mock_script_free(struct mock_script *s);
  * rule fits, the last user message is echoed. */
 struct mock_answer *mock_script_answer(
     struct mock_script *s, const struct mock_request *r, const struct mock_moment *moment);
+
+/* What its providers let an account ask; the script's own. */
+struct mock_limits *mock_script_limits(struct mock_script *s);
 
 /* The models to list. */
 const char *const *mock_script_models(const struct mock_script *s, size_t *count);

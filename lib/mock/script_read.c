@@ -59,8 +59,8 @@ mock_yaml_bool(
 	return 0;
 }
 
-static int
-read_us(const struct yaml_doc *doc, const struct yaml *map, const char *key, int64_t *out,
+int
+mock_yaml_us(const struct yaml_doc *doc, const struct yaml *map, const char *key, int64_t *out,
     struct err *err)
 {
 	const struct yaml *node = yaml_get(map, key);
@@ -71,6 +71,18 @@ read_us(const struct yaml_doc *doc, const struct yaml *map, const char *key, int
 	if (!num_duration_ms(yaml_scalar(node), &ms) || ms > INT64_MAX / 1000000)
 		return yaml_error(doc, node, err, "%s: not a length of time (250ms, 1.5s)", key);
 	*out = ms * 1000;
+	return 0;
+}
+
+int
+mock_yaml_span(const struct yaml_doc *doc, const struct yaml *map, const char *key,
+    struct mock_span *out, struct err *err)
+{
+	const struct yaml *node = yaml_get(map, key);
+
+	if (node && (!yaml_str(node) || !mock_span_parse(str_of(yaml_str(node)), out)))
+		return yaml_error(doc, node, err,
+		    "%s: not a span of time after the start (10s-20s, 0s-5s/60s)", key);
 	return 0;
 }
 
@@ -159,7 +171,8 @@ answer_error(
 	    mock_yaml_text(doc, map, "code", &e->code, err) < 0 ||
 	    mock_yaml_text(doc, map, "param", &e->param, err) < 0 ||
 	    mock_yaml_text(doc, map, "message", &e->message, err) < 0 ||
-	    read_us(doc, map, "retryAfter", &us, err) < 0 || error_mid_stream(doc, map, e, err) < 0)
+	    mock_yaml_us(doc, map, "retryAfter", &us, err) < 0 ||
+	    error_mid_stream(doc, map, e, err) < 0)
 		return -1;
 	if (status < 300 || status > 999)
 		return yaml_error(
@@ -217,9 +230,9 @@ answer_timing(
 	const struct yaml *rate = yaml_get(map, "tokensPerSecond");
 	double n;
 
-	if (read_us(doc, map, "ttft", &a->ttft_us, err) < 0 ||
-	    read_us(doc, map, "ttftP99", &a->ttft_p99_us, err) < 0 ||
-	    read_us(doc, map, "perTokenDelay", &a->token_us, err) < 0 ||
+	if (mock_yaml_us(doc, map, "ttft", &a->ttft_us, err) < 0 ||
+	    mock_yaml_us(doc, map, "ttftP99", &a->ttft_p99_us, err) < 0 ||
+	    mock_yaml_us(doc, map, "perTokenDelay", &a->token_us, err) < 0 ||
 	    mock_yaml_count(doc, map, "chunkWords", &a->chunk_words, err) < 0)
 		return -1;
 	if (a->chunk_words == 0)

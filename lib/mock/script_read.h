@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "json/yaml.h"
 #include "mock/answer.h"
+#include "mock/weather.h"
 
 /* What the members of an answer are called; NULL-terminated. */
 extern const char *const mock_answer_members[];
@@ -17,6 +18,10 @@ int mock_yaml_count(const struct yaml_doc *doc, const struct yaml *map, const ch
     int64_t *out, struct err *err);
 int mock_yaml_bool(const struct yaml_doc *doc, const struct yaml *map, const char *key, bool *out,
     struct err *err);
+int mock_yaml_us(const struct yaml_doc *doc, const struct yaml *map, const char *key, int64_t *out,
+    struct err *err);
+int mock_yaml_span(const struct yaml_doc *doc, const struct yaml *map, const char *key,
+    struct mock_span *out, struct err *err);
 
 /* Read the answer's members of map into a, which is initialised; members that are not an answer's
  * are left to the caller. */

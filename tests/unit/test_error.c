@@ -60,6 +60,12 @@ a_quota_is_told_from_a_rate_limit(void **state)
 {
 	static const struct row rows[] = {
 		{ 429,
+		    "{\"error\":\"you've reached your hourly usage limit, please wait or upgrade to continue\"}",
+		    ERROR_QUOTA },
+		{ 429,
+		    "{\"error\":\"you (me) have reached your session usage limit, upgrade for higher limits\"}",
+		    ERROR_QUOTA },
+		{ 429,
 		    OPENAI("You exceeded your current quota, please check your plan",
 			"insufficient_quota", "\"insufficient_quota\""),
 		    ERROR_QUOTA },
