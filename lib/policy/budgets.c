@@ -47,6 +47,7 @@ budgets_free(struct budgets *b)
 	while (b->count)
 		free(b->prefixes[--b->count]);
 	free(b->prefixes);
+	budgets_known_release(b);
 	buf_release(&b->value);
 	buf_release(&b->key);
 	free(b);

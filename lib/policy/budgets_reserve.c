@@ -292,21 +292,36 @@ budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
 /* --- look --- */
 
 static int
+read_ledger(struct budgets *b, struct ledger *l, struct err *err)
+{
+	const struct ledger *known = budgets_known(b, b->key.p);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	int found;
+
+	if (known) {
+		ledger_copy(l, known);
+		return 0;
+	}
+	ledger_init(l);
+	found = store_get(b->store, buf_str(&b->key), &text, err);
+	if (found > 0 && !ledger_read(l, buf_str(&text)))
+		found = budget_words_unreadable(b->key.p, err);
+	buf_release(&text);
+	if (found < 0)
+		return -1;
+	budgets_know(b, b->key.p, l);
+	return 0;
+}
+
+static int
 look_in_rule(struct asking *a, struct err *err)
 {
 	struct step *s = &a->step;
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	struct ledger l;
-	int found;
 
 	if (!a->b->store)
 		return err_set(err, EXIT_IO, "there is no store");
-	found = store_get(a->b->store, buf_str(&a->b->key), &text, err);
-	ledger_init(&l);
-	if (found > 0 && !ledger_read(&l, buf_str(&text)))
-		found = budget_words_unreadable(a->b->key.p, err);
-	buf_release(&text);
-	if (found < 0)
+	if (read_ledger(a->b, &l, err) < 0)
 		return -1;
 	ledger_advance(&l, s->rule, a->now_us);
 	s->verdict = ledger_look(&l, s->rule, &s->claim);

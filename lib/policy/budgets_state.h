@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* budgets_state - what budgets.c, budgets_reserve.c and budgets_steps.c share: what is held, and
- * what the store is told at once. */
+/* budgets_state - what the files of budgets share: what is held, what is known, and what the store
+ * is told at once. */
 #ifndef POLICY_BUDGETS_STATE_H
 #define POLICY_BUDGETS_STATE_H
 
@@ -34,6 +34,9 @@ struct budgets {
 	struct held *held;
 	size_t held_count, held_cap;
 	int64_t owed_since_us; /* 0: nothing is owed */
+	struct known **known; /* budgets_known.c */
+	size_t known_count, known_cap, known_next;
+	uint64_t version; /* of the store, when it was looked at last */
 	struct buf value, key; /* of the rule that is looked at */
 	struct err error;
 	bool error_untold;
@@ -47,6 +50,12 @@ bool budgets_is_owed(const struct held *h);
 /* The store was told (or, not ok, was not): what it was told is owed no more. */
 void budgets_told(struct budgets *b, bool ok);
 void budgets_take_error(struct budgets *b, const struct err *err);
+
+/* A ledger as the store holds it; NULL: that is not known here, or others have written since. It
+ * stays until the next that becomes known. */
+const struct ledger *budgets_known(struct budgets *b, const char *key);
+void budgets_know(struct budgets *b, const char *key, const struct ledger *l);
+void budgets_known_release(struct budgets *b);
 
 int64_t budgets_amount(const struct budget_rule *rule, const struct budget_amounts *a);
 
@@ -70,6 +79,7 @@ struct step {
  * is settled all the same. */
 struct steps {
 	struct step *items; /* keys differ */
+	struct ledger *ledgers; /* of each, as the store holds it then; unless unreadable */
 	size_t count, cap;
 	int64_t now_us;
 	bool is_vain; /* it is known already that it will be refused */

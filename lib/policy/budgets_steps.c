@@ -40,6 +40,7 @@ void
 budgets_steps_release(struct steps *s)
 {
 	free(s->items);
+	free(s->ledgers);
 	*s = (struct steps){ 0 };
 }
 
@@ -68,30 +69,31 @@ reserve(struct step *step, struct ledger *l, int64_t now_us, bool in_vain)
 }
 
 static void
-take_step(struct step *step, struct store_entry *entry, int64_t now_us, bool in_vain)
+take_step(struct steps *s, size_t i, struct store_entry *entry, bool in_vain)
 {
+	struct step *step = &s->items[i];
+	struct ledger *l = &s->ledgers[i];
 	bool changed = step->bill.reserved || step->bill.spent;
-	struct ledger l;
 
 	entry->change = STORE_KEEP;
-	ledger_init(&l);
-	step->unreadable = entry->old.p && !ledger_read(&l, entry->old);
+	ledger_init(l);
+	step->unreadable = entry->old.p && !ledger_read(l, entry->old);
 	if (step->unreadable)
 		return;
 	if (changed)
-		ledger_settle(&l, step->rule, now_us, &step->bill);
+		ledger_settle(l, step->rule, s->now_us, &step->bill);
 	if (step->kind == STEP_RESERVE) {
-		changed |= reserve(step, &l, now_us, in_vain);
+		changed |= reserve(step, l, s->now_us, in_vain);
 	} else if (step->kind == STEP_RENEW) {
-		ledger_renew(&l, step->rule, now_us, &step->claim);
+		ledger_renew(l, step->rule, s->now_us, &step->claim);
 		changed = true;
 	}
 	if (!changed)
 		return;
 	entry->change = STORE_WRITE;
 	buf_reset(&entry->fresh);
-	ledger_write(&l, &entry->fresh);
-	entry->expires_us = ledger_expires_us(&l, step->rule, now_us);
+	ledger_write(l, &entry->fresh);
+	entry->expires_us = ledger_expires_us(l, step->rule, s->now_us);
 }
 
 static void
@@ -102,12 +104,12 @@ take_steps(void *user, struct store_entry *entries, size_t count)
 	size_t i, k;
 
 	for (i = 0; i < count; i++) {
-		take_step(&s->items[i], &entries[i], s->now_us, in_vain);
+		take_step(s, i, &entries[i], in_vain);
 		if (in_vain || !budgets_steps_refuses(s, &s->items[i]))
 			continue;
 		in_vain = true;
 		for (k = 0; k < i; k++)
-			take_step(&s->items[k], &entries[k], s->now_us, in_vain);
+			take_step(s, k, &entries[k], in_vain);
 	}
 }
 
@@ -137,12 +139,16 @@ budgets_steps_make(struct steps *s, struct budgets *b, struct err *err)
 	if (!b->store)
 		return err_set(err, EXIT_IO, "there is no store");
 	keys = xcalloc(s->count, sizeof *keys);
+	s->ledgers = xreallocn(s->ledgers, s->count, sizeof *s->ledgers);
 	for (i = 0; i < s->count; i++)
 		keys[i] = str_of(s->items[i].key);
 	r = store_update_all(b->store, keys, s->count, take_steps, s, err);
 	free(keys);
-	for (i = 0; r == 0 && i < s->count; i++)
+	for (i = 0; r == 0 && i < s->count; i++) {
 		if (s->items[i].unreadable)
 			pass_unreadable(b, &s->items[i]);
+		else
+			budgets_know(b, s->items[i].key, &s->ledgers[i]);
+	}
 	return r;
 }

@@ -2,6 +2,8 @@
 /* ledger - one budget's window as a value: what is spent, and what is in flight. */
 #include "policy/ledger.h"
 
+#include <string.h>
+
 #include "base/money.h"
 #include "policy/budget.h"
 
@@ -61,6 +63,17 @@ ledger_init(struct ledger *l)
 	l->slice_count = 0;
 	l->lease_count = 0;
 	l->warned = 0;
+}
+
+/* Of its places few are taken. */
+void
+ledger_copy(struct ledger *to, const struct ledger *from)
+{
+	to->slice_count = from->slice_count;
+	to->lease_count = from->lease_count;
+	to->warned = from->warned;
+	memcpy(to->slices, from->slices, from->slice_count * sizeof *from->slices);
+	memcpy(to->leases, from->leases, from->lease_count * sizeof *from->leases);
 }
 
 int64_t

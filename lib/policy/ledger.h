@@ -40,6 +40,7 @@ struct ledger {
 };
 
 void ledger_init(struct ledger *l);
+void ledger_copy(struct ledger *to, const struct ledger *from);
 /* A text that ledger_write wrote. Of anything else (a later version's too) false, and what l is
  * then must not be used: a ledger that can't be read must not give money away. */
 bool ledger_read(struct ledger *l, struct str text);

@@ -610,6 +610,60 @@ what_is_over_is_told_with_the_next_step(void **state)
 }
 
 /* What could not be told while another writer held the database is told with the next step. */
+/* A look asks the store no more than it must. */
+static void
+a_look_sees_what_was_reserved_here_and_elsewhere(void **state)
+{
+	struct budget_hold hold, others;
+	struct scene s, other;
+	int i;
+
+	(void)state;
+	scene_open(&s, open_store("look.db"), &team, 1);
+	scene_open(&other, open_store("look.db"), &team, 1);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(look(&s, 50 * USD), BUDGET_GRANTED);
+		assert_int_equal(reserve(&s, 20 * USD, &hold), BUDGET_GRANTED);
+		assert_int_equal(look(&s, 31 * USD), BUDGET_REFUSED);
+		assert_int_equal(look(&s, 30 * USD), BUDGET_GRANTED);
+		assert_int_equal(reserve(&other, 20 * USD, &others), BUDGET_GRANTED);
+		assert_int_equal(look(&s, 30 * USD), BUDGET_REFUSED);
+		assert_int_equal(look(&s, 10 * USD), BUDGET_GRANTED);
+		settle_now(&other, &others, 0);
+		assert_int_equal(look(&s, 30 * USD), BUDGET_GRANTED);
+		settle_now(&s, &hold, 0);
+	}
+	the_time += INT64_C(86400) * SECOND; /* what is known fades as it does in the store */
+	assert_int_equal(look(&s, 50 * USD), BUDGET_GRANTED);
+	the_time -= INT64_C(86400) * SECOND;
+	scene_close(&other);
+	scene_close(&s);
+}
+
+static void
+of_many_teams_each_is_looked_at_in_its_own_ledger(void **state)
+{
+	enum { TEAMS = 100 };
+	struct buf record = BUF_INIT(BUF_UNLIMITED);
+	struct budget_hold hold;
+	struct scene s;
+	int i;
+
+	(void)state;
+	scene_open(&s, open_store("teams.db"), &team, 1);
+	for (i = 0; i < 2 * TEAMS; i++) {
+		buf_reset(&record);
+		buf_addf(&record, "{\"tags\":{\"team\":\"t%d\"}}", i % TEAMS);
+		s.record = json_literal(record.p);
+		if (i < TEAMS)
+			assert_int_equal(reserve(&s, (i + 1) % 50 * USD, &hold), BUDGET_GRANTED);
+		assert_int_equal(look(&s, (50 - (i + 1) % 50) * USD), BUDGET_GRANTED);
+		assert_int_equal(look(&s, (50 - (i + 1) % 50) * USD + 1), BUDGET_REFUSED);
+	}
+	buf_release(&record);
+	scene_close(&s);
+}
+
 static void
 a_settlement_that_failed_is_made_good(void **state)
 {
@@ -668,6 +722,8 @@ main(void)
 		cmocka_unit_test(two_budgets_over_one_database_never_pass_the_limit),
 		cmocka_unit_test(two_budgets_over_one_redis_never_pass_the_limit),
 		cmocka_unit_test(what_is_over_is_told_with_the_next_step),
+		cmocka_unit_test(a_look_sees_what_was_reserved_here_and_elsewhere),
+		cmocka_unit_test(of_many_teams_each_is_looked_at_in_its_own_ledger),
 		cmocka_unit_test(a_settlement_that_failed_is_made_good),
 	};
 
