@@ -6,16 +6,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "store/store.h"
+#include "support/between.h"
 #include "support/redis.h"
 #include "support/scratch.h"
 #include "sys/clock.h"
@@ -274,78 +272,7 @@ an_update_outlives_a_server_that_is_started_again(void **state)
 	store_close(store);
 }
 
-/* --- between the store and its server: who loses the answer to the first EXEC --- */
-
-static int
-make_socket(const char *path, struct sockaddr_un *name)
-{
-	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	(void)snprintf(name->sun_path, sizeof name->sun_path, "%s", path);
-	return socket(AF_UNIX, SOCK_STREAM, 0);
-}
-
-static bool
-occurs(const char *what, const char *in, size_t len)
-{
-	size_t n = strlen(what), i;
-
-	for (i = 0; i + n <= len; i++) {
-		if (memcmp(in + i, what, n) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Bytes from one to the other: false where there are no more, or these are to be lost. */
-static bool
-pass(int from, int to, const char *lost)
-{
-	char block[4096];
-	ssize_t n = read(from, block, sizeof block);
-
-	if (n <= 0 || (lost && occurs(lost, block, (size_t)n)))
-		return false;
-	return write(to, block, (size_t)n) == n;
-}
-
-static void
-carry(int client, const char *lost)
-{
-	struct sockaddr_un name;
-	int server = make_socket("redis.sock", &name);
-	struct pollfd both[2] = { { client, POLLIN, 0 }, { server, POLLIN, 0 } };
-	bool more = connect(server, (struct sockaddr *)&name, sizeof name) == 0;
-
-	while (more && poll(both, 2, 10000) > 0) {
-		if (both[0].revents)
-			more = pass(client, server, NULL);
-		if (more && both[1].revents)
-			more = pass(server, client, lost);
-	}
-	(void)close(server);
-	(void)close(client);
-}
-
-static pid_t
-start_between(void)
-{
-	struct sockaddr_un name;
-	int listener = make_socket("between.sock", &name), client;
-	const char *lost = "\r\n*1\r\n"; /* in what EXEC answers */
-	pid_t child;
-
-	assert_int_equal(bind(listener, (struct sockaddr *)&name, sizeof name), 0);
-	assert_int_equal(listen(listener, 4), 0);
-	child = fork();
-	if (child == 0) {
-		(void)alarm(60);
-		for (; (client = accept(listener, NULL, NULL)) >= 0; lost = NULL)
-			carry(client, lost);
-		_exit(0);
-	}
-	(void)close(listener);
-	return child;
-}
+/* --- where the answer to the first EXEC is lost on its way --- */
 
 static enum store_change
 append(void *user, struct str old, struct buf *fresh, int64_t *expires_us)
@@ -363,17 +290,15 @@ a_change_whose_answer_is_lost_is_made_once(void **state)
 	struct err err = ERR_INIT;
 	struct store *store, *direct;
 	int calls = 0;
-	pid_t between;
-	char *place;
+	const struct between *between;
 
 	(void)state;
 	if (!url)
 		skip();
 	direct = must_open();
 	put(direct, "a", "0");
-	between = start_between();
-	place = xasprintf("redis+unix://%s/between.sock", scratch_dir());
-	store = try_open(place, &err);
+	between = between_start("\r\n*1\r\n"); /* in what EXEC answers */
+	store = try_open(between->url, &err);
 	if (!store)
 		fail_msg("%s", err.text);
 	if (store_update(store, STR_LIT("a"), append, &calls, &err) < 0)
@@ -385,9 +310,48 @@ a_change_whose_answer_is_lost_is_made_once(void **state)
 	expect(direct, "a", "0+1+1");
 	store_close(store);
 	store_close(direct);
-	assert_int_equal(kill(between, SIGKILL), 0);
-	assert_int_equal(waitpid(between, NULL, 0), between);
-	free(place);
+	between_stop();
+}
+
+/* One is written, one taken away, one left. */
+static void
+move(void *user, struct store_entry *e, size_t count)
+{
+	assert_int_equal(count, 3);
+	(*(int *)user)++;
+	e[0].change = STORE_WRITE;
+	buf_addstr(&e[0].fresh, e[0].old);
+	buf_addstr(&e[0].fresh, e[1].old);
+	e[1].change = STORE_DELETE;
+}
+
+static void
+changes_whose_answer_is_lost_are_made_once(void **state)
+{
+	const struct str keys[] = { STR_LIT("a"), STR_LIT("b"), STR_LIT("c") };
+	struct err err = ERR_INIT;
+	struct store *store, *direct;
+	int calls = 0;
+
+	(void)state;
+	if (!url)
+		skip();
+	direct = must_open();
+	put(direct, "a", "1");
+	put(direct, "b", "+2");
+	put(direct, "c", "3");
+	store = try_open(between_start("\r\n*2\r\n")->url, &err);
+	if (!store)
+		fail_msg("%s", err.text);
+	if (store_update_all(store, keys, 3, move, &calls, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(calls, 1);
+	expect(direct, "a", "1+2");
+	expect(direct, "b", "");
+	expect(direct, "c", "3");
+	store_close(store);
+	store_close(direct);
+	between_stop();
 }
 
 static void
@@ -580,6 +544,7 @@ main(void)
 		WITH_SERVER(an_update_that_was_overtaken_is_made_anew),
 		WITH_SERVER(an_update_outlives_a_server_that_is_started_again),
 		WITH_SERVER(a_change_whose_answer_is_lost_is_made_once),
+		WITH_SERVER(changes_whose_answer_is_lost_are_made_once),
 		WITH_SERVER(a_password_opens_and_is_never_shown),
 		WITH_SERVER(what_others_wrote_is_named_and_who_is_to_take_it_away),
 		WITH_SERVER(databases_are_apart),

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* between - a process between a store and the Redis server of support/redis: it counts, and loses
+ * what it is told to. */
+#ifndef TESTS_SUPPORT_BETWEEN_H
+#define TESTS_SUPPORT_BETWEEN_H
+
+struct between {
+	const char *url; /* to reach the server through it */
+	/* How often something was asked after something was answered, or first of all: round trips.
+	 * It is counted before it is passed on. */
+	volatile unsigned *trips;
+};
+
+/* lost: where the server answers with that, the connection breaks instead; once. NULL: never. One
+ * at a time, until between_stop. */
+const struct between *between_start(const char *lost);
+void between_stop(void);
+
+#endif
