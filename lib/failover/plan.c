@@ -22,9 +22,13 @@ look(struct trip *t, size_t i)
 	struct health *health = t->f->config->health;
 	struct prospect p = { .choice = &t->decision.items[i], .ms = -1 };
 	const struct target *target = p.choice->target;
+	struct target_wish wish;
+	struct target_most most;
 
-	p.most_pusd = target_most_pusd(
-	    target, &t->facts, decision_max_tokens(p.choice, &t->request), &p.tokens);
+	wish = decision_wish(p.choice, &t->request);
+	most = target_most(target, &t->facts, &wish);
+	p.most_pusd = most.pusd;
+	p.tokens = most.tokens;
 	if (target->health) {
 		p.pass = health_look(health, target->health, failover_now(t->f));
 		p.ms = latency_percentile(&health_latency(health, target->health)->total, 0.5, 1);

@@ -21,6 +21,9 @@ int anthropic_build(const struct build *b, struct wire *w, struct err *err);
 /* The same where the URL names the model, and the body the version that others send as a header. */
 int anthropic_build_versioned(
     const char *version, const struct build *b, struct wire *w, struct err *err);
+/* The most tokens that it lets an answer have. */
+int64_t anthropic_room(const struct build *b);
+extern const struct dialect_ceiling anthropic_ceiling;
 
 void anthropic_event(struct answer *a, struct str name, struct json data);
 void anthropic_body(struct answer *a, struct json body);

@@ -324,6 +324,11 @@ anthropic_body(struct answer *a, struct json body)
 	}
 }
 
+static const char *const token_members[] = { "max_tokens", NULL };
+static const char *const price_members[] = { "service_tier", "speed", "inference_geo", "tools",
+	"tools+", "mcp_servers", "mcp_servers+", "container", "context_management", NULL };
+const struct dialect_ceiling anthropic_ceiling = { token_members, NULL, price_members };
+
 const struct dialect dialect_anthropic_messages = {
 	.name = "anthropic-messages",
 	.maker = "anthropic",
@@ -331,6 +336,8 @@ const struct dialect dialect_anthropic_messages = {
 	.address = anthropic_address,
 	.means = anthropic_means,
 	.build = anthropic_build,
+	.ceiling = &anthropic_ceiling,
+	.room = anthropic_room,
 	.event = anthropic_event,
 	.body = anthropic_body,
 };

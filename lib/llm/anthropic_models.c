@@ -98,7 +98,8 @@ with_budget(const struct anthropic_family *family, int64_t budget, struct answer
 	struct anthropic_thinking t = { .mode = THINKING_BUDGET, .budget = budget };
 
 	if (t.budget < 1024) {
-		answer_warn(warnings, "options.reasoning", "the least budget is 1024");
+		if (warnings)
+			answer_warn(warnings, "options.reasoning", "the least budget is 1024");
 		t.budget = 1024;
 	}
 	if (t.budget >= family->max_tokens)
@@ -124,8 +125,9 @@ anthropic_thinking(const struct anthropic_family *family, const struct request_o
 		return with_budget(family, options->reasoning_budget, warnings);
 	if (level == REASONING_BUDGET && (family->flags & FAMILY_ADAPTIVE)) {
 		level = level_of_budget(options->reasoning_budget);
-		answer_warn(warnings, "options.reasoning",
-		    "this model takes no budget: effort %s is sent", levels[level].effort);
+		if (warnings)
+			answer_warn(warnings, "options.reasoning",
+			    "this model takes no budget: effort %s is sent", levels[level].effort);
 	}
 	if (family->flags & FAMILY_ADAPTIVE) {
 		t.mode = THINKING_ADAPTIVE;
@@ -134,10 +136,23 @@ anthropic_thinking(const struct anthropic_family *family, const struct request_o
 			t.effort = "max";
 	} else if (family->flags & FAMILY_BUDGET) {
 		return with_budget(family, levels[level].budget, warnings);
-	} else {
+	} else if (warnings) {
 		answer_warn(warnings, "options.reasoning", "this model does not think");
 	}
 	return t;
+}
+
+int64_t
+anthropic_limit(
+    const struct anthropic_family *family, int64_t asked, const struct anthropic_thinking *t)
+{
+	int64_t room = asked;
+
+	if (asked == OPTION_UNSET)
+		return family->max_tokens;
+	if (t->mode == THINKING_BUDGET)
+		room += t->budget;
+	return room > family->max_tokens && asked <= family->max_tokens ? family->max_tokens : room;
 }
 
 struct anthropic_sampling

@@ -37,9 +37,15 @@ struct anthropic_thinking {
 	const char *effort; /* NULL: not sent */
 };
 
-/* What options.reasoning means for that family; what it can't do is warned of. */
+/* What options.reasoning means for that family; what it can't do is warned of (warnings NULL: not).
+ */
 struct anthropic_thinking anthropic_thinking(const struct anthropic_family *family,
     const struct request_options *options, struct answer *warnings);
+
+/* max_tokens counts the thinking, and what was asked for (or OPTION_UNSET) is the answer's own
+ * room. */
+int64_t anthropic_limit(
+    const struct anthropic_family *family, int64_t asked, const struct anthropic_thinking *t);
 
 /* The sampling options that this family takes, thinking or not; what is left out is warned of. */
 struct anthropic_sampling {

@@ -79,26 +79,22 @@ write_sampling(struct anthropic_writer *x)
 		jsonw_ki64(&x->w, "top_k", s.top_k);
 }
 
-/* max_tokens has to be sent, and counts the thinking: what was asked for is the answer's own room.
- */
-static int64_t
-room_of(const struct anthropic_writer *x, const struct anthropic_thinking *t)
+int64_t
+anthropic_room(const struct build *b)
 {
-	int64_t asked = x->r->options.max_tokens, cap = x->family->max_tokens, room;
+	const struct request_options *o = &b->request->options;
+	const struct anthropic_family *family = anthropic_family(b->model);
+	struct anthropic_thinking t = anthropic_thinking(family, o, NULL);
 
-	if (asked == OPTION_UNSET)
-		return cap;
-	room = t->mode == THINKING_BUDGET ? asked + t->budget : asked;
-	if (room > cap && asked <= cap)
-		room = cap;
-	return room;
+	return anthropic_limit(family, o->max_tokens, &t);
 }
 
 /* Thinking and the room for it: what one level means differs by family. */
 static void
 write_thinking(struct anthropic_writer *x, const struct anthropic_thinking *t)
 {
-	jsonw_ki64(&x->w, "max_tokens", room_of(x, t));
+	/* it has to be sent */
+	jsonw_ki64(&x->w, "max_tokens", anthropic_limit(x->family, x->r->options.max_tokens, t));
 	if (t->mode == THINKING_UNSET)
 		return;
 	jsonw_key(&x->w, "thinking");

@@ -83,6 +83,7 @@ const struct dialect dialect_azure_openai = {
 	.address = address,
 	.means = openai_means,
 	.build = openai_chat_build,
+	.ceiling = &openai_chat_ceiling,
 	.event = openai_chat_event,
 	.raw = openai_chat_raw,
 	.body = openai_chat_body,

@@ -303,6 +303,15 @@ bedrock_body(struct answer *a, struct json body)
 		answer_end(a);
 }
 
+/* Beside Converse's own word a model's maker may have one. */
+static const char *const token_members[] = { "inferenceConfig.maxTokens",
+	"additionalModelRequestFields.max_tokens", "additionalModelRequestFields.maxTokens",
+	"additionalModelRequestFields.max_gen_len", NULL };
+static const char *const price_members[] = { "serviceTier.type", "performanceConfig.latency",
+	"guardrailConfig", "toolConfig.tools", "additionalModelRequestFields.tools",
+	"additionalModelRequestFields.speed", NULL };
+static const struct dialect_ceiling ceiling = { token_members, NULL, price_members };
+
 const struct dialect dialect_bedrock_converse = {
 	.name = "bedrock-converse",
 	.maker = "bedrock",
@@ -310,6 +319,8 @@ const struct dialect dialect_bedrock_converse = {
 	.address = bedrock_address,
 	.means = bedrock_means,
 	.build = bedrock_build,
+	.ceiling = &ceiling,
+	.room = bedrock_room,
 	.event = bedrock_event,
 	.body = bedrock_body,
 };

@@ -19,6 +19,8 @@ struct structured_means bedrock_means(const struct build *b);
 int bedrock_address(const struct build *b, struct wire *w, struct err *err);
 /* Fill wire's body; -1 where a part can't be carried. */
 int bedrock_build(const struct build *b, struct wire *w, struct err *err);
+/* The most tokens that it lets an answer have; 0: as many as the model writes. */
+int64_t bedrock_room(const struct build *b);
 
 /* --- what a family of models takes: Converse is one format, but not one set of rules --- */
 

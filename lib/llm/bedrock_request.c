@@ -176,18 +176,25 @@ sampling_of(const struct bedrock_writer *x)
 	return (struct anthropic_sampling){ o->temperature, o->top_p, o->top_k };
 }
 
-/* The limit counts the thinking: what was asked for is the answer's own room. */
+/* What is not asked for is not sent. */
 static int64_t
 room_of(const struct bedrock_writer *x)
 {
-	int64_t asked = x->r->options.max_tokens, room;
+	int64_t asked = x->r->options.max_tokens;
 
-	if (asked == OPTION_UNSET || !x->claude || x->thinking.mode != THINKING_BUDGET)
-		return asked;
-	room = asked + x->thinking.budget;
-	return room > x->claude->max_tokens && asked <= x->claude->max_tokens
-		   ? x->claude->max_tokens
-		   : room;
+	return asked == OPTION_UNSET || !x->claude
+		   ? asked
+		   : anthropic_limit(x->claude, asked, &x->thinking);
+}
+
+int64_t
+bedrock_room(const struct build *b)
+{
+	int64_t asked = b->request->options.max_tokens;
+
+	if (asked == OPTION_UNSET)
+		return 0;
+	return bedrock_family(b->model)->reasons == REASONS_CLAUDE ? anthropic_room(b) : asked;
 }
 
 static void

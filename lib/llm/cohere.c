@@ -180,6 +180,10 @@ body(struct answer *a, struct json data)
 		answer_end(a);
 }
 
+static const char *const token_members[] = { "max_tokens", NULL };
+static const char *const price_members[] = { "tools", "tools+", NULL };
+static const struct dialect_ceiling ceiling = { token_members, NULL, price_members };
+
 const struct dialect dialect_cohere_v2 = {
 	.name = "cohere-v2",
 	.maker = "cohere",
@@ -187,6 +191,7 @@ const struct dialect dialect_cohere_v2 = {
 	.address = cohere_address,
 	.means = cohere_means,
 	.build = cohere_build,
+	.ceiling = &ceiling,
 	.event = event,
 	.raw = raw,
 	.body = body,

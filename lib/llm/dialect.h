@@ -61,6 +61,14 @@ struct build {
 	    structured; /* how the answer is made to fit a schema: for the dialects */
 };
 
+/* The members of a body that bear on what an answer costs, for ceiling.h: paths ("options.n"),
+ * each list NULL-terminated, or NULL. */
+struct dialect_ceiling {
+	const char *const *tokens; /* how many the answer may have */
+	const char *const *answers; /* how many answers are written */
+	const char *const *prices; /* by which it costs what price rows do not tell */
+};
+
 struct dialect {
 	const char *name; /* "anthropic-messages" */
 	const char *maker; /* its parts are the dialect's, whatever the provider is called; or NULL
@@ -86,6 +94,13 @@ struct dialect {
 	/* What it says: fill wire's body (without providerOptions, which dialect_build merges); it
 	 * may add a header that the body calls for. -1: it can't be expressed; err says why. */
 	int (*build)(const struct build *b, struct wire *w, struct err *err);
+
+	/* What raises the price of an answer. NULL: nothing that it takes does. */
+	const struct dialect_ceiling *ceiling;
+
+	/* The tokens that it lets an answer have, thoughts included, where that is not just
+	 * maxTokens; 0: as many as the model writes. NULL: it is. */
+	int64_t (*room)(const struct build *b);
 
 	/* One message of a streamed answer. name: the SSE event's name. data is JSON, or see raw.
 	 */

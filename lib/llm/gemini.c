@@ -313,12 +313,26 @@ body(struct answer *a, struct json data)
 	gemini_closed(a);
 }
 
+/* In both spellings of protobuf's JSON form. */
+static const char *const token_members[] = { "generationConfig.maxOutputTokens",
+	"generationConfig.max_output_tokens", "generation_config.maxOutputTokens",
+	"generation_config.max_output_tokens", NULL };
+static const char *const answer_members[] = { "generationConfig.candidateCount",
+	"generationConfig.candidate_count", "generation_config.candidateCount",
+	"generation_config.candidate_count", NULL };
+static const char *const price_members[] = { "tools", "tools+", "cachedContent", "cached_content",
+	"serviceTier", "service_tier", "generationConfig.responseModalities",
+	"generationConfig.response_modalities", "generation_config.responseModalities",
+	"generation_config.response_modalities", NULL };
+const struct dialect_ceiling gemini_ceiling = { token_members, answer_members, price_members };
+
 const struct dialect dialect_gemini = {
 	.name = "gemini",
 	.version = "/v1beta",
 	.address = gemini_address,
 	.means = gemini_means,
 	.build = gemini_build,
+	.ceiling = &gemini_ceiling,
 	.event = event,
 	.body = body,
 	.closed = gemini_closed,

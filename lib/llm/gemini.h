@@ -54,6 +54,7 @@ const struct gemini_family *gemini_family(struct str model);
 void gemini_citations(struct answer *a, struct json candidate);
 
 struct structured_means gemini_means(const struct build *b);
+extern const struct dialect_ceiling gemini_ceiling;
 
 /* A request being written. */
 struct gemini_writer {

@@ -112,12 +112,16 @@ body(struct answer *a, struct json data)
 		answer_fail(a, ERROR_PROTOCOL, "the body is no answer of Ollama's");
 }
 
+static const char *const token_members[] = { "options.num_predict", NULL };
+static const struct dialect_ceiling ceiling = { .tokens = token_members };
+
 const struct dialect dialect_ollama = {
 	.name = "ollama",
 	.version = "/api",
 	.address = ollama_address,
 	.means = ollama_means,
 	.build = ollama_build,
+	.ceiling = &ceiling,
 	.event = event,
 	.body = body,
 };

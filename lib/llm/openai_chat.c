@@ -129,6 +129,15 @@ openai_chat_build(const struct build *b, struct wire *wire, struct err *err)
 	return 0;
 }
 
+static const char *const token_members[] = { "max_tokens", "max_completion_tokens", NULL };
+static const char *const answer_members[] = { "n", "best_of", NULL };
+/* Also those of OpenRouter, xAI, Qwen and Perplexity: where it goes, and searches that are billed.
+ */
+static const char *const price_members[] = { "service_tier", "tools", "tools+", "modalities",
+	"modalities+", "prediction", "web_search_options", "plugins", "plugins+",
+	"search_parameters", "enable_search", "provider", "preset", NULL };
+const struct dialect_ceiling openai_chat_ceiling = { token_members, answer_members, price_members };
+
 const struct dialect dialect_openai_chat = {
 	.name = "openai-chat",
 	.version = "/v1",
@@ -136,6 +145,7 @@ const struct dialect dialect_openai_chat = {
 	.address = address,
 	.means = openai_means,
 	.build = openai_chat_build,
+	.ceiling = &openai_chat_ceiling,
 	.event = openai_chat_event,
 	.raw = openai_chat_raw,
 	.body = openai_chat_body,

@@ -34,6 +34,8 @@ void openai_chat_bridge(struct openai_request *q);
  * its form, in the call and in its result alike. */
 void openai_chat_id(struct openai_request *q, const char *key, struct json id);
 
+extern const struct dialect_ceiling openai_chat_ceiling;
+
 /* One part as an element of a content array. */
 int openai_chat_part(struct openai_request *q, const struct request_parts *p);
 

@@ -182,6 +182,12 @@ build(const struct build *b, struct wire *wire, struct err *err)
 	return 0;
 }
 
+static const char *const token_members[] = { "max_output_tokens", NULL };
+/* What is only named here is as long as it was then. */
+static const char *const price_members[] = { "service_tier", "tools", "tools+",
+	"previous_response_id", "conversation", "prompt", "context_management", NULL };
+static const struct dialect_ceiling ceiling = { token_members, NULL, price_members };
+
 const struct dialect dialect_openai_responses = {
 	.name = "openai-responses",
 	.version = "/v1",
@@ -189,6 +195,7 @@ const struct dialect dialect_openai_responses = {
 	.address = address,
 	.means = openai_means,
 	.build = build,
+	.ceiling = &ceiling,
 	.event = openai_responses_event,
 	.raw = openai_responses_raw,
 	.body = openai_responses_body,

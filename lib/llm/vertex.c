@@ -106,6 +106,7 @@ const struct dialect dialect_vertex_gemini = {
 	.address = gemini_door_address,
 	.means = gemini_means,
 	.build = gemini_door_build,
+	.ceiling = &gemini_ceiling,
 	.event = gemini_door_event,
 	.body = gemini_door_body,
 	.closed = gemini_closed,
@@ -134,6 +135,8 @@ const struct dialect dialect_vertex_anthropic = {
 	.address = anthropic_door_address,
 	.means = anthropic_means,
 	.build = anthropic_door_build,
+	.ceiling = &anthropic_ceiling,
+	.room = anthropic_room,
 	.event = anthropic_event,
 	.body = anthropic_body,
 };

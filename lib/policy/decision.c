@@ -96,15 +96,13 @@ decision_write(const struct router *r, const struct decision *d, struct jsonw *w
 	jsonw_end(w);
 }
 
-int64_t
-decision_max_tokens(const struct choice *c, const struct request *request)
+struct target_wish
+decision_wish(const struct choice *c, const struct request *request)
 {
-	struct err err = ERR_INIT;
-	struct json options;
-	int64_t n;
+	struct json options = JSON_ABSENT;
+	struct err err = ERR_INIT; /* options that are none say nothing */
 
-	if (c->options.len && json_parse(c->options.p, c->options.len, &options, &err) == 0 &&
-	    json_count_of(json_get(options, "maxTokens"), &n))
-		return n;
-	return request->options.max_tokens;
+	if (c->options.len && json_parse(c->options.p, c->options.len, &options, &err) < 0)
+		options = JSON_ABSENT;
+	return target_wish_over(target_wish(options), request);
 }

@@ -105,8 +105,7 @@ pick_add(struct builder *b, const struct target *t, const struct context *at, co
 	buf_init(&pick->reason, BUF_UNLIMITED);
 	buf_init(&pick->json, BUF_UNLIMITED);
 	options_join(under, at->options, &pick->options);
-	(void)json_count_of(
-	    json_get(object(buf_str(&pick->options)), "maxTokens"), &pick->max_tokens);
+	pick->wish = target_wish(object(buf_str(&pick->options)));
 	return pick;
 }
 

@@ -24,7 +24,7 @@ struct pick {
 	char *name; /* the target's, or as it was spelled */
 	char *why;
 	struct buf options; /* JSON object; empty: none */
-	int64_t max_tokens; /* of options; 0: not said */
+	struct target_wish wish; /* of options */
 	const char *profile;
 	double weight; /* as said for it; negative: not said */
 	struct buf reason; /* its place: "second in rule \"code\"" */

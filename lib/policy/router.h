@@ -71,9 +71,8 @@ struct decision {
 };
 void decision_release(struct decision *d);
 
-/* The most tokens that the choice lets be written: its options' word, else the request's;
- * OPTION_UNSET. */
-int64_t decision_max_tokens(const struct choice *c, const struct request *request);
+/* What is asked of the choice: by its options' word, else the request's. */
+struct target_wish decision_wish(const struct choice *c, const struct request *request);
 
 /* Fill d (zero, or used before). now_us: wall clock. */
 void router_decide(struct router *r, const struct request *request, struct facts *facts,

@@ -108,7 +108,7 @@ take_one(struct router *r, const struct sieve_ask *ask, const struct pick *pick,
 	buf_reset(&r->reply.why);
 	buf_reset(&r->reply.warnings);
 	r->reply.refused = NULL;
-	verdict = sieve_look(ask, pick->target, pick->max_tokens, &r->why, &r->reply);
+	verdict = sieve_look(ask, pick->target, pick->wish, &r->why, &r->reply);
 	buf_addstr(&d->warnings, buf_str(&r->reply.warnings));
 	if (verdict == SIEVE_CAN || (verdict == SIEVE_BROKEN && !r->config.health_counts)) {
 		add(r, pick, verdict == SIEVE_BROKEN);
@@ -187,13 +187,15 @@ measure(const struct router *r, const struct sieve_ask *ask, enum policy_strateg
 	const struct target *t = pick->target;
 	bool stream = ask->facts->request->options.stream;
 	const struct latency *known;
+	struct target_wish wish;
 
 	*f = (struct strategy_figures){
 		.most_pusd = -1, .latency_ms = -1, .ok_rate = 1, .quality = t->quality
 	};
-	if (strategy == POLICY_COST || strategy == POLICY_BALANCED)
-		f->most_pusd = target_most_pusd(
-		    t, ask->facts, sieve_max_tokens(ask, pick->max_tokens), NULL);
+	if (strategy == POLICY_COST || strategy == POLICY_BALANCED) {
+		wish = target_wish_over(pick->wish, ask->facts->request);
+		f->most_pusd = target_most(t, ask->facts, &wish).pusd;
+	}
 	if (!t->health || (strategy != POLICY_LATENCY && strategy != POLICY_BALANCED))
 		return;
 	known = health_latency(r->config.targets.health, t->health);

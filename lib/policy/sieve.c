@@ -8,16 +8,6 @@
 
 enum { MEASURED_AT_LEAST = 5 /* answers, before a latency is held against a target */ };
 
-int64_t
-sieve_max_tokens(const struct sieve_ask *ask, int64_t max_tokens)
-{
-	int64_t own = ask->facts->request->options.max_tokens;
-
-	if (max_tokens <= 0)
-		max_tokens = own == OPTION_UNSET ? 0 : own;
-	return max_tokens < TARGET_TOKENS_MAX ? max_tokens : TARGET_TOKENS_MAX;
-}
-
 /* --- what holds for all --- */
 
 static void
@@ -302,22 +292,25 @@ sieve_sees(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 /* --- what it takes --- */
 
 static bool
-is_too_dear(const struct sieve_ask *ask, const struct target *t, int64_t out, struct buf *why)
+is_too_dear(const struct sieve_ask *ask, const struct target *t, const struct target_wish *wish,
+    struct buf *why)
 {
-	int64_t limit = ask->limits->max_cost_pusd, most;
+	int64_t limit = ask->limits->max_cost_pusd;
+	struct target_most most;
 
 	if (limit < 0 || t->is_free)
 		return false;
-	most = target_most_pusd(t, ask->facts, out, NULL);
-	if (most < 0) {
-		buf_adds(why, "its price is not known, and maxCostUsd is set");
-	} else if (most > limit) {
+	most = target_most(t, ask->facts, wish);
+	if (most.pusd < 0) {
+		target_say_unknown(&most, why);
+		buf_adds(why, ", and maxCostUsd is set");
+	} else if (most.pusd > limit) {
 		buf_adds(why, "may cost $");
-		money_print(why, most);
+		money_print(why, most.pusd);
 		buf_adds(why, ", more than $");
 		money_print(why, limit);
 	}
-	return most < 0 || most > limit;
+	return most.pusd < 0 || most.pusd > limit;
 }
 
 static bool
@@ -364,30 +357,30 @@ is_broken(const struct sieve_ask *ask, const struct target *t, struct buf *why)
 }
 
 static bool
-is_spent(
-    const struct sieve_ask *ask, const struct target *t, int64_t out, struct budget_reply *reply)
+is_spent(const struct sieve_ask *ask, const struct target *t, const struct target_wish *wish,
+    struct budget_reply *reply)
 {
+	struct target_most most;
 	struct budget_ask b;
-	int64_t pusd, tokens;
 
 	if (!ask->budgets)
 		return false;
-	pusd = target_most_pusd(t, ask->facts, out, &tokens);
-	b = target_ask(t, ask->facts->request, pusd, tokens);
+	most = target_most(t, ask->facts, wish);
+	b = target_ask(t, ask->facts->request, most.pusd, most.tokens);
 	b.until_us = ask->now_us;
 	return budgets_look(ask->budgets, &b, ask->now_us, reply) == BUDGET_REFUSED;
 }
 
 enum sieve_verdict
-sieve_look(const struct sieve_ask *ask, const struct target *t, int64_t max_tokens, struct buf *why,
-    struct budget_reply *reply)
+sieve_look(const struct sieve_ask *ask, const struct target *t, struct target_wish own,
+    struct buf *why, struct budget_reply *reply)
 {
-	int64_t out = sieve_max_tokens(ask, max_tokens);
+	struct target_wish wish = target_wish_over(own, ask->facts->request);
 
-	if (lacks_ability(ask, t, why) || is_too_long(ask, t, out, why) ||
-	    !sieve_sees(ask, t, why) || is_too_dear(ask, t, out, why) || is_too_slow(ask, t, why))
+	if (lacks_ability(ask, t, why) || is_too_long(ask, t, wish.max_tokens, why) ||
+	    !sieve_sees(ask, t, why) || is_too_dear(ask, t, &wish, why) || is_too_slow(ask, t, why))
 		return SIEVE_CANNOT;
-	if (is_spent(ask, t, out, reply)) {
+	if (is_spent(ask, t, &wish, reply)) {
 		buf_addstr(why, buf_str(&reply->why));
 		return SIEVE_SPENT;
 	}

@@ -54,12 +54,9 @@ enum sieve_verdict {
 	SIEVE_BROKEN, /* its breaker is open; all else would do */
 	SIEVE_SPENT, /* a budget stands against it: *budget */
 };
-/* max_tokens: the candidate's own, 0: as the request says. why: appended where it is not SIEVE_CAN.
- * reply: what budgets said. */
+/* own: what the candidate's options say. why: appended where it is not SIEVE_CAN. reply: what
+ * budgets said. */
 enum sieve_verdict sieve_look(const struct sieve_ask *ask, const struct target *t,
-    int64_t max_tokens, struct buf *why, struct budget_reply *reply);
-
-/* The most output tokens that are asked for: the candidate's, else the request's; 0: not said. */
-int64_t sieve_max_tokens(const struct sieve_ask *ask, int64_t max_tokens);
+    struct target_wish own, struct buf *why, struct budget_reply *reply);
 
 #endif

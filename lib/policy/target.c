@@ -6,9 +6,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/money.h"
-#include "policy/facts.h"
-#include "price/charge.h"
 #include "sys/hash.h"
 
 enum { SLOTS = 4 * TARGETS_MAX /* a power of two: there is always a free one */, KEY_DIGITS = 12 };
@@ -372,98 +369,4 @@ target_program(struct targets *set, const struct target *t)
 	found = target_of(set, str_of(spec), &err);
 	free(spec);
 	return found;
-}
-
-/* --- what it costs --- */
-
-/* Whether a cache may be written, for which some charge more than for input. */
-static bool
-may_cache(const struct request *r)
-{
-	static const char word[] = "\"cache";
-	const char *p = r->record.p, *end = p + r->record.len;
-
-	while (p < end && (p = memchr(p, '"', (size_t)(end - p))) != NULL) {
-		if ((size_t)(end - p) > sizeof word && memcmp(p, word, sizeof word - 1) == 0)
-			return true;
-		p++;
-	}
-	return r->options.cache_auto;
-}
-
-static int64_t
-dearest(const struct price_rates *rates, enum price_kind first, enum price_kind last, int64_t most)
-{
-	for (enum price_kind k = first; k <= last; k++)
-		most = rates->pusd[k] > most ? rates->pusd[k] : most;
-	return most;
-}
-
-/* The most that it can write for a request of so many tokens; negative: not known. */
-static int64_t
-most_output(const struct target *t, int64_t in, int64_t max_tokens)
-{
-	if (max_tokens > 0)
-		return max_tokens < TARGET_TOKENS_MAX ? max_tokens : TARGET_TOKENS_MAX;
-	if (t->max_output)
-		return t->max_output;
-	return t->context_window > in ? t->context_window - in : -1;
-}
-
-int64_t
-target_tokens(const struct target *t, struct facts *facts)
-{
-	return facts_tokens_of(facts, t->family, str_of(t->model))->high;
-}
-
-int64_t
-target_most_pusd(const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens)
-{
-	int64_t in = target_tokens(t, facts), out = most_output(t, in, max_tokens), sum, part;
-	const struct price_rates *rates = &t->rates;
-	const struct price_tier *tier;
-	int64_t in_rate, out_rate;
-
-	if (tokens)
-		*tokens = out < 0 ? -1 : in + out;
-	if (t->is_free)
-		return 0;
-	if (t->price)
-		rates = price_row_rates(t->price, in, &tier);
-	in_rate = rates->pusd[PRICE_IN];
-	if (in_rate == PRICE_UNKNOWN || rates->pusd[PRICE_OUT] == PRICE_UNKNOWN || out < 0)
-		return in_rate == 0 && rates->pusd[PRICE_OUT] == 0 ? 0 : -1;
-	if (dearest(rates, PRICE_CACHE_WRITE, PRICE_CACHE_WRITE_1H, in_rate) > in_rate &&
-	    may_cache(facts->request))
-		in_rate = dearest(rates, PRICE_CACHE_WRITE, PRICE_CACHE_WRITE_1H, in_rate);
-	out_rate = dearest(rates, PRICE_REASONING, PRICE_REASONING, rates->pusd[PRICE_OUT]);
-	if (!money_charge(in, in_rate, &sum) || !money_charge(out, out_rate, &part) ||
-	    !money_add(&sum, part))
-		return INT64_MAX;
-	return sum;
-}
-
-int64_t
-target_cost_pusd(const struct target *t, const struct usage *usage)
-{
-	struct price_row own = { .rates = t->rates };
-	struct charge charge;
-
-	if (t->is_free)
-		return 0;
-	if (t->rates.pusd[PRICE_IN] == PRICE_UNKNOWN || t->rates.pusd[PRICE_OUT] == PRICE_UNKNOWN)
-		return -1;
-	return charge_usage(t->price ? t->price : &own, usage, 1, &charge) ? -1 : charge.pusd;
-}
-
-struct budget_ask
-target_ask(const struct target *t, const struct request *request, int64_t most_pusd, int64_t tokens)
-{
-	return (struct budget_ask){
-		.record = request->record,
-		.provider = str_of(t->provider->name),
-		.model = str_of(t->spec),
-		.key = str_of(t->key_name),
-		.most = { .pusd = most_pusd, .tokens = tokens, .requests = 1 },
-	};
 }

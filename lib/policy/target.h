@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "llm/model.h"
 #include "llm/provider.h"
+#include "llm/request.h"
 #include "llm/tokens.h"
 #include "net/secret.h"
 #include "policy/budget.h"
@@ -72,16 +73,38 @@ const struct target *target_program(struct targets *set, const struct target *t)
 
 /* A request's tokens of input, by the highest estimate for the target's family. */
 int64_t target_tokens(const struct target *t, struct facts *facts);
-/* The most that a request can cost there: that, and maxTokens (or the model's most) of output.
- * Pico-USD; negative: not known. *tokens, where not NULL: input + output. */
+
+/* What is asked for that bears on how much is written. */
+struct target_wish {
+	int64_t max_tokens; /* 0: it is not said; at most TARGET_TOKENS_MAX */
+	enum reasoning_level reasoning;
+	int64_t reasoning_budget;
+};
 #define TARGET_TOKENS_MAX (INT64_C(1) << 40) /* who asks for more is taken to ask for so many */
-int64_t target_most_pusd(
-    const struct target *t, struct facts *facts, int64_t max_tokens, int64_t *tokens);
+/* By a candidate's options (a JSON object, or JSON_NONE); what they do not say is not said. */
+struct target_wish target_wish(struct json options);
+/* The same over what the request says. */
+struct target_wish target_wish_over(struct target_wish wish, const struct request *request);
+
+/*
+ * The most that a request can come to there: its input, and of output what the wish and the
+ * request's providerOptions let be written, else the model's most.
+ */
+struct target_most {
+	int64_t pusd; /* negative: not known */
+	int64_t tokens; /* input + output; negative: not known */
+	const char *unpriced; /* the member of providerOptions for which it is not; NULL */
+};
+struct target_most target_most(
+    const struct target *t, struct facts *facts, const struct target_wish *wish);
+/* Why its pusd is not known, a sentence's beginning: "its price is not known". */
+void target_say_unknown(const struct target_most *most, struct buf *why);
+/* What it costs where so many tokens of each answer were written; negative: not known. */
+int64_t target_written_pusd(const struct target *t, struct facts *facts, int64_t written);
 /* What a usage came to; negative: not known. */
 int64_t target_cost_pusd(const struct target *t, const struct usage *usage);
 
 /* What budgets are asked of one request there; until_us is the caller's to set. */
-struct request;
 struct budget_ask target_ask(
     const struct target *t, const struct request *request, int64_t most_pusd, int64_t tokens);
 

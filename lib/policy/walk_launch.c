@@ -43,18 +43,20 @@ exposure(const struct walk *w)
 }
 
 static bool
-is_affordable(struct walk *w, size_t entry, int64_t most_pusd)
+is_affordable(struct walk *w, size_t entry, const struct target_most *most)
 {
 	int64_t limit = w->decision->limits.max_cost_pusd, spent = exposure(w);
 	struct buf why = BUF_INIT(BUF_UNLIMITED);
+	bool fits;
 
 	if (limit < 0)
 		return true;
-	if (most_pusd < 0) {
-		buf_adds(&why, "its price is not known, and maxCostUsd holds");
-	} else if (most_pusd > limit - spent) {
+	if (most->pusd < 0) {
+		target_say_unknown(most, &why);
+		buf_adds(&why, ", and maxCostUsd holds");
+	} else if (most->pusd > limit - spent) {
 		buf_adds(&why, "it may cost $");
-		money_print(&why, most_pusd);
+		money_print(&why, most->pusd);
 		buf_addf(&why, ", and of maxCostUsd $");
 		money_print(&why, limit > spent ? limit - spent : 0);
 		buf_addf(&why, " is left");
@@ -63,9 +65,9 @@ is_affordable(struct walk *w, size_t entry, int64_t most_pusd)
 		w->money_said_no = true;
 		walk_leave(w, entry, "%s", why.p);
 	}
-	most_pusd = why.len ? -1 : 0;
+	fits = !why.len;
 	buf_release(&why);
-	return most_pusd == 0;
+	return fits;
 }
 
 /* --- who says no --- */
@@ -183,20 +185,22 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	struct walk_entry *e = &w->entries[entry];
 	const struct choice *choice = &w->decision->items[e->choice];
 	struct walk_attempt a = { .entry = entry, .start_us = now_us, .is_hedge = is_hedge };
-	int64_t tokens, after_us;
+	struct target_wish wish = decision_wish(choice, w->facts->request);
+	struct target_most most;
+	int64_t after_us;
 
 	a.timeout_ms = timeout_of(w, now_us);
 	a.overdue_us = now_us + (a.timeout_ms + WALK_GRACE_MS) * 1000;
 	after_us = hedge_after_us(w, e->target);
 	a.hedge_us = after_us == INT64_MAX ? INT64_MAX : now_us + after_us;
-	a.most_pusd = target_most_pusd(
-	    e->target, w->facts, decision_max_tokens(choice, w->facts->request), &tokens);
+	most = target_most(e->target, w->facts, &wish);
+	a.most_pusd = most.pusd;
 	a.is_continuation = w->streamed != WALK_NOBODY && w->can_continue &&
 			    w->decision->limits.after_output == POLICY_CONTINUE;
-	if (!is_affordable(w, entry, a.most_pusd) ||
+	if (!is_affordable(w, entry, &most) ||
 	    !is_admitted(w, entry, &a, a.overdue_us - now_us, now_us))
 		return false;
-	if ((is_hedge && a.probe) || !is_granted(w, entry, &a, tokens, now_us)) {
+	if ((is_hedge && a.probe) || !is_granted(w, entry, &a, most.tokens, now_us)) {
 		give_probe_back(w, entry, &a, now_us);
 		return false;
 	}
@@ -224,7 +228,7 @@ static int64_t
 bound_of(struct walk *w, const struct walk_attempt *a)
 {
 	int64_t written = (a->end_us - a->start_us) / (1000000 / WRITTEN_PER_S) + 1;
-	int64_t pusd = target_most_pusd(w->entries[a->entry].target, w->facts, written, NULL);
+	int64_t pusd = target_written_pusd(w->entries[a->entry].target, w->facts, written);
 
 	return a->most_pusd >= 0 && a->most_pusd < pusd ? a->most_pusd : pusd;
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "llm/dialect.h"
 #include "policy/target.h"
 #include "price/price_load.h"
 #include "support/fleet.h"
@@ -54,25 +55,30 @@ some_usage(struct rand *r, int64_t in_most, int64_t out_most, bool caches)
 static void
 look_at_row(const struct price_row *row, struct rand *r, struct facts *facts, bool caches)
 {
-	struct target t = { .price = row, .rates = row->rates };
-	int64_t out_most = up_to(r, OUTPUT_MOST) + 1, most, cost, tokens;
+	struct provider anyone = { .dialect = &dialect_openai_chat };
+	struct target t = {
+		.price = row, .rates = row->rates, .provider = &anyone, .model = (char[]){ "m" }
+	};
+	const struct target_wish wish = { .max_tokens = up_to(r, OUTPUT_MOST) + 1 };
+	int64_t out_most = wish.max_tokens, cost;
+	struct target_most most;
 	int64_t in_most = facts->families[0].tokens.high; /* of no family, as t is */
 	struct usage usage;
 
-	most = target_most_pusd(&t, facts, out_most, &tokens);
+	most = target_most(&t, facts, &wish);
 	usage = some_usage(r, in_most, out_most, caches);
 	cost = target_cost_pusd(&t, &usage);
-	assert_true(tokens >= usage.in + usage.out);
-	if (most < 0) /* not known, so nobody relies on it */
+	assert_true(most.tokens >= usage.in + usage.out);
+	if (most.pusd < 0) /* not known, so nobody relies on it */
 		return;
-	if (cost > most)
+	if (cost > most.pusd)
 		fail_msg("%.*s %.*s: in %lld (high %lld) out %lld of %lld read %lld write %lld 1h "
 			 "%lld reasoning %lld: cost %lld > most %lld",
 		    (int)row->provider.len, row->provider.p, (int)row->id.len, row->id.p,
 		    (long long)usage.in, (long long)in_most, (long long)usage.out,
 		    (long long)out_most, (long long)usage.cache_read, (long long)usage.cache_write,
 		    (long long)usage.cache_write_1h, (long long)usage.reasoning, (long long)cost,
-		    (long long)most);
+		    (long long)most.pusd);
 }
 
 static void

@@ -346,6 +346,19 @@ who_may_cost_too_much_or_nobody_knows_what_is_left(void **state)
 	assert_non_null(strstr(w.filter.decision.reasons.p, "openai:gpt-4o: may cost $0.02"));
 	assert_non_null(strstr(w.filter.decision.reasons.p,
 	    "openai:nothing-known: its price is not known, and maxCostUsd is set"));
+	/* what providerOptions ask for counts, and what nobody can reckon with is left */
+	assert_string_equal(route(&w, "{\"prompt\":\"x\",\"options\":{\"maxTokens\":2000},"
+				      "\"providerOptions\":{\"openai\":{\"n\":9}}}"),
+	    "ollama:llama3.2");
+	assert_non_null(
+	    strstr(w.filter.decision.reasons.p, "openai:gpt-4o-mini: may cost $0.0108"));
+	assert_string_equal(
+	    route(&w, "{\"prompt\":\"x\",\"options\":{\"maxTokens\":20},"
+		      "\"providerOptions\":{\"openai\":{\"service_tier\":\"priority\"}}}"),
+	    "ollama:llama3.2");
+	assert_non_null(strstr(w.filter.decision.reasons.p,
+	    "openai:gpt-4o-mini: what it costs with providerOptions' service_tier is not known, "
+	    "and maxCostUsd is set"));
 	world_close(&w);
 }
 

@@ -198,17 +198,19 @@ assert_most(const char *spec, const char *record, int64_t max_tokens, struct bou
 	struct facts facts = { 0 };
 	struct request request;
 	struct err err = ERR_INIT;
-	int64_t pusd, tokens, in;
+	const struct target_wish wish = { .max_tokens = max_tokens };
+	struct target_most most;
+	int64_t in;
 
 	assert_int_equal(request_read(&request, parsed(record), NULL, &err), 0);
 	facts_start(&facts, &request);
-	pusd = target_most_pusd(target(spec), &facts, max_tokens, &tokens);
+	most = target_most(target(spec), &facts, &wish);
 	in = tokens_estimate(&request, str_of(target(spec)->model)).high;
 	if (want.in_pusd < 0)
-		assert_int_equal(pusd, -1);
+		assert_int_equal(most.pusd, -1);
 	else
-		assert_int_equal(pusd, in * want.in_pusd + want.out_pusd);
-	assert_int_equal(tokens, in + (max_tokens ? max_tokens : target(spec)->max_output));
+		assert_int_equal(most.pusd, in * want.in_pusd + want.out_pusd);
+	assert_int_equal(most.tokens, in + (max_tokens ? max_tokens : target(spec)->max_output));
 	facts_release(&facts);
 	request_release(&request);
 }
@@ -243,6 +245,134 @@ the_most_is_a_bound(void **state)
 	free(text);
 }
 
+/* What lets more be written than the request's own options say: tokens of output at most, of all
+ * answers; negative: it costs what is not known, for that member. */
+struct said {
+	const char *spec, *options, *provider_options;
+	int64_t out;
+	const char *unpriced;
+};
+
+static void
+what_a_provider_is_told_in_its_own_words_is_in_the_bound(void **state)
+{
+	static const struct said cases[] = {
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{}", 9, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"max_tokens\":70}", 70, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"max_completion_tokens\":80}", 80,
+		    NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":90}", "{\"max_completion_tokens\":8}", 90,
+		    NULL },
+		{ "openai:gpt-4o", "{}", "{\"max_completion_tokens\":8}", 8, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"max_tokens\":null}", 16384, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"max_tokens\":-1}", 16384, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"n\":4}", 36, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"n\":2,\"best_of\":5}", 45, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"n\":\"4\"}", 9, "n" },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"service_tier\":\"flex\"}", 9, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"service_tier\":\"priority\"}", 9,
+		    "service_tier" },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"web_search_options\":{}}", 9,
+		    "web_search_options" },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"modalities\":[\"text\"]}", 9, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"modalities\":[\"text\",\"audio\"]}", 9,
+		    "modalities" },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}",
+		    "{\"tools+\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]}", 9,
+		    NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"tools+\":[{\"type\":\"web_search\"}]}",
+		    9, "tools+" },
+		{ "openai-responses:gpt-4o", "{\"maxTokens\":9}", "{\"max_output_tokens\":5}", 5,
+		    NULL },
+		{ "openai-responses:gpt-4o", "{}", "{\"previous_response_id\":\"r\"}", 16384,
+		    "previous_response_id" },
+		{ "anthropic:claude-haiku-4-5", "{\"maxTokens\":9}", "{\"max_tokens\":5}", 5,
+		    NULL },
+		{ "anthropic:claude-haiku-4-5", "{\"maxTokens\":9}", "{\"speed\":\"fast\"}", 9,
+		    "speed" },
+		{ "anthropic:claude-haiku-4-5", "{\"maxTokens\":9}",
+		    "{\"tools+\":[{\"name\":\"a\",\"input_schema\":{}}]}", 9, NULL },
+		{ "anthropic:claude-haiku-4-5", "{\"maxTokens\":9}",
+		    "{\"tools+\":[{\"type\":\"web_search_20250305\",\"name\":\"a\"}]}", 9,
+		    "tools+" },
+		/* what is thought comes on top of what was asked for, and is sent so */
+		{ "anthropic:claude-haiku-4-5", "{\"maxTokens\":9,\"reasoning\":\"low\"}", "{}",
+		    2057, NULL },
+		{ "anthropic:claude-haiku-4-5",
+		    "{\"maxTokens\":9,\"reasoning\":{\"budgetTokens\":5000}}", "{}", 5009, NULL },
+		{ "bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0",
+		    "{\"maxTokens\":9,\"reasoning\":\"low\"}", "{}", 2057, NULL },
+		{ "bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0", "{\"maxTokens\":9}",
+		    "{\"serviceTier\":{\"type\":\"priority\"}}", 9, "serviceTier.type" },
+		{ "gemini:gemini-2.5-pro", "{\"maxTokens\":9}",
+		    "{\"generationConfig\":{\"maxOutputTokens\":70,\"candidateCount\":2}}", 140,
+		    NULL },
+		{ "gemini:gemini-2.5-pro", "{\"maxTokens\":9}",
+		    "{\"generation_config\":{\"candidate_count\":3}}", 27, NULL },
+		{ "gemini:gemini-2.5-pro", "{\"maxTokens\":9}",
+		    "{\"tools\":[{\"googleSearch\":{}}]}", 9, "tools" },
+		{ "gemini:gemini-2.5-pro", "{\"maxTokens\":9}",
+		    "{\"tools\":[{\"functionDeclarations\":[{\"name\":\"a\"}]}]}", 9, NULL },
+		{ "gemini:gemini-2.5-pro", "{\"maxTokens\":9}",
+		    "{\"tools\":[{\"functionDeclarations\":[],\"googleSearch\":{}}]}", 9, "tools" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct said *c = &cases[i];
+		const struct target *t = target(c->spec);
+		char *record = xasprintf(
+		    "{\"prompt\":\"x\",\"options\":%s,\"providerOptions\":{\"%s\":%s}}", c->options,
+		    t->provider->name, c->provider_options);
+		struct facts facts = { 0 };
+		struct request request;
+		struct err err = ERR_INIT;
+		struct target_wish wish;
+		struct target_most most;
+
+		assert_int_equal(request_read(&request, parsed(record), NULL, &err), 0);
+		facts_start(&facts, &request);
+		wish = target_wish_over((struct target_wish){ 0 }, &request);
+		most = target_most(t, &facts, &wish);
+		if (most.tokens - target_tokens(t, &facts) != c->out)
+			fail_msg("%s %s: %lld", c->options, c->provider_options,
+			    (long long)(most.tokens - target_tokens(t, &facts)));
+		if (c->unpriced) {
+			assert_string_equal(most.unpriced, c->unpriced);
+			assert_int_equal(most.pusd, -1);
+		} else {
+			assert_null(most.unpriced);
+		}
+		facts_release(&facts);
+		request_release(&request);
+		free(record);
+	}
+}
+
+static void
+a_candidates_own_options_go_over_the_requests(void **state)
+{
+	struct err err = ERR_INIT;
+	struct target_wish wish;
+	struct request request;
+
+	(void)state;
+	assert_int_equal(request_read(&request,
+			     parsed("{\"prompt\":\"x\",\"options\":{\"maxTokens\":9,\"reasoning\":"
+				    "{\"budgetTokens\":7}}}"),
+			     NULL, &err),
+	    0);
+	wish = target_wish_over(target_wish(JSON_ABSENT), &request);
+	assert_int_equal(wish.max_tokens, 9);
+	assert_int_equal(wish.reasoning, REASONING_BUDGET);
+	assert_int_equal(wish.reasoning_budget, 7);
+	wish = target_wish_over(
+	    target_wish(parsed("{\"maxTokens\":5,\"reasoning\":\"high\"}")), &request);
+	assert_int_equal(wish.max_tokens, 5);
+	assert_int_equal(wish.reasoning, REASONING_HIGH);
+	request_release(&request);
+}
+
 static void
 a_usage_costs_what_the_row_says(void **state)
 {
@@ -271,6 +401,8 @@ main(void)
 		cmocka_unit_test(the_own_network_is_local_and_a_cloud_behind_it_is_not),
 		cmocka_unit_test(a_program_stands_for_its_makers_models),
 		cmocka_unit_test(the_most_is_a_bound),
+		cmocka_unit_test(what_a_provider_is_told_in_its_own_words_is_in_the_bound),
+		cmocka_unit_test(a_candidates_own_options_go_over_the_requests),
 		cmocka_unit_test(a_usage_costs_what_the_row_says),
 	};
 
