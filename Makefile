@@ -84,7 +84,7 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q_CC)$(COMPILE) -c -o $@ $<
 
-# To spawn into another directory and session takes what POSIX lacked before 2024.
+# To look for a program on our PATH and give it another environment takes what POSIX lacks.
 # So does a directory held without being read.
 $(BUILD)/obj/lib/sys/proc.o: DEFS += -D_GNU_SOURCE
 $(BUILD)/obj/lib/sys/tree.o: DEFS += -D_GNU_SOURCE

@@ -122,16 +122,15 @@ print_plan(const struct workflow *w)
 	return EXIT_OK;
 }
 
-/* The first signal ends the run, the second one us. */
+/* The first signal ends the run, the second one us; what still runs ends after us (sys/keeper.h).
+ */
 static void
 got_signal(uv_signal_t *handle, int signum)
 {
 	struct run *run = handle->data;
 
-	if (run_is_stopping(run)) {
-		run_kill(run);
+	if (run_is_stopping(run))
 		_exit(EXIT_SIGNAL + signum);
-	}
 	run_stop(run, signum);
 }
 

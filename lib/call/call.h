@@ -101,7 +101,8 @@ struct caller *caller_new(
     uv_loop_t *loop, const struct call_config *config, const struct call_events *on, void *user);
 /* Every call must have ended and been freed. */
 void caller_free(struct caller *caller);
-/* Kill the programs that run for its calls: the process is about to end. */
+/* Kill the programs that run for its calls, and remove their directories: the process is about to
+ * end. */
 void caller_kill(struct caller *caller);
 
 /* What kept a recording from being written (the first time), or NULL. */

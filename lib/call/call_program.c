@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "call/call_state.h"
 #include "call/plan.h"
+#include "call/warm_process.h"
 #include "llm/program.h"
 #include "sys/child.h"
 #include "sys/clock.h"
@@ -273,8 +274,13 @@ resume_reading(struct call *c)
 void
 call_program_kill(struct caller *caller)
 {
-	if (caller->procs)
-		procs_kill(caller->procs);
+	if (!caller->procs)
+		return;
+	procs_kill(caller->procs); /* first, so that no one litters any more */
+	for (struct call_program *run = caller->programs; run; run = run->next)
+		plan_clear(&run->plan);
+	for (struct warm_process *p = caller->warm; p; p = p->next)
+		plan_clear(&p->plan);
 }
 
 void

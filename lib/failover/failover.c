@@ -87,14 +87,6 @@ on_late(void *user)
 	failover_stop(f);
 }
 
-static void
-on_second_signal(void *user)
-{
-	struct failover *f = user;
-
-	procs_kill(f->procs);
-}
-
 /* --- the run --- */
 
 static void
@@ -102,7 +94,7 @@ open_loop(struct failover *f)
 {
 	static const struct output_events out = { .drained = failover_drained,
 		.failed = on_output_failed };
-	static const struct signals_events stops = { on_signal, on_late, on_second_signal };
+	static const struct signals_events stops = { on_signal, on_late, NULL };
 	int rc = uv_loop_init(&f->loop);
 
 	if (rc < 0)

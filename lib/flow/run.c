@@ -541,13 +541,6 @@ run_is_stopping(const struct run *run)
 	return run->stop_signal != 0;
 }
 
-void
-run_kill(struct run *run)
-{
-	procs_free(run->procs);
-	run->procs = NULL;
-}
-
 struct run_progress
 run_progress(const struct run *run)
 {

@@ -52,8 +52,6 @@ void run_free(struct run *run);
 void run_stop(struct run *run, int signal);
 /* Whether a signal was given to run_stop. */
 bool run_is_stopping(const struct run *run);
-/* SIGKILL to all that runs, from anywhere in the loop; the process must end after. */
-void run_kill(struct run *run);
 struct run_progress run_progress(const struct run *run);
 /* Append the names of the nodes that run, at most max of them. */
 void run_print_running(const struct run *run, size_t max, struct buf *out);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "sys/keeper.h"
 
 enum { BUCKETS = 256 };
 
@@ -20,6 +20,7 @@ struct proc {
 	struct procs *set;
 	struct proc *next; /* in its bucket */
 	pid_t pid;
+	size_t slot; /* at the keeper */
 	proc_exited_fn *fn;
 	void *user;
 	uv_timer_t kill_timer;
@@ -33,7 +34,7 @@ struct procs {
 	struct proc *buckets[BUCKETS]; /* by pid */
 	size_t running;
 	int null_fd;
-	posix_spawnattr_t attr, guest_attr;
+	struct keeper keeper; /* started before the first child */
 	procs_reaped_fn *reaped;
 	void *reaped_user;
 };
@@ -54,6 +55,7 @@ take_out(struct procs *ps, pid_t pid)
 	p = *at;
 	if (p) {
 		*at = p->next;
+		keeper_forget(&ps->keeper, p->slot);
 		if (--ps->running == 0)
 			uv_unref((uv_handle_t *)&ps->child);
 	}
@@ -170,27 +172,79 @@ exec_failure(int errnum)
 	return EXIT_NOEXEC;
 }
 
+/* Its 0, 1 and 2. What already is the right one must stay open as well. */
 static int
-spawn(struct procs *ps, const struct proc_spec *spec, pid_t *pid)
+set_fds(const struct proc_spec *spec, int null_fd)
 {
-	posix_spawn_file_actions_t actions;
 	const int fds[] = { spec->in, spec->out, spec->err };
-	int rc;
 
-	rc = posix_spawn_file_actions_init(&actions);
-	if (rc)
-		return rc;
-	for (int i = 0; rc == 0 && i < 3; i++)
-		rc = posix_spawn_file_actions_adddup2(
-		    &actions, fds[i] < 0 ? ps->null_fd : fds[i], i);
-	if (rc == 0 && spec->cwd)
-		rc = posix_spawn_file_actions_addchdir_np(&actions, spec->cwd);
-	if (rc == 0) /* the casts: exec reads the lists, for all that its prototype says */
-		rc = posix_spawnp(pid, spec->argv[0], &actions,
-		    spec->is_guest ? &ps->guest_attr : &ps->attr,
-		    (char *const *)(uintptr_t)spec->argv, (char *const *)(uintptr_t)spec->env);
-	posix_spawn_file_actions_destroy(&actions);
-	return rc;
+	for (int i = 0; i < 3; i++) {
+		int fd = fds[i] < 0 ? null_fd : fds[i];
+
+		if ((fd == i ? fcntl(i, F_SETFD, 0) : dup2(fd, i)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* No signal is blocked, and those that we catch or ignore are as they were born. */
+static void
+reset_signals(void)
+{
+	static const int ours[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+	const struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		(void)sigaction(ours[i], &by_default, NULL); /* fails for no such signal */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * The child. Until it is another program it runs in our memory, while we are suspended: it calls
+ * what is safe in a signal handler, and leaves nothing behind but its note and *failed.
+ */
+static _Noreturn void __attribute__((noinline))
+become(struct procs *ps, const struct proc_spec *spec, size_t slot, volatile int *failed)
+{
+	if (spec->is_guest)
+		(void)setsid(); /* neither fails for a new process */
+	else
+		(void)setpgid(0, 0);
+	keeper_note(&ps->keeper, slot, getpid());
+	if (set_fds(spec, ps->null_fd) == 0 && (!spec->cwd || chdir(spec->cwd) == 0)) {
+		reset_signals();
+		/* the casts: exec reads the lists, for all that its prototype says */
+		(void)execvpe(spec->argv[0], (char *const *)(uintptr_t)spec->argv,
+		    (char *const *)(uintptr_t)spec->env);
+	}
+	*failed = errno;
+	_exit(EXIT_NOTFOUND);
+}
+
+/* 0, or an errno. vfork: fork takes the longer the more memory we have, posix_spawn has no place
+ * for the child's note. */
+static int
+spawn(struct procs *ps, const struct proc_spec *spec, size_t slot, pid_t *pid)
+{
+	volatile int failed = 0;
+	sigset_t all, before;
+
+	sigfillset(&all); /* a handler of ours must not run in the child */
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* fails for no valid arguments */
+	*pid = vfork();
+	if (*pid == 0)
+		become(ps, spec, slot, &failed);
+	if (*pid < 0)
+		failed = errno;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (*pid > 0 && failed) {
+		keeper_forget(&ps->keeper, slot);
+		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return failed;
 }
 
 struct proc *
@@ -198,9 +252,16 @@ proc_spawn(
     struct procs *ps, const struct proc_spec *spec, proc_exited_fn *fn, void *user, struct err *err)
 {
 	struct proc *p;
+	size_t slot;
 	pid_t pid;
-	int rc = spawn(ps, spec, &pid);
+	int rc;
 
+	if (!ps->keeper.table && keeper_start(&ps->keeper, err) < 0) {
+		err->code = EXIT_SYSTEM;
+		return NULL;
+	}
+	slot = keeper_slot(&ps->keeper);
+	rc = spawn(ps, spec, slot, &pid);
 	if (rc) {
 		err_sys(err, rc, "cannot run %s", spec->argv[0]);
 		err->code = exec_failure(rc);
@@ -211,11 +272,13 @@ proc_spawn(
 		.set = ps,
 		.next = *bucket_of(ps, pid),
 		.pid = pid,
+		.slot = slot,
 		.fn = fn,
 		.user = user,
 		.is_guest = spec->is_guest,
 	};
 	*bucket_of(ps, pid) = p;
+	keeper_note(&ps->keeper, slot, pid); /* where vfork is fork, it may not yet have run */
 	if (ps->running++ == 0)
 		uv_ref((uv_handle_t *)&ps->child);
 	return p;
@@ -223,34 +286,12 @@ proc_spawn(
 
 /* --- the set --- */
 
-/* A child starts with no signal blocked, and with those that we catch or ignore as they were born.
- */
-static void
-attr_init(posix_spawnattr_t *attr, short group)
-{
-	static const int reset[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
-	sigset_t set;
-
-	if (posix_spawnattr_init(attr))
-		die(EXIT_SYSTEM, "cannot prepare to start processes");
-	sigemptyset(&set);
-	posix_spawnattr_setsigmask(attr, &set);
-	for (size_t i = 0; i < sizeof reset / sizeof *reset; i++)
-		sigaddset(&set, reset[i]);
-	posix_spawnattr_setsigdefault(attr, &set);
-	posix_spawnattr_setpgroup(attr, 0);
-	posix_spawnattr_setflags(
-	    attr, (short)(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-}
-
 struct procs *
 procs_new(uv_loop_t *loop)
 {
 	struct procs *ps = xcalloc(1, sizeof *ps);
 
 	ps->loop = loop;
-	attr_init(&ps->attr, POSIX_SPAWN_SETPGROUP);
-	attr_init(&ps->guest_attr, POSIX_SPAWN_SETSID); /* its leader leads a group too */
 	ps->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (ps->null_fd < 0)
 		die(EXIT_SYSTEM, "cannot open /dev/null");
@@ -280,8 +321,6 @@ set_closed(uv_handle_t *handle)
 	struct procs *ps = handle->data;
 
 	(void)close(ps->null_fd);
-	posix_spawnattr_destroy(&ps->attr);
-	posix_spawnattr_destroy(&ps->guest_attr);
 	free(ps);
 }
 
@@ -306,6 +345,7 @@ procs_free(struct procs *ps)
 			proc_free(p);
 		}
 	}
+	keeper_stop(&ps->keeper);
 	uv_close((uv_handle_t *)&ps->child, set_closed);
 }
 

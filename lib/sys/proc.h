@@ -2,10 +2,10 @@
 /*
  * proc - child processes: start them, learn how they ended, end them.
  *
- * Every child leads a process group of its own, so that what it starts ends with it. Starting is
- * posix_spawn (the parent's size does not matter). One struct procs a program reaps all children,
- * and keeps the loop alive while there are any; exits are told from the loop, never inside
- * proc_spawn.
+ * Every child leads a process group of its own, so that what it starts ends with it; and all end
+ * with us, also where we are killed (keeper.h). Starting takes the same time however large we are.
+ * One struct procs a program reaps all children, and keeps the loop alive while there are any;
+ * exits are told from the loop, never inside proc_spawn.
  *
  *	procs = procs_new(loop);
  *	p = proc_spawn(procs, &(struct proc_spec){ .argv = argv, ... }, exited, user, &err);

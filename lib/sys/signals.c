@@ -29,7 +29,8 @@ on_signal(uv_signal_t *handle, int number)
 	int64_t now_us = clock_mono_us();
 
 	if (s->number && now_us - s->at_us >= TWIN_US) {
-		s->on.second(s->user);
+		if (s->on.second)
+			s->on.second(s->user);
 		_exit(EXIT_SIGNAL + number);
 	}
 	if (s->number)

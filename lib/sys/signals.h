@@ -16,7 +16,7 @@
 struct signals_events {
 	void (*first)(void *user);
 	void (*late)(void *user); /* three seconds after the first */
-	void (*second)(void *user); /* the process ends when it returns */
+	void (*second)(void *user); /* NULL, or the process ends when it returns */
 };
 
 struct signals {

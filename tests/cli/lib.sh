@@ -59,6 +59,66 @@ not_under_valgrind() {
 	exit 77
 }
 
+# await CONDITION: run it until it holds: what a case waits for comes soon, and on a machine that is busy later. After 30 s it is missed.
+await() {
+	tries=0
+	until eval "$1"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 600 ]; then
+			echo "never came: $1" >&2
+			exit 70
+		fi
+		sleep 0.05
+	done
+}
+
+# signalled SIGNAL CONDITION COMMAND...: run it, await the condition, send it the signal; its status. (What a shell starts in its background
+# ignores SIGINT, and so would we.)
+signalled() {
+	signal=$1 condition=$2
+	shift 2
+	exec 5<&0 # in the background 0 is /dev/null
+	env --default-signal=INT "$@" <&5 5<&- &
+	pid=$!
+	await "$condition"
+	kill -s "$signal" "$pid"
+	wait "$pid" 2>/dev/null
+}
+
+# begun COUNT FILE: whether so many streams in FILE have.
+begun() { [ "$(grep -c '"seq":0' "$2" 2>/dev/null)" = "$1" ]; }
+
+# ends_at_once COMMAND...: start it with its output in a pipe whose reader reads a little and no more, and end it with two signals: whether
+# it lived on after the first, its status, and whether that came before the first would have ended it (three seconds after it). On a busy
+# machine that is seen only now and then, so it has some turns.
+ends_at_once() {
+	mkfifo stuck
+	for _ in 1 2 3 4 5 6; do
+		alive=
+		{ head -c 1 >first && exec sleep 60; } <stuck &
+		reader=$!
+		"$@" >stuck &
+		pid=$!
+		await '[ -s first ]'
+		began=$(date +%s%N)
+		kill -TERM "$pid"
+		sleep 0.4 # within a quarter of a second they would be one
+		kill -0 "$pid" && alive="the first lets it write what there is, "
+		kill -TERM "$pid"
+		wait "$pid" 2>/dev/null
+		rc=$?
+		ms=$((($(date +%s%N) - began) / 1000000))
+		kill "$reader"
+		rm first
+		[ "$ms" -ge 2500 ] || break
+	done
+	[ "$ms" -lt 2500 ] || echo "took $ms ms"
+	echo "$alive$rc"
+}
+
+# ends_by_itself PID: wait until that process is no more, or is dead and nobody asks how it ended.
+ends_by_itself() { await "! grep -q '^State:.[^ZX]' /proc/$1/status 2>/dev/null"; }
+
 # programs_start: agentflow.yaml with two programs that stay: cli:agent (Agent Client Protocol; its mode is its word of greeting) and
 # cli:stream (stream-json). What they say begins with the number of their process.
 programs_start() {

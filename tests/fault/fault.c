@@ -4,11 +4,11 @@
  *
  * FAULT is a list of CALL:N:WHAT, separated by commas: the Nth CALL of the process (from 1; 0 is
  * every one) fails. CALL is read, write, fsync, fdatasync, open, malloc (calloc and realloc count
- * as one) or posix_spawn; WHAT an errno's name (ENOSPC, EIO, EINTR, ...), or "short" (read and
- * write do one byte). N may end in "+": from there on. What libraries do before main is not
- * counted, nor does it fail: some of them do not survive it; nor does libcrypto, whose allocations
- * never do. FAULT_PROG limits it to programs whose
- * name that is, FAULT_FD reads and writes to that descriptor.
+ * as one) or posix_spawn (execvpe, by which a child of vfork ends, counts as one); WHAT an errno's
+ * name (ENOSPC, EIO, EINTR, ...), or "short" (read and write do one byte). N may end in "+": from
+ * there on. What libraries do before main is not counted, nor does it fail: some of them do not
+ * survive it; nor does libcrypto, whose allocations never do. FAULT_PROG limits it to programs
+ * whose name that is, FAULT_FD reads and writes to that descriptor.
  *
  *	LD_PRELOAD=build/fault/fault.so FAULT=write:3:ENOSPC llm-call ...
  */
@@ -308,10 +308,13 @@ posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *acti
 }
 
 int
-posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-    const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	int what = fault(SPAWN);
 
-	return what > 0 ? what : REAL(posix_spawnp)(pid, file, actions, attr, argv, envp);
+	if (what > 0) {
+		errno = what;
+		return -1;
+	}
+	return REAL(execvpe)(file, argv, envp);
 }
