@@ -5,11 +5,29 @@
 #include <limits.h>
 
 #include "base/money.h"
+#include "policy/name_form.h"
 #include "sys/zone.h"
 
 const char *const budget_units[] = { "usd", "tokens", "requests", NULL };
 const char *const budget_windows[] = { "rolling", "hour", "day", "week", "month", NULL };
 const char *const budget_actions[] = { "block", "warn", "route", NULL };
+
+const struct budget_rule *
+budget_part(const struct budget_rule *rule, struct str value)
+{
+	const struct budget_rule *best = NULL;
+
+	if (!rule->part_count)
+		return rule;
+	for (size_t i = 0; i < rule->part_count; i++) {
+		const struct budget_rule *part = &rule->parts[i];
+
+		if (name_form_fits(part->form, value) &&
+		    (!best || name_form_said(part->form) > name_form_said(best->form)))
+			best = part;
+	}
+	return best;
+}
 
 void
 budget_span(const struct budget_rule *rule, int64_t now_us, int64_t *start_us, int64_t *end_us)

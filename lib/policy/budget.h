@@ -43,14 +43,23 @@ struct budget_rule {
 	 * budget of its own; a request without one falls under "". */
 	const char *per;
 	enum budget_unit unit;
-	int64_t limit;
+	int64_t limit; /* of each; where there are parts, theirs */
 	enum budget_window window;
 	int64_t rolling_us; /* of BUDGET_ROLLING */
 	const char *zone; /* IANA name, for calendar windows; NULL: UTC */
 	int soft[BUDGET_SOFT_MAX]; /* percents of the limit at which a warning is due, rising */
 	size_t soft_count;
 	enum budget_action action;
+	/* Where values have limits of their own: the rule once for each form of values ("core",
+	 * "openai:*"), with its limit. Values that fit none are not limited. */
+	struct budget_rule *parts;
+	size_t part_count;
+	const char *form; /* of a part: the values that it is for */
 };
+
+/* What holds for that value: the rule itself, or of its parts the narrowest that fits; NULL:
+ * nothing does. */
+const struct budget_rule *budget_part(const struct budget_rule *rule, struct str value);
 
 /* Where the window that now_us is in began, and ends (a rolling one: now). */
 void budget_span(
@@ -82,7 +91,7 @@ struct budget_amounts {
 enum { BUDGET_HOLDS_MAX = 16 };
 struct budget_hold { /* what was reserved for one attempt */
 	struct {
-		size_t rule;
+		const struct budget_rule *rule; /* or a part of one */
 		char *key; /* in the store */
 		int64_t amount;
 	} items[BUDGET_HOLDS_MAX];
@@ -99,7 +108,8 @@ struct budget_ask {
 	int64_t until_us; /* when the attempt is over at the latest; 0: not known */
 };
 struct budget_reply {
-	const struct budget_rule *refused; /* whose limit stands against it; NULL: granted */
+	const struct budget_rule *refused; /* whose limit stands against it, one of those that were
+					      handed over; NULL: granted */
 	bool may_fit_later; /* refused only for what is in flight: worth asking again */
 	struct buf why; /* where refused: "budget team (core): $49.99 of $50 is used, ..." */
 	struct buf warnings; /* a sentence a line: a soft percentage is passed, a rule only warns */

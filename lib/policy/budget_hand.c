@@ -19,37 +19,65 @@ struct look {
 	void *user;
 	struct buf value;
 	size_t count;
+	bool *seen; /* by part: its value has a ledger */
 };
 
 static void
-row_of(struct look *look, struct ledger *l, struct budget_row *row)
+tell(struct look *look, const struct budget_rule *rule, struct ledger *l)
 {
-	*row = (struct budget_row){ .rule = look->rule, .value = buf_str(&look->value) };
-	budget_span(look->rule, look->now_us, &row->start_us, &row->end_us);
-	if (!l) {
-		row->unreadable = true;
-		return;
+	struct budget_row row = { .rule = rule, .value = buf_str(&look->value) };
+
+	look->count++;
+	budget_span(rule, look->now_us, &row.start_us, &row.end_us);
+	if (l) {
+		ledger_advance(l, rule, look->now_us);
+		row.spent = ledger_spent(l);
+		row.reserved = ledger_reserved(l);
+		row.abandoned = ledger_abandoned(l);
 	}
-	ledger_advance(l, look->rule, look->now_us);
-	row->spent = ledger_spent(l);
-	row->reserved = ledger_reserved(l);
-	row->abandoned = ledger_abandoned(l);
+	row.unreadable = !l;
+	look->fn(look->user, &row);
 }
 
 static bool
 see(void *user, struct str key, struct str value)
 {
 	struct look *look = user;
-	struct budget_row row;
+	const struct budget_rule *rule;
 	struct ledger l;
 
 	buf_reset(&look->value);
 	budget_key_read_value(
 	    (struct str){ key.p + look->prefix, key.len - look->prefix }, &look->value);
-	row_of(look, ledger_read(&l, value) ? &l : NULL, &row);
-	look->count++;
-	look->fn(look->user, &row);
+	rule = budget_part(look->rule, buf_str(&look->value));
+	if (!rule) /* of a policy before this one */
+		return true;
+	if (look->rule->part_count)
+		look->seen[rule - look->rule->parts] = true;
+	tell(look, rule, ledger_read(&l, value) ? &l : NULL);
 	return true;
+}
+
+/* Ledgers that nobody has used yet. */
+static void
+see_unused(struct look *look)
+{
+	struct ledger l;
+
+	buf_reset(&look->value);
+	ledger_init(&l);
+	if (!look->count && !look->rule->per)
+		tell(look, look->rule, &l);
+	for (size_t i = 0; i < look->rule->part_count; i++) {
+		const struct budget_rule *part = &look->rule->parts[i];
+
+		if (look->seen[i] || strchr(part->form, '*'))
+			continue;
+		buf_reset(&look->value);
+		buf_adds(&look->value, part->form);
+		ledger_init(&l);
+		tell(look, part, &l);
+	}
 }
 
 int
@@ -60,20 +88,17 @@ budget_hand_each(struct store *store, const struct budget_rule *rule, int64_t no
 		.now_us = now_us,
 		.fn = fn,
 		.user = user,
-		.value = BUF_INIT(BUF_UNLIMITED) };
+		.value = BUF_INIT(BUF_UNLIMITED),
+		.seen = xcalloc(rule->part_count + 1, sizeof *look.seen) };
 	struct buf prefix = BUF_INIT(BUF_UNLIMITED);
-	struct budget_row row;
-	struct ledger l;
 	int r;
 
 	budget_key_prefix(rule, &prefix);
 	look.prefix = prefix.len;
 	r = store_scan(store, buf_str(&prefix), see, &look, err);
-	if (r == 0 && !look.count && !rule->per) {
-		ledger_init(&l);
-		row_of(&look, &l, &row);
-		fn(user, &row);
-	}
+	if (r == 0)
+		see_unused(&look);
+	free(look.seen);
 	buf_release(&look.value);
 	buf_release(&prefix);
 	return r;
@@ -155,6 +180,8 @@ budget_row_write(const struct budget_row *row, struct jsonw *w)
 
 /* --- setting right --- */
 
+enum { SHOWN = 60 }; /* bytes of a value in a message */
+
 struct hand {
 	const struct budget_rule *rule;
 	int64_t now_us, amount;
@@ -192,9 +219,15 @@ int
 budget_hand_spend(struct store *store, const struct budget_rule *rule, struct str value,
     int64_t amount, int64_t now_us, struct err *err)
 {
-	struct hand h = { .rule = rule, .now_us = now_us, .amount = amount };
-	char *key = key_of(rule, value);
-	int r = store_update(store, str_of(key), spend, &h, err);
+	struct hand h = { .rule = budget_part(rule, value), .now_us = now_us, .amount = amount };
+	char *key;
+	int r;
+
+	if (!h.rule)
+		return err_set(err, EXIT_NO, "budget %s: nothing limits \"%.*s\"", rule->name,
+		    value.len < SHOWN ? (int)value.len : SHOWN, value.p);
+	key = key_of(rule, value);
+	r = store_update(store, str_of(key), spend, &h, err);
 
 	if (r == 0 && h.unreadable)
 		r = budget_words_unreadable(key, err);

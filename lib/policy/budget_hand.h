@@ -13,7 +13,7 @@
 #include "policy/budget.h"
 
 struct budget_row { /* one ledger; lives as long as the call it is handed to */
-	const struct budget_rule *rule;
+	const struct budget_rule *rule; /* or the part of it that holds for the value */
 	struct str value; /* whose, as budget_hand_shown has it */
 	bool unreadable; /* it is no ledger of this version: the amounts are 0, and mean nothing */
 	int64_t spent, reserved, abandoned;
@@ -21,8 +21,8 @@ struct budget_row { /* one ledger; lives as long as the call it is handed to */
 };
 typedef void budget_row_fn(void *user, const struct budget_row *row);
 
-/* Every ledger of a rule, by value; a budget for all has one, also before it is used. fn must not
- * call the store. */
+/* Every ledger of a rule, by value; a budget for all has one, also before it is used, and so has
+ * each value that the policy names. fn must not call the store. */
 int budget_hand_each(struct store *store, const struct budget_rule *rule, int64_t now_us,
     budget_row_fn *fn, void *user, struct err *err) __attribute__((warn_unused_result));
 

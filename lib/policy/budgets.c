@@ -99,7 +99,7 @@ budgets_held_find(const struct budgets *b, const char *key)
 }
 
 struct held *
-budgets_held_at(struct budgets *b, const char *key, size_t rule)
+budgets_held_at(struct budgets *b, const char *key, const struct budget_rule *rule)
 {
 	struct held *h = budgets_held_find(b, key);
 
@@ -183,10 +183,10 @@ budgets_settle(
 	bool owed = b->owed_since_us != 0;
 
 	while (hold->count) {
-		size_t rule = hold->items[--hold->count].rule;
+		const struct budget_rule *rule = hold->items[--hold->count].rule;
 		char *key = hold->items[hold->count].key;
 		int64_t reserved = hold->items[hold->count].amount;
-		int64_t came_to = budgets_amount(&b->rules[rule], spent);
+		int64_t came_to = budgets_amount(rule, spent);
 
 		if (reserved || came_to > 0) {
 			struct held *h = budgets_held_at(b, key, rule);
@@ -223,7 +223,7 @@ budgets_renew(struct budgets *b, int64_t now_us)
 
 		if (!h->attempts || h->until_us - now_us >= renew_below_us)
 			continue;
-		step = budgets_steps_add(&s, b, &b->rules[h->rule], h->key);
+		step = budgets_steps_add(&s, b, h->rule, h->key);
 		step->kind = STEP_RENEW;
 		step->claim = (struct ledger_claim){ b->holder, h->amount, now_us + lease_us,
 			true };

@@ -41,7 +41,8 @@ struct asking {
 	const struct budget_ask *ask;
 	struct budget_reply *reply;
 	int64_t now_us;
-	struct step step; /* of the rule at hand */
+	const struct budget_rule *rule; /* at hand */
+	struct step step; /* of it, or of the part that holds for the value; no rule: none does */
 };
 
 static int64_t
@@ -135,14 +136,16 @@ static bool
 turn_to(struct asking *a, size_t i)
 {
 	const struct budget_rule *rule = &a->b->rules[i];
+	bool known = set_key(a->b, i, a->ask);
 
+	a->rule = rule;
 	a->step = (struct step){ .kind = STEP_RESERVE,
-		.rule = rule,
+		.rule = budget_part(rule, buf_str(&a->b->value)),
 		.claim = { .holder = a->b->holder,
 		    .amount = budgets_amount(rule, &a->ask->most),
 		    .until_us = lease_end(a->ask->until_us, a->now_us),
 		    .force = rule->action == BUDGET_WARN } };
-	return set_key(a->b, i, a->ask);
+	return known;
 }
 
 static void
@@ -152,24 +155,26 @@ hold_release(struct budget_hold *hold)
 		free(hold->items[--hold->count].key);
 }
 
-/* A place in hold for each rule, and a step for each that is to be asked. */
+/* A place in hold for each rule that holds, and a step for each that is to be asked. */
 static void
 plan(struct asking *a, struct budget_hold *hold, struct steps *steps)
 {
 	struct budgets *b = a->b;
 	struct step *step;
-	size_t i;
+	size_t i, at;
 
 	for (i = 0; i < b->count && !steps->is_vain; i++) {
 		(void)turn_to(a, i); /* who isn't known falls under "" */
-		hold->items[i].rule = i;
-		hold->items[i].key = xmemdup(b->key.p, b->key.len);
-		hold->items[i].amount = 0;
-		hold->count++;
+		if (!a->step.rule)
+			continue;
+		at = hold->count++;
+		hold->items[at].rule = a->step.rule;
+		hold->items[at].key = xmemdup(b->key.p, b->key.len);
+		hold->items[at].amount = 0;
 		steps->is_vain = a->step.claim.amount < 0 && a->step.rule->action == BUDGET_BLOCK;
 		if (a->step.claim.amount <= 0)
 			continue;
-		step = budgets_steps_add(steps, b, a->step.rule, hold->items[i].key);
+		step = budgets_steps_add(steps, b, a->step.rule, hold->items[at].key);
 		step->kind = STEP_RESERVE;
 		step->claim = a->step.claim;
 	}
@@ -184,10 +189,13 @@ tell_outcome(struct asking *a, struct budget_hold *hold, const struct steps *ste
 	const struct step *step = steps->items;
 	struct err err = ERR_INIT;
 	bool refused;
-	size_t i;
+	size_t i, held = 0;
 
-	for (i = 0; i < hold->count && !a->reply->refused; i++) {
+	for (i = 0; held < hold->count && !a->reply->refused; i++) {
 		(void)turn_to(a, i);
+		if (!a->step.rule)
+			continue;
+		held++;
 		if (a->step.claim.amount == 0)
 			continue;
 		if (a->step.claim.amount < 0) {
@@ -197,11 +205,11 @@ tell_outcome(struct asking *a, struct budget_hold *hold, const struct steps *ste
 			if (a->step.unreadable)
 				(void)budget_words_unreadable(a->step.key, &err);
 			else if (a->step.verdict == LEDGER_OK)
-				hold->items[i].amount = a->step.claim.amount;
+				hold->items[held - 1].amount = a->step.claim.amount;
 			refused = a->step.unreadable ? is_closed(a, &err) : is_over(a);
 		}
 		if (refused)
-			a->reply->refused = a->step.rule;
+			a->reply->refused = a->rule;
 	}
 }
 
@@ -214,8 +222,8 @@ reserve_without_store(struct asking *a, const struct err *err)
 	budgets_take_error(a->b, err);
 	for (i = 0; i < a->b->count && !a->reply->refused; i++) {
 		(void)turn_to(a, i);
-		if (a->step.claim.amount != 0 && is_closed(a, err))
-			a->reply->refused = a->step.rule;
+		if (a->step.rule && a->step.claim.amount != 0 && is_closed(a, err))
+			a->reply->refused = a->rule;
 	}
 }
 
@@ -345,7 +353,7 @@ budgets_look(
 	for (i = 0; i < b->count && !reply->refused; i++) {
 		bool refused;
 
-		if (!turn_to(&a, i) || a.step.claim.amount == 0)
+		if (!turn_to(&a, i) || !a.step.rule || a.step.claim.amount == 0)
 			continue;
 		if (a.step.claim.amount < 0)
 			refused = is_unknown_refused(&a);
@@ -354,7 +362,7 @@ budgets_look(
 		else
 			refused = is_over(&a);
 		if (refused)
-			reply->refused = a.step.rule;
+			reply->refused = a.rule;
 	}
 	return reply->refused ? BUDGET_REFUSED : BUDGET_GRANTED;
 }

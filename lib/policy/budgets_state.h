@@ -17,7 +17,7 @@
 /* What this process has in one ledger. */
 struct held {
 	char *key;
-	size_t rule;
+	const struct budget_rule *rule; /* or a part of one */
 	int64_t amount, until_us; /* in flight */
 	size_t attempts;
 	struct ledger_bill owed; /* over, and not yet told to the store */
@@ -45,7 +45,7 @@ struct budgets {
 /* NULL: nothing is held there. */
 struct held *budgets_held_find(const struct budgets *b, const char *key);
 /* What is held there, also if that is nothing. It moves with the next that is added. */
-struct held *budgets_held_at(struct budgets *b, const char *key, size_t rule);
+struct held *budgets_held_at(struct budgets *b, const char *key, const struct budget_rule *rule);
 bool budgets_is_owed(const struct held *h);
 /* The store was told (or, not ok, was not): what it was told is owed no more. */
 void budgets_told(struct budgets *b, bool ok);

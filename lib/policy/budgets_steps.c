@@ -32,7 +32,7 @@ budgets_steps_add_owed(struct steps *s, struct budgets *b)
 		const struct held *h = &b->held[i];
 
 		if (!h->told && budgets_is_owed(h))
-			(void)budgets_steps_add(s, b, &b->rules[h->rule], h->key);
+			(void)budgets_steps_add(s, b, h->rule, h->key);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "policy/name_form.h"
 #include "policy/policy_read.h"
 #include "sys/file.h"
 #include "sys/hash.h"
@@ -215,43 +216,11 @@ policy_role_find(const struct policy *p, struct str name)
 	return NULL;
 }
 
-static char
-small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-/* Whether a name fits a pattern in which * stands for any bytes, case aside, as some servers take
- * their models' names: who writes a name in capitals gets around no rule. The last star that was
- * met takes one byte more where the rest does not fit, so that it is quadratic at worst. */
-static bool
-fits(const char *pattern, struct str name)
-{
-	const char *star = NULL;
-	size_t i = 0, from = 0;
-
-	while (i < name.len) {
-		if (*pattern == '*') {
-			star = pattern++;
-			from = i;
-		} else if (*pattern && small(*pattern) == small(name.p[i])) {
-			pattern++;
-			i++;
-		} else if (star) {
-			pattern = star + 1;
-			i = ++from;
-		} else {
-			return false;
-		}
-	}
-	return pattern[strspn(pattern, "*")] == '\0';
-}
-
 bool
 policy_names_hold(const char *const *names, struct str name)
 {
 	for (; names && *names; names++) {
-		if (fits(*names, name))
+		if (name_form_fits(*names, name))
 			return true;
 	}
 	return false;

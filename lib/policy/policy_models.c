@@ -3,26 +3,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "policy/name_form.h"
 #include "policy/policy_read.h"
-
-static bool
-fits(const struct policy_model *m, struct str name)
-{
-	return policy_names_hold((const char *const[]){ m->name, NULL }, name);
-}
-
-/* How much of a name is said: one without stars says all. */
-static size_t
-said_bytes(const struct policy_model *m)
-{
-	size_t n = 0;
-
-	if (!strchr(m->name, '*'))
-		return SIZE_MAX;
-	for (const char *s = m->name; *s; s++)
-		n += *s != '*';
-	return n;
-}
 
 const struct policy_model *
 policy_model_find(const struct policy *p, struct str spec)
@@ -32,7 +14,8 @@ policy_model_find(const struct policy *p, struct str spec)
 	for (size_t i = 0; i < p->model_count; i++) {
 		const struct policy_model *m = &p->models[i];
 
-		if (fits(m, spec) && (!best || said_bytes(m) > said_bytes(best)))
+		if (name_form_fits(m->name, spec) &&
+		    (!best || name_form_said(m->name) > name_form_said(best->name)))
 			best = m;
 	}
 	return best;
@@ -90,7 +73,7 @@ narrower_first(const void *a, const void *b)
 {
 	const struct policy_model *m = ((const struct said *)a)->model;
 	const struct policy_model *n = ((const struct said *)b)->model;
-	size_t x = said_bytes(m), y = said_bytes(n);
+	size_t x = name_form_said(m->name), y = name_form_said(n->name);
 
 	if (x != y)
 		return x > y ? -1 : 1;
@@ -140,7 +123,7 @@ inherit_all(struct policy *p, const struct yaml *map)
 	qsort(all, p->model_count, sizeof *all, narrower_first);
 	for (size_t i = 0; i < p->model_count; i++) {
 		for (size_t j = i + 1; j < p->model_count; j++) {
-			if (fits(all[j].model, str_of(all[i].model->name)))
+			if (name_form_fits(all[j].model->name, str_of(all[i].model->name)))
 				inherit(&all[i], &all[j]);
 		}
 	}

@@ -92,10 +92,67 @@ read_guards(struct policy *p, const struct field_map *top, struct err *err)
 	return 0;
 }
 
+static int
+read_amount(const struct field_map *m, const char *key, struct budget_rule *rule, struct err *err)
+{
+	return rule->unit == BUDGET_USD ? field_usd(m, key, &rule->limit, err)
+					: field_int(m, key, &rule->limit, err);
+}
+
+/* {core: 100, "*": 20}: a limit for each form of values. What else the rule says is not read yet.
+ */
+static int
+read_parts(struct policy *p, const struct field_map *m, const char *key, struct budget_rule *rule,
+    struct err *err)
+{
+	struct field_map map;
+
+	if (!rule->per)
+		return field_error(m, key, err,
+		    "%s is a map of limits by what the budget is kept per, and it has no per", key);
+	if (policy_read_map(p, m, key, &map, err) < 0)
+		return -1;
+	if (!map.map->count)
+		return field_error(m, key, err, "%s is empty", key);
+	rule->parts = policy_own(p, xcalloc(map.map->count, sizeof *rule->parts));
+	for (size_t i = 0; i < map.map->count; i++) {
+		struct budget_rule *part = &rule->parts[rule->part_count++];
+
+		part->unit = rule->unit;
+		part->form = map.map->keys[i]->text.p;
+		if (strcmp(rule->per, "model") == 0 && !strpbrk(part->form, ":*"))
+			return yaml_error(m->doc, map.map->keys[i], err,
+			    "%s: \"%.60s\" is no provider:model", key, part->form);
+		if (!field_get(&map, part->form))
+			return yaml_error(m->doc, map.map->keys[i], err,
+			    "%s: \"%.60s\" has no limit", key, part->form);
+		if (read_amount(&map, part->form, part, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The parts differ in their limits alone. */
+static void
+fill_parts(struct budget_rule *rule)
+{
+	for (size_t i = 0; i < rule->part_count; i++) {
+		struct budget_rule *part = &rule->parts[i];
+		int64_t limit = part->limit;
+		const char *form = part->form;
+
+		*part = *rule;
+		part->limit = limit;
+		part->form = form;
+		part->parts = NULL;
+		part->part_count = 0;
+	}
+}
+
 /* --- budgets --- */
 
 static int
-read_limit(const struct field_map *m, struct budget_rule *rule, struct err *err)
+read_limit(struct policy *p, const struct field_map *m, struct budget_rule *rule, struct err *err)
 {
 	static const char *const keys[] = {
 		[BUDGET_USD] = "limitUsd",
@@ -112,12 +169,11 @@ read_limit(const struct field_map *m, struct budget_rule *rule, struct err *err)
 			    "a budget has one limit, and this one has %s and %s", said, keys[i]);
 		said = keys[i];
 		rule->unit = (enum budget_unit)i;
-		if (i == BUDGET_USD ? field_usd(m, said, &rule->limit, err) < 0
-				    : field_int(m, said, &rule->limit, err) < 0)
-			return -1;
 	}
+	if (said && field_get(m, said)->kind == YAML_MAP)
+		return read_parts(p, m, said, rule, err);
 	if (said)
-		return 0;
+		return read_amount(m, said, rule, err);
 	return yaml_error(
 	    m->doc, m->map, err, "a budget has a limit: limitUsd, limitTokens or limitRequests");
 }
@@ -213,7 +269,7 @@ read_budget(struct policy *p, const struct yaml *node, struct budget_rule *rule,
 
 	if (field_open(&m, p->doc, node, "budget", known, err) < 0 ||
 	    field_text(&m, "name", &rule->name, err) < 0 || read_per(&m, rule, err) < 0 ||
-	    read_limit(&m, rule, err) < 0 || read_window(&m, rule, err) < 0 ||
+	    read_limit(p, &m, rule, err) < 0 || read_window(&m, rule, err) < 0 ||
 	    policy_read_zone(&m, &rule->zone, err) < 0 || read_soft(p, &m, rule, err) < 0 ||
 	    field_word(&m, "action", budget_actions, &action, err) < 0 ||
 	    policy_list_read(p, &m, "use", use, err) < 0)
@@ -228,6 +284,7 @@ read_budget(struct policy *p, const struct yaml *node, struct budget_rule *rule,
 		policy_warn(p, field_get(&m, "use"), "use: only action route looks at it");
 	if (rule->zone && rule->window == BUDGET_ROLLING)
 		policy_warn(p, field_get(&m, "zone"), "zone: a window that rolls has none");
+	fill_parts(rule);
 	return 0;
 }
 

@@ -231,6 +231,47 @@ all_or_none(void **state)
 	scene_close(&s);
 }
 
+/* A value has the limit of the part that it fits, and a ledger of its own all the same; who fits
+ * none is not limited, and nothing is kept of it. */
+static void
+each_value_has_the_limit_of_its_part(void **state)
+{
+	struct budget_rule parts[2] = { team, team }, rules[2] = { team, calls };
+	struct budget_hold hold, other;
+	struct scene s;
+	struct ledger l;
+
+	(void)state;
+	parts[0].form = "core";
+	parts[0].limit = 2 * USD;
+	parts[1].form = "*";
+	parts[1].limit = USD;
+	rules[0].parts = parts;
+	rules[0].part_count = 2;
+	scene_open(&s, open_store("memory:"), rules, 2);
+	assert_int_equal(reserve(&s, 2 * USD, &hold), BUDGET_GRANTED);
+	assert_int_equal(reserve(&s, 1, &other), BUDGET_REFUSED);
+	assert_ptr_equal(s.reply.refused, &rules[0]); /* whose list is asked then */
+	assert_non_null(
+	    strstr(s.reply.why.p, "budget team (core): $0 of $2 is used and $2 reserved"));
+	settle_now(&s, &hold, 2 * USD);
+	l = ledger_at(s.store, team_key);
+	assert_int_equal(ledger_spent(&l), 2 * USD);
+	assert_int_equal(look(&s, 1), BUDGET_REFUSED);
+	assert_ptr_equal(s.reply.refused, &rules[0]);
+	/* core is limited no more */
+	parts[0].form = "ops";
+	parts[1].form = "ops-*";
+	assert_int_equal(look(&s, 9 * USD), BUDGET_GRANTED);
+	assert_int_equal(reserve(&s, 9 * USD, &hold), BUDGET_GRANTED);
+	assert_int_equal(hold.count, 1);
+	assert_ptr_equal(hold.items[0].rule, &rules[1]);
+	settle_now(&s, &hold, 9 * USD);
+	l = ledger_at(s.store, team_key);
+	assert_int_equal(ledger_spent(&l), 2 * USD);
+	scene_close(&s);
+}
+
 static void
 who_only_warns_lets_pass_and_counts(void **state)
 {
@@ -710,6 +751,7 @@ main(void)
 		cmocka_unit_test(what_is_reserved_is_given_back_but_for_what_it_came_to),
 		cmocka_unit_test(past_the_limit_it_is_refused_with_the_reason),
 		cmocka_unit_test(all_or_none),
+		cmocka_unit_test(each_value_has_the_limit_of_its_part),
 		cmocka_unit_test(who_only_warns_lets_pass_and_counts),
 		cmocka_unit_test(soft_percentages_are_told_once),
 		cmocka_unit_test(a_price_that_is_not_known_is_refused_by_a_strict_budget),

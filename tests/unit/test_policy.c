@@ -289,6 +289,30 @@ labels_have_ranks_and_low_medium_high_are_words_for_them(void **state)
 }
 
 static void
+a_budget_has_a_limit_for_each_form_of_values(void **state)
+{
+	struct policy *p = read_policy(
+	    "budgets:\n"
+	    "  - {name: team, per: .tags.team, limitUsd: {core: 100, \"core-*\": 50, \"*\": 5, \"\": 0}, "
+	    "window: week, soft: 80}\n"
+	    "  - {name: rpm, per: model, limitRequests: {\"azure:*\": 600}, window: 1m}\n");
+	const struct budget_rule *team = &p->budgets[0], *rpm = &p->budgets[1];
+
+	(void)state;
+	assert_true(budget_part(team, STR_LIT("core"))->limit == 100000000000000);
+	assert_true(budget_part(team, STR_LIT("Core"))->limit == 100000000000000);
+	assert_true(budget_part(team, STR_LIT("core-eu"))->limit == 50000000000000);
+	assert_true(budget_part(team, STR_LIT("ops"))->limit == 5000000000000);
+	assert_true(budget_part(team, STR_LIT(""))->limit == 0);
+	assert_string_equal(budget_part(team, STR_LIT("ops"))->name, "team");
+	assert_int_equal(budget_part(team, STR_LIT("ops"))->window, BUDGET_WEEK);
+	assert_int_equal(budget_part(team, STR_LIT("ops"))->soft[0], 80);
+	assert_int_equal(budget_part(rpm, STR_LIT("azure:gpt-4o"))->limit, 600);
+	assert_null(budget_part(rpm, STR_LIT("openai:gpt-4o")));
+	policy_free(p);
+}
+
+static void
 budgets_are_read(void **state)
 {
 	struct policy *p = read_policy(
@@ -663,6 +687,17 @@ budgets_that_cannot_be_are_told(void **state)
 	refuse("budgets: [{limitUsd: 1}]", "p.yaml:1:11: a budget has a name");
 	refuse("budgets: [{name: a, limitUsd: -1}]",
 	    "p.yaml:1:31: limitUsd: \"-1\" is not an amount of dollars");
+	refuse("budgets: [{name: a, limitUsd: {core: 1}}]",
+	    "p.yaml:1:31: limitUsd is a map of limits by what the budget is kept per, and it has no "
+	    "per");
+	refuse("budgets: [{name: a, per: .tags.team, limitUsd: {}}]",
+	    "p.yaml:1:48: limitUsd is empty");
+	refuse("budgets: [{name: a, per: .tags.team, limitUsd: {core: }}]",
+	    "p.yaml:1:49: limitUsd: \"core\" has no limit");
+	refuse("budgets: [{name: a, per: .tags.team, limitTokens: {core: 1.5}}]",
+	    "p.yaml:1:58: core: \"1.5\" is not a whole number of 0 or more");
+	refuse("budgets: [{name: a, per: model, limitRequests: {gpt-4o: 60}}]",
+	    "p.yaml:1:49: limitRequests: \"gpt-4o\" is no provider:model");
 	refuse("budgets: [{name: a, limitTokens: 1.5}]",
 	    "p.yaml:1:34: limitTokens: \"1.5\" is not a whole number of 0 or more");
 	refuse("budgets: [{name: a, limitUsd: 1, soft: [50, 101]}]",
@@ -853,6 +888,7 @@ main(void)
 		cmocka_unit_test(names_hold_with_stars),
 		cmocka_unit_test(labels_have_ranks_and_low_medium_high_are_words_for_them),
 		cmocka_unit_test(budgets_are_read),
+		cmocka_unit_test(a_budget_has_a_limit_for_each_form_of_values),
 		cmocka_unit_test(guards_are_read),
 		cmocka_unit_test(llm_routing_is_taken_wherever_it_stands),
 		cmocka_unit_test(what_is_sensitive_goes_before_and_stays),
