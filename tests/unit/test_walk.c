@@ -670,6 +670,35 @@ a_hedge_is_no_probe(void **state)
 	scene_close(&s);
 }
 
+/* Its answer might have come, or not: nothing is known, and the next request may try at once. */
+static void
+a_probe_that_loses_to_its_hedge_says_nothing(void **state)
+{
+	static const char *const ends[][2] = {
+		{ "900 ok 1", "900 cancel 0\n900 end 1 ok" },
+		{ "900 output 1\n950 ok 1", "900 show 1\n900 cancel 0\n950 end 1 ok" },
+		{ "900 fail 1 invalid_request", "900 cancel 0\n900 end 1 invalid_request" },
+	};
+	static const char begin[] = "200 send 0 openai:one\n700 send 1 anthropic:two hedge\n";
+	const struct target *one;
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		scene_open(&s, HEDGE, TWO, NULL);
+		one = fleet_target(&s.fleet, "openai:one");
+		open_breaker(&s, "openai:one", 100);
+		s.fleet.now_us += 200000;
+		scene_start(&s);
+		play(&s, ends[i][0]);
+		assert_memory_equal(s.trace.p, begin, strlen(begin));
+		assert_string_equal(s.trace.p + strlen(begin), ends[i][1]);
+		assert_int_equal(health_look(s.fleet.health, one->health, s.fleet.now_us).verdict,
+		    BREAKER_PROBE);
+		scene_close(&s);
+	}
+}
+
 /* --- who says no --- */
 
 static void
@@ -952,6 +981,7 @@ main(void)
 		cmocka_unit_test(a_hedge_that_fails_leaves_the_first_alone),
 		cmocka_unit_test(the_callers_fault_ends_the_hedge_too),
 		cmocka_unit_test(a_hedge_is_no_probe),
+		cmocka_unit_test(a_probe_that_loses_to_its_hedge_says_nothing),
 		cmocka_unit_test(open_breakers_are_passed_over_and_told_of_where_nobody_is_left),
 		cmocka_unit_test(the_bound_of_the_next_attempt_must_fit_the_limit),
 		cmocka_unit_test(a_probe_that_no_budget_pays_for_is_given_back),
