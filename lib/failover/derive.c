@@ -233,8 +233,20 @@ put_messages(struct jsonw *w, const struct derive *d, struct json messages, stru
 	jsonw_end(w);
 }
 
+static bool
+is_stream(const struct derive *d, struct json own)
+{
+	struct json over = { d->options.p, d->options.len, JSON_OBJECT };
+	struct json stream = d->options.len ? json_get(over, "stream") : JSON_ABSENT;
+
+	if (!json_exists(stream))
+		stream = json_get(own, "stream");
+	return json_exists(stream) ? stream.kind == JSON_TRUE : d->streams;
+}
+
+/* A whole answer has no first output before its last: its time to it is the whole one's. */
 static void
-put_times(const struct derive *d, struct buf *out)
+put_times(const struct derive *d, struct json own, struct buf *out)
 {
 	struct jsonw w;
 
@@ -242,7 +254,7 @@ put_times(const struct derive *d, struct buf *out)
 	jsonw_object(&w);
 	if (d->timeout_ms)
 		jsonw_ki64(&w, "timeoutMs", d->timeout_ms);
-	if (d->ttft_timeout_ms)
+	if (d->ttft_timeout_ms && is_stream(d, own))
 		jsonw_ki64(&w, "ttftTimeoutMs", d->ttft_timeout_ms);
 	jsonw_end(&w);
 }
@@ -272,7 +284,7 @@ put_options(const struct derive *d, struct json own, struct buf *out)
 	}
 	if (d->options.len)
 		patch(out, d->options);
-	put_times(d, &times);
+	put_times(d, own, &times);
 	patch(out, buf_str(&times));
 	buf_release(&times);
 }

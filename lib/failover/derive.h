@@ -26,7 +26,7 @@ struct derive { /* borrowed */
 	const char *provider; /* its name */
 	struct str options; /* a JSON object that goes over the request's own; empty: none */
 	const char *profile; /* NULL: as the request says */
-	int64_t timeout_ms, ttft_timeout_ms; /* 0: not said */
+	int64_t timeout_ms, ttft_timeout_ms; /* 0: not said; ttft: of a stream alone */
 	bool streams; /* unless somebody says otherwise */
 	bool is_continuation;
 	struct str said; /* of a continuation: what was said so far, as text */

@@ -110,8 +110,9 @@ render_text(struct mock_saying *s, struct buf *scratch)
 	s->text = buf_str(scratch);
 }
 
+/* The waits between the pieces of a stream, which a single answer has before it. */
 static int64_t
-render_chunks(const struct mock_saying *s)
+render_pauses(const struct mock_saying *s)
 {
 	struct str rest = s->text, chunk;
 	int64_t n = 0;
@@ -122,7 +123,7 @@ render_chunks(const struct mock_saying *s)
 		n++;
 	for (rest = s->reasoning; mock_next_words(&rest, s->answer->chunk_words, &chunk);)
 		n++;
-	return n;
+	return n > 0 ? n - 1 : 0;
 }
 
 void
@@ -150,7 +151,7 @@ mock_render(const struct mock_answer *answer, const struct mock_request *request
 		if (!r->streamed) {
 			mock_tape_mark(&r->body, 0);
 			r->terminal = r->body.bytes.len;
-			r->head_wait_us = answer->ttft_us + answer->token_us * render_chunks(&s);
+			r->head_wait_us = answer->ttft_us + answer->token_us * render_pauses(&s);
 		}
 	}
 	for (i = 0; i < answer->field_count; i++)

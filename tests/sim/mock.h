@@ -5,8 +5,7 @@
 
 #include "sim/weather.h"
 
-/* On standard output. Spells that hold for a part of the whole time, and limits of rate, are not to
- * be had there. */
-void mock_print(const struct weather *weather);
+/* On standard output. length_s is of the whole time, which spells hold for a part of. */
+void mock_print(const struct weather *weather, double length_s);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The same policy and weather with real processes, llm-failover, llm-call and llm-mock on this machine's clock, beside what the simulator
-# says: BUILD=build sh tests/sim/real.sh [REQUESTS [JOBS]]. Takes about a minute and a half.
+# says: BUILD=build sh tests/sim/real.sh [REQUESTS [JOBS [WEATHER...]]]. Takes about half a minute for each weather.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -9,6 +9,8 @@ BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$top/$BUILD ;; esac
 requests=${1:-2000}
 jobs=${2:-100}
+[ $# -lt 2 ] || shift 2
+[ $# -gt 0 ] || set -- bursts brown-out 'slow tails' 'rate limits' 'quota wall' flapping cuts 'clouds down'
 PATH=$BUILD/bin:$PATH
 AGENTFLOW_SHARE=$top/share
 AGENTFLOW_STORE=memory:
@@ -46,8 +48,8 @@ figures() {
 }
 
 printf '%-12s %-10s %7s %6s %6s %6s %6s\n' weather '' 'ok %' 'p50 s' 'p95 s' 'p99 s' tries
-for weather in bursts 'slow tails' flapping cuts; do
-	"$BUILD/tests/sim" -w "$weather" -f mock >mock.yaml || exit
+for weather; do
+	"$BUILD/tests/sim" -w "$weather" -n "$requests" -f mock >mock.yaml || exit
 	start_mock
 	printf '%-12s %-10s ' "$weather" real
 	llm-failover -q -p "$top/examples/policy/resilient.yaml" -j "$jobs" input >responses 2>errors

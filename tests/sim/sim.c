@@ -5,7 +5,7 @@
  *
  *	sim [-n REQUESTS] [-s SEED] [-f table|json|mdoc|weathers]	for agentflow-failover(7)
  *	sim -w WEATHER -j JOBS -n REQUESTS	the policy alone, so many requests at once
- *	sim -w WEATHER -f mock		that weather as a script of llm-mock
+ *	sim -w WEATHER -n REQUESTS -f mock	that weather as a script of llm-mock
  *	sim -c [-n REQUESTS] [-s SEED]				what must hold, as TAP
  *	sim -x WORLDS [-s SEED]					random policies in chaos, as TAP
  */
@@ -22,6 +22,7 @@
 #include "support/top.h"
 #include "sys/file.h"
 
+enum { PER_S = 100 };
 enum { NONE, RETRIES, POLICY, ORACLE, STRATEGIES };
 static const char *const names[STRATEGIES] = { "no policy", "retries", "policy", "oracle" };
 
@@ -65,7 +66,7 @@ run(const struct weather *weather, int strategy, struct drive_result *result)
 		.weather = weather,
 		.seed = seed,
 		.requests = requests,
-		.per_s = 100,
+		.per_s = PER_S,
 		.jobs = jobs,
 	};
 	struct buf client = BUF_INIT(BUF_UNLIMITED);
@@ -416,7 +417,7 @@ main(int argc, char **argv)
 	else if (strcmp(format, "weathers") == 0)
 		print_weathers();
 	else if (weather && strcmp(format, "mock") == 0)
-		mock_print(weather);
+		mock_print(weather, (double)requests / PER_S);
 	else if (weather)
 		print_alone(weather);
 	else

@@ -161,7 +161,7 @@ meet(struct sky *s, const struct spell *p, struct fate *f, struct rand *r, int64
 		fill(s, p, now_us);
 		if (s->tokens[p->site] >= 1)
 			return;
-		fail(f, ERROR_RATE_LIMIT, 60, false);
+		fail(f, ERROR_RATE_LIMIT, WEATHER_LIMIT_MS, false);
 		f->retry_after_ms = (int64_t)p->ms;
 		return;
 	}

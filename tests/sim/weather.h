@@ -47,7 +47,7 @@ struct spell {
 	double period_s, on_s; /* within it, on for on_s of each period; period 0: all of it */
 };
 
-enum { WEATHER_SPELLS = 8 };
+enum { WEATHER_SPELLS = 8, WEATHER_LIMIT_MS = 60 /* that a refusal for a rate takes */ };
 struct weather {
 	const char *name;
 	const char *what; /* for the manual */

@@ -60,8 +60,33 @@ options_of_the_candidate_and_the_time_that_is_left_go_over_the_requests(void **s
 		.timeout_ms = 1500,
 		.ttft_timeout_ms = 200 },
 	    "{\"prompt\":\"x\",\"options\":{\"temperature\":0.70,\"maxTokens\":9,"
-	    "\"timeoutMs\":1500,\"reasoning\":\"low\",\"ttftTimeoutMs\":200},\"id\":\"a0.1\","
+	    "\"timeoutMs\":1500,\"reasoning\":\"low\"},\"id\":\"a0.1\","
 	    "\"model\":\"anthropic:claude\"}");
+}
+
+static void
+only_a_stream_has_a_time_to_its_first_output(void **state)
+{
+	static const char whole[] =
+	    "{\"id\":\"a0.1\",\"options\":{\"stream\":false},\"prompt\":\"x\","
+	    "\"model\":\"anthropic:claude\"}";
+	static const char stream[] =
+	    "{\"id\":\"a0.1\",\"options\":{\"stream\":true,\"ttftTimeoutMs\":200},\"prompt\":\"x\","
+	    "\"model\":\"anthropic:claude\"}";
+	static const struct str yes = { "{\"stream\":true}", 15 },
+				no = { "{\"stream\":false}", 16 };
+	static const char asks[] = "{\"id\":1,\"options\":{\"stream\":true},\"prompt\":\"x\"}";
+	static const char declines[] = "{\"id\":1,\"options\":{\"stream\":false},\"prompt\":\"x\"}";
+	static const char open[] = "{\"id\":1,\"options\":{},\"prompt\":\"x\"}";
+
+	(void)state;
+	check(asks, (struct derive){ .ttft_timeout_ms = 200 }, stream);
+	check(declines, (struct derive){ .ttft_timeout_ms = 200 }, whole);
+	check(declines, (struct derive){ .ttft_timeout_ms = 200, .options = yes }, stream);
+	check(asks, (struct derive){ .ttft_timeout_ms = 200, .options = no }, whole);
+	check(open, (struct derive){ .ttft_timeout_ms = 200, .streams = true }, stream);
+	check(
+	    open, (struct derive){ .ttft_timeout_ms = 200, .streams = true, .options = no }, whole);
 }
 
 static void
@@ -185,6 +210,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_a_stream_has_a_time_to_its_first_output),
 		cmocka_unit_test(what_is_not_the_attempts_own_stays_byte_for_byte),
 		cmocka_unit_test(id_model_and_profile_are_replaced_in_their_place_and_route_goes),
 		cmocka_unit_test(
