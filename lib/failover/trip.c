@@ -137,7 +137,7 @@ add_attempt(struct trip *t, const struct walk_step *step)
 static void
 put_request(struct trip *t, struct attempt *a, const struct walk_step *step, struct buf *to_child)
 {
-	int64_t own_ttft_ms = t->request.options.ttft_timeout_ms;
+	int64_t own_ttft_ms = decision_times(step->choice).ttft_ms;
 	struct buf id = BUF_INIT(BUF_UNLIMITED);
 	struct derive d = {
 		.record = t->record,
@@ -153,6 +153,8 @@ put_request(struct trip *t, struct attempt *a, const struct walk_step *step, str
 		.takes_prefill = takes_prefill(a->target),
 	};
 
+	if (own_ttft_ms <= 0) /* the candidate's options go over the request's */
+		own_ttft_ms = t->request.options.ttft_timeout_ms;
 	if (own_ttft_ms > 0 && own_ttft_ms < d.ttft_timeout_ms)
 		d.ttft_timeout_ms = 0;
 	attempts_id(a, &id);

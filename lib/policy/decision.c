@@ -96,13 +96,31 @@ decision_write(const struct router *r, const struct decision *d, struct jsonw *w
 	jsonw_end(w);
 }
 
+/* The choice's options; absent where there are none, or what stands there is none. */
+static struct json
+options_of(const struct choice *c)
+{
+	struct json options;
+	struct err err = ERR_INIT;
+
+	if (!c->options.len || json_parse(c->options.p, c->options.len, &options, &err) < 0)
+		return JSON_ABSENT;
+	return options;
+}
+
 struct target_wish
 decision_wish(const struct choice *c, const struct request *request)
 {
-	struct json options = JSON_ABSENT;
-	struct err err = ERR_INIT; /* options that are none say nothing */
+	return target_wish_over(target_wish(options_of(c)), request);
+}
 
-	if (c->options.len && json_parse(c->options.p, c->options.len, &options, &err) < 0)
-		options = JSON_ABSENT;
-	return target_wish_over(target_wish(options), request);
+struct choice_times
+decision_times(const struct choice *c)
+{
+	struct json options = options_of(c);
+	struct choice_times t = { 0 };
+
+	(void)json_count_of(json_get(options, "timeoutMs"), &t.timeout_ms); /* else it stays 0 */
+	(void)json_count_of(json_get(options, "ttftTimeoutMs"), &t.ttft_ms);
+	return t;
 }

@@ -74,6 +74,13 @@ void decision_release(struct decision *d);
 /* What is asked of the choice: by its options' word, else the request's. */
 struct target_wish decision_wish(const struct choice *c, const struct request *request);
 
+/* How long the choice's own options let an attempt of it take, and wait for its first output; 0:
+ * they do not say. */
+struct choice_times {
+	int64_t timeout_ms, ttft_ms;
+};
+struct choice_times decision_times(const struct choice *c);
+
 /* Fill d (zero, or used before). now_us: wall clock. */
 void router_decide(struct router *r, const struct request *request, struct facts *facts,
     int64_t now_us, struct decision *d);

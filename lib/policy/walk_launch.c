@@ -169,14 +169,17 @@ hedge_after_us(const struct walk *w, const struct target *t)
 	return ms < 0 || ms > 1e12 ? INT64_MAX : (int64_t)(ms * 1000);
 }
 
+/* What is left, at most what the policy lets an attempt take, and the candidate's own options. */
 static int64_t
-timeout_of(const struct walk *w, int64_t now_us)
+timeout_of(const struct walk *w, const struct choice *choice, int64_t now_us)
 {
 	int64_t left_ms = (w->deadline_us - now_us) / 1000,
-		most_ms = w->decision->limits.max_latency_ms;
+		most_ms = w->decision->limits.max_latency_ms,
+		own_ms = decision_times(choice).timeout_ms;
 
 	left_ms = left_ms > 0 ? left_ms : 1;
-	return most_ms > 0 && most_ms < left_ms ? most_ms : left_ms;
+	left_ms = most_ms > 0 && most_ms < left_ms ? most_ms : left_ms;
+	return own_ms > 0 && own_ms < left_ms ? own_ms : left_ms;
 }
 
 bool
@@ -189,7 +192,7 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	struct target_most most;
 	int64_t after_us;
 
-	a.timeout_ms = timeout_of(w, now_us);
+	a.timeout_ms = timeout_of(w, choice, now_us);
 	a.overdue_us = now_us + (a.timeout_ms + WALK_GRACE_MS) * 1000;
 	after_us = hedge_after_us(w, e->target);
 	a.hedge_us = after_us == INT64_MAX ? INT64_MAX : now_us + after_us;
