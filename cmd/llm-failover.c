@@ -24,6 +24,7 @@ enum { JOBS_MAX = 65536, SLOTS_SPARE = 4 };
 
 static const char *policy_file, *model, *store_url, *metrics_file, *config_file;
 static int64_t jobs = 8, seed = -1;
+static struct opt_list price_files;
 static bool ordered, dry_run, text, no_store, budget_open, quiet;
 
 static const struct opt opts[] = {
@@ -43,6 +44,7 @@ static const struct opt opts[] = {
 	    "where budgets can't be kept, let all requests pass" },
 	{ 0, "seed", "N", OPT_INT, &seed, "seed of the chance among weights and in delays" },
 	{ 0, "config", "FILE", OPT_STR, &config_file, "configuration in place of agentflow.yaml" },
+	{ 0, "prices", "FILE", OPT_LIST, &price_files, "price rows before the built-in ones" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &quiet, "no warnings, no messages about failed requests" },
 	{ 0 },
 };
@@ -198,7 +200,7 @@ open_context(struct context *context, struct context_config *c)
 	c->keeps = true;
 	c->budget_open = budget_open;
 	c->holder = random_number() | 1;
-	if (context_supply(&c->router.targets, share, config_file, NULL, &err) < 0)
+	if (context_supply(&c->router.targets, share, config_file, price_files.items, &err) < 0)
 		err_die(&err);
 	c->store = open_store();
 	rc = context_open(context, c, policy_file, &warnings, &err);
@@ -259,5 +261,6 @@ main(int argc, char **argv)
 	close_context(&context, &made);
 	free(usual.program);
 	free(usual.slots);
+	opt_list_release(&price_files);
 	return calls_leave(status);
 }

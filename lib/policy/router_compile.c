@@ -92,6 +92,47 @@ doubt_kind(struct compiler *c, const struct pick *pick)
 	buf_release(&text);
 }
 
+/* The budget that refuses whatever it can't price, and is due where that target is asked; NULL. */
+static const struct budget_rule *
+strict_budget(const struct policy *p, const struct target *t)
+{
+	for (size_t i = 0; i < p->budget_count; i++) {
+		const struct budget_rule *rule = &p->budgets[i];
+		const char *value = !rule->per                           ? ""
+				    : strcmp(rule->per, "model") == 0    ? t->spec
+				    : strcmp(rule->per, "provider") == 0 ? t->provider->name
+									 : NULL;
+
+		if (rule->unit == BUDGET_USD && rule->action == BUDGET_BLOCK &&
+		    (!value || budget_part(rule, str_of(value))))
+			return rule;
+	}
+	return NULL;
+}
+
+/* What has no price is never asked where money is limited: most likely another door of a provider
+ * whose prices are known by its usual name. */
+static void
+doubt_unpriced(struct compiler *c, const struct policy_route *route, const struct pick *pick)
+{
+	const struct policy *p = c->router->policy;
+	const struct target *t = pick->target;
+	const struct budget_rule *budget = strict_budget(p, t);
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	bool costs = p->limits.max_cost_pusd >= 0 || (route && route->limits.max_cost_pusd >= 0);
+
+	if (t->is_free || t->rates.pusd[PRICE_IN] != PRICE_UNKNOWN || (!budget && !costs))
+		return;
+	buf_addf(&text, "%s has no known price, and so ", t->spec);
+	if (costs)
+		buf_adds(&text, "maxCostUsd");
+	else
+		buf_addf(&text, "budget \"%s\"", budget->name);
+	buf_adds(&text, " refuses it: models may say its usdPerMillionIn and usdPerMillionOut");
+	doubt(c, pick->place, text.p);
+	buf_release(&text);
+}
+
 /* None of a route's candidates can ever serve: nobody who comes this way is served. */
 static void
 doubt_route(struct compiler *c, const struct policy_route *route, const struct picks *list)
@@ -133,6 +174,7 @@ compile(struct compiler *c, const struct policy_list *list, const struct policy_
 		doubt_unknown(c, pick);
 		doubt_old(c, pick);
 		doubt_kind(c, pick);
+		doubt_unpriced(c, route, pick);
 	}
 	return r;
 }
