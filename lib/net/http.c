@@ -206,7 +206,7 @@ http_serve_ready(struct http *h)
 static void
 http_on_soon(uv_idle_t *idle)
 {
-	http_serve_ready(idle->data);
+	http_send_ready(idle->data);
 }
 
 /* End what is due, then sleep until what is due next. In flight are at most some hundreds, and

@@ -62,6 +62,7 @@ void http_loop_start(struct http *h);
 
 /* http.c: add, end or resume the exchanges that wait for it (http_exchange_wake). */
 void http_serve_ready(struct http *h);
+void http_send_ready(struct http *h); /* http_loop.c: and have libcurl act on it */
 
 /* Look after x from the loop: add it, end it or resume it. */
 void http_exchange_wake(struct http_exchange *x);

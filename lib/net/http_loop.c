@@ -32,6 +32,17 @@ loop_act(struct http *h, curl_socket_t fd, int events)
 	http_reap(h);
 }
 
+/* For what is new libcurl wants to be called at once: not by way of another turn of the loop. */
+void
+http_send_ready(struct http *h)
+{
+	http_serve_ready(h);
+	if (uv_timer_get_due_in(&h->curl_timer) > 0)
+		return;
+	(void)uv_timer_stop(&h->curl_timer); /* never fails */
+	loop_act(h, CURL_SOCKET_TIMEOUT, 0);
+}
+
 static void
 watched_on_event(uv_poll_t *poll, int status, int events)
 {
@@ -50,10 +61,8 @@ watched_on_event(uv_poll_t *poll, int status, int events)
 	if (events & UV_WRITABLE)
 		flags |= CURL_CSELECT_OUT;
 	loop_act(h, w->fd, flags);
-	if (h->ready) { /* what a done callback started is sent before the next socket's turn */
-		http_serve_ready(h);
-		loop_act(h, CURL_SOCKET_TIMEOUT, 0);
-	}
+	if (h->ready) /* what a done callback started is sent before the next socket's turn */
+		http_send_ready(h);
 }
 
 static void
@@ -99,6 +108,8 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *of_socket)
 		events |= UV_READABLE;
 	if (what & CURL_POLL_OUT)
 		events |= UV_WRITABLE;
+	if (w->events == events && uv_is_active((uv_handle_t *)&w->poll))
+		return 0; /* libuv would make system calls of it all the same */
 	w->events = events;
 	(void)uv_poll_start(&w->poll, events, watched_on_event); /* fails only when closing */
 	return 0;

@@ -22,6 +22,7 @@ struct input {
 	input_fn *fn;
 	void *user;
 	bool is_polled;
+	bool is_wanted; /* it is started, and not stopped */
 	bool is_over; /* the end or an error was told */
 	char block[BLOCK_BYTES];
 };
@@ -41,6 +42,8 @@ input_read(struct input *in, int trouble)
 	if (n <= 0) {
 		in->is_over = true;
 		input_stop(in);
+		if (in->is_polled)
+			watch_stop(&in->uv.poll);
 	}
 	in->fn(in->user, in->block, n < 0 ? -1 : (long)n, errnum);
 }
@@ -51,6 +54,10 @@ input_on_poll(uv_poll_t *poll, int status, int events)
 	struct input *in = poll->data;
 
 	(void)events;
+	if (!in->is_wanted) {
+		watch_stop(poll);
+		return;
+	}
 	if (status < 0)
 		input_start(in); /* libuv stops at an error, before which bytes may stand */
 	input_read(in, status < 0 ? -status : 0);
@@ -83,18 +90,23 @@ input_start(struct input *in)
 {
 	if (in->is_over)
 		return;
+	in->is_wanted = true;
+	uv_ref(&in->uv.handle);
 	if (in->is_polled)
 		watch_start(&in->uv.poll, UV_READABLE, input_on_poll);
 	else
 		(void)uv_idle_start(&in->uv.idle, input_on_idle); /* fails only when closing */
 }
 
+/* Who takes a block stops until it is used up, mostly before the next is there: the poll goes on
+ * until something comes in vain, and does not keep the loop alive. To end and begin it are three
+ * system calls. */
 void
 input_stop(struct input *in)
 {
-	if (in->is_polled)
-		watch_stop(&in->uv.poll);
-	else
+	in->is_wanted = false;
+	uv_unref(&in->uv.handle);
+	if (!in->is_polled)
 		(void)uv_idle_stop(&in->uv.idle); /* never fails */
 }
 
