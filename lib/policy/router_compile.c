@@ -128,7 +128,9 @@ doubt_unpriced(struct compiler *c, const struct policy_route *route, const struc
 		buf_adds(&text, "maxCostUsd");
 	else
 		buf_addf(&text, "budget \"%s\"", budget->name);
-	buf_adds(&text, " refuses it: models may say its usdPerMillionIn and usdPerMillionOut");
+	buf_addf(&text, " refuses it: models may say %s",
+	    t->is_program ? "that it is a subscription"
+			  : "its usdPerMillionIn and usdPerMillionOut");
 	doubt(c, pick->place, text.p);
 	buf_release(&text);
 }
