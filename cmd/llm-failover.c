@@ -171,7 +171,7 @@ open_store(void)
 	if (url && !store && err.code == EXIT_CONFIG)
 		err_die(&err);
 	if (url && !store)
-		warn("%s: breakers are this process's own", err.text);
+		warn("%s: " FAILOVER_ALONE, err.text);
 	free(url);
 	return store;
 }
@@ -243,6 +243,7 @@ main(int argc, char **argv)
 	config.router = context.router;
 	config.health = context.health;
 	config.budgets = context.budgets;
+	config.budget_open = budget_open;
 	config.command = command ? (const char *const *)command
 				 : usual_command(&usual, context.policy);
 	config.model = model;

@@ -29,11 +29,17 @@
 #include "policy/health.h"
 #include "policy/router.h"
 
+/* What it means that the store fails, or that it can't be opened. */
+#define FAILOVER_ALONE                                                                             \
+	"until the store can be had, what is learned of providers stays in this process "          \
+	"(--no-store if that is meant)"
+
 struct failover_config { /* borrowed */
 	const struct policy *policy;
 	struct router *router;
 	struct health *health;
 	struct budgets *budgets; /* NULL: none */
+	bool budget_open; /* where those can't be kept, requests pass */
 	const char *const *command; /* argv of the program; NULL-terminated */
 	const char *const *env;
 	const char *model; /* of requests that name none; NULL */

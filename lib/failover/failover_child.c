@@ -17,7 +17,8 @@ failover_line(void *user, struct str line)
 	if (!relay_read(f->paths, line, &r, &err)) {
 		if (err.code && !f->told_garbage) {
 			text = xasprintf(
-			    "%s wrote what is no record: %s", f->config->command[0], err.text);
+			    "%s wrote a line that is no record, which is passed over: %s",
+			    f->config->command[0], err.text);
 			failover_complain(f, text);
 			free(text);
 			f->told_garbage = true;

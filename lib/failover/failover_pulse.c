@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* failover_pulse - what was learned is told to the store, and what is reserved is renewed. */
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "failover/failover_state.h"
 
-/* Where the store fails, that is told once; what it means differs. */
+/* That is told once. */
 static void
-tell_store(struct failover *f)
+tell(struct failover *f, bool *told, const struct err *err, const char *meaning)
 {
-	const struct err *err;
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	char *text;
 
-	if (!f->told_health && (err = health_error(f->config->health))) {
-		buf_addf(&text, "%s: breakers are this process's own", err->text);
-		failover_complain(f, text.p);
-		f->told_health = true;
-	}
-	buf_reset(&text);
-	if (f->config->budgets && !f->told_budgets && (err = budgets_error(f->config->budgets))) {
-		buf_addf(&text, "%s: budgets can't be kept", err->text);
-		failover_complain(f, text.p);
-		f->told_budgets = true;
-	}
-	buf_release(&text);
+	if (*told || !err)
+		return;
+	text = xasprintf("%s: %s", err->text, meaning);
+	failover_complain(f, text);
+	free(text);
+	*told = true;
 }
 
 void
 failover_tell_store(struct failover *f)
 {
+	const struct failover_config *c = f->config;
 	struct err err = ERR_INIT;
 
-	if (health_flush(f->config->health, failover_now(f), &err) < 0 && !f->told_health) {
-		(void)err_wrap(&err, "breakers are this process's own");
-		failover_complain(f, err.text);
-		f->told_health = true;
-	}
-	if (f->config->budgets)
-		budgets_renew(f->config->budgets, failover_now(f));
-	tell_store(f);
+	if (health_flush(c->health, failover_now(f), &err) < 0)
+		tell(f, &f->told_health, &err, FAILOVER_ALONE);
+	tell(f, &f->told_health, health_error(c->health), FAILOVER_ALONE);
+	if (!c->budgets)
+		return;
+	budgets_renew(c->budgets, failover_now(f));
+	tell(f, &f->told_budgets, budgets_error(c->budgets),
+	    c->budget_open ? "requests pass, and no budget counts them (--budget-open)"
+			   : "requests under a budget are refused (--budget-open lets them pass)");
 }
 
 void

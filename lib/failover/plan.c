@@ -201,7 +201,9 @@ say_candidate(struct trip *t, size_t i, struct buf *out)
 	if (p.ms >= 0)
 		buf_addf(out, "; about %.0f ms", p.ms);
 	if (p.pass.verdict != BREAKER_PASS)
-		buf_addf(out, "; %s", breaker_of(&p));
+		buf_addf(out, "; its breaker is %s", breaker_of(&p));
+	if (open_ms(t, &p))
+		buf_addf(out, " for %.1f s more", (double)open_ms(t, &p) / 1000);
 	if (p.pass.verdict == BREAKER_REFUSED && p.pass.cause && *p.pass.cause)
 		buf_addf(out, " (%s)", p.pass.cause);
 	if (!is_granted(t, &p, &why))
@@ -210,10 +212,50 @@ say_candidate(struct trip *t, size_t i, struct buf *out)
 }
 
 static void
+say_seconds(struct buf *out, const char *before, int64_t ms)
+{
+	if (ms)
+		buf_addf(out, "%s %g s", before, (double)ms / 1000);
+}
+
+/* What holds for all of them. */
+static void
+say_limits(const struct decision *d, struct buf *out)
+{
+	const struct policy_limits *l = &d->limits;
+
+	buf_addf(out, "\n  %lld %s each; after output: %s", (long long)l->retries,
+	    l->retries == 1 ? "retry" : "retries", policy_after_outputs[l->after_output]);
+	say_seconds(out, "; all within", l->deadline_ms);
+	say_seconds(out, "; each within", l->max_latency_ms);
+	say_seconds(out, "; first output within", l->max_ttft_ms);
+	if (l->max_cost_pusd >= 0) {
+		buf_adds(out, "; all for $");
+		money_print(out, l->max_cost_pusd);
+		buf_adds(out, " at most");
+	}
+	if (d->hedge.max <= 0)
+		return;
+	buf_adds(out, "; hedged");
+	if (d->hedge.percentile > 0)
+		buf_addf(out, " at the %gth percentile", d->hedge.percentile * 100);
+	say_seconds(out, d->hedge.percentile > 0 ? ", else after" : " after", d->hedge.after_ms);
+}
+
+static void
+say_lines(struct str lines, const char *before, struct buf *out)
+{
+	struct str line;
+
+	while (str_split(&lines, '\n', &line))
+		if (line.len)
+			buf_addf(out, "\n  %s%.*s", before, (int)line.len, line.p);
+}
+
+static void
 say(struct trip *t, struct buf *out)
 {
 	const struct decision *d = &t->decision;
-	struct str rest = buf_str(&d->reasons), line;
 
 	if (*t->id.p == '"')
 		json_text((struct json){ t->id.p, t->id.len, JSON_STRING }, out);
@@ -224,9 +266,10 @@ say(struct trip *t, struct buf *out)
 		buf_adds(out, ", and nobody may serve it");
 	for (size_t i = 0; i < d->count; i++)
 		say_candidate(t, i, out);
-	while (str_split(&rest, '\n', &line))
-		if (line.len)
-			buf_addf(out, "\n  - %.*s", (int)line.len, line.p);
+	if (d->count)
+		say_limits(d, out);
+	say_lines(buf_str(&d->reasons), "- ", out);
+	say_lines(buf_str(&d->warnings), "warning: ", out);
 }
 
 void

@@ -42,6 +42,8 @@ refuse_line(struct trip *t, uint64_t number, const char *file, const char *why)
 	if (!t->f->config->text) {
 		ndjson_bad_line(&record, number, file, why);
 	} else {
+		if (strcmp(file, "-") != 0)
+			buf_addf(&text, "%s: ", file);
 		buf_addf(&text, "line %llu: invalid_input: %s", (unsigned long long)number, why);
 		failover_complain(t->f, text.p);
 	}

@@ -92,7 +92,6 @@ put_attempts(struct json attempts, struct buf *text)
 	buf_release(&one);
 }
 
-/* Where there were more than the one that the error is of. */
 static void
 tell_attempts(const struct trip *t, struct buf *text)
 {
@@ -101,7 +100,7 @@ tell_attempts(const struct trip *t, struct buf *text)
 	struct err err = ERR_INIT;
 	struct jsonw w;
 
-	if (!t->walk || t->try_count < 2)
+	if (!t->walk || !t->try_count)
 		return;
 	jsonw_start(&w, &record);
 	walk_write_attempts(t->walk, &w);
@@ -117,11 +116,16 @@ static void
 tell_failure(struct trip *t, struct json error)
 {
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	struct json kind = json_get(error, "kind"), message = json_get(error, "message");
 
+	if (t->f->output_errno) /* nobody is there to miss it */
+		return;
 	buf_addf(&text, "%s: ", t->id.p);
-	json_text(json_get(error, "kind"), &text);
-	buf_adds(&text, ": ");
-	json_text(json_get(error, "message"), &text);
+	json_text(kind, &text);
+	if (!json_equal(kind, message)) {
+		buf_adds(&text, ": ");
+		json_text(message, &text);
+	}
 	tell_attempts(t, &text);
 	failover_complain(t->f, text.p);
 	buf_release(&text);

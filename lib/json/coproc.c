@@ -80,16 +80,22 @@ coproc_free(struct coproc *c)
 /* --- its end --- */
 
 static void
+say_end(const struct coproc *c, struct buf *why)
+{
+	if (c->how.signal)
+		buf_addf(why, "%s was killed by signal %d", c->config.argv[0], c->how.signal);
+	else
+		buf_addf(why, "%s ended with status %d", c->config.argv[0], c->how.status);
+}
+
+static void
 finish(struct coproc *c)
 {
 	struct buf why = BUF_INIT(256);
 
 	uv_timer_stop(c->linger);
 	close_pipes(c);
-	if (c->how.signal)
-		buf_addf(&why, "%s was killed by signal %d", c->config.argv[0], c->how.signal);
-	else
-		buf_addf(&why, "%s ended with status %d", c->config.argv[0], c->how.status);
+	say_end(c, &why);
 	c->config.down(c->config.user, why.p);
 	buf_release(&why);
 }
@@ -198,14 +204,26 @@ start_with(struct coproc *c, uv_file theirs_in, uv_file theirs_out, struct err *
 }
 
 static int
+dies_again(const struct coproc *c, struct err *err)
+{
+	struct buf why = BUF_INIT(256);
+
+	say_end(c, &why);
+	(void)err_set(err, EXIT_SYSTEM,
+	    "%s, and so it did before: it answers nothing (it may have said why on standard error)",
+	    why.p);
+	buf_release(&why);
+	return -1;
+}
+
+static int
 start(struct coproc *c, struct err *err)
 {
 	uv_file in[2], out[2];
 	int rc;
 
 	if (c->fruitless == FRUITLESS_MAX)
-		return err_set(
-		    err, EXIT_SYSTEM, "%s does not stay up (see its log)", c->config.argv[0]);
+		return dies_again(c, err);
 	/* Our ends do not block: then a write takes what there is room for, and not a page. */
 	rc = uv_pipe(in, 0, UV_NONBLOCK_PIPE);
 	if (rc < 0)
