@@ -2,6 +2,7 @@
 /* anthropic-content - write a conversation as the Messages API wants it: system, turns, blocks. */
 #include "json/jsonw.h"
 #include "llm/anthropic.h"
+#include "llm/call_id.h"
 #include "llm/media.h"
 
 static bool
@@ -164,16 +165,12 @@ write_reasoning(struct anthropic_writer *x, struct json part, struct json opaque
 	x->markable = false;
 }
 
-/* A call's id; one that another provider made ("functions.look:0") may be of no form that it takes.
- */
 static void
 write_id(struct anthropic_writer *x, const char *key, struct json id)
 {
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	static const struct call_id_form form = { .others = "_-" };
 
-	request_plain_id(id, &text);
-	jsonw_kstrn(&x->w, key, buf_str(&text));
-	buf_release(&text);
+	call_id_write(&x->w, key, id, &form);
 }
 
 static void

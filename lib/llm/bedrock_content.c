@@ -2,6 +2,7 @@
 /* bedrock-content - write a conversation as Converse wants it: system, turns, blocks. */
 #include "json/jsonw.h"
 #include "llm/bedrock.h"
+#include "llm/call_id.h"
 #include "llm/marks.h"
 
 /* --- lists and blocks --- */
@@ -185,19 +186,12 @@ write_reasoning(struct bedrock_writer *x, struct json part, struct json opaque)
 	x->markable = false;
 }
 
-/* Ids are of letters, digits, - and _, 64 at most; others' ids are made so. What tells two of them
- * apart is rather at the end. */
 static void
 write_id(struct bedrock_writer *x, struct json id)
 {
-	enum { ID_MAX = 64 };
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
+	static const struct call_id_form form = { .max = 64, .others = "_-" };
 
-	request_plain_id(id, &text);
-	if (text.len > ID_MAX)
-		buf_cut(&text, text.len - ID_MAX);
-	jsonw_kstrn(&x->w, "toolUseId", buf_str(&text));
-	buf_release(&text);
+	call_id_write(&x->w, "toolUseId", id, &form);
 }
 
 static void

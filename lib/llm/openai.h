@@ -27,9 +27,9 @@ enum openai_flags {
 	OPENAI_ALTERNATE = 1 << 12, /* refuses two turns of one role in a row */
 	OPENAI_SEALED = 1 << 13, /* Responses: seals the reasoning of all its models, if asked */
 	OPENAI_API_KEY = 1 << 14, /* takes the key in the header api-key */
-	OPENAI_LOADED = 1 << 16, /* answers with whatever model is loaded */
 	OPENAI_PREFIX = 1 << 15, /* goes on from an answer that is marked so, and repeats it */
 	OPENAI_JSON_ONLY = 1 << 16, /* answers in JSON if told to, but takes no schema for it */
+	OPENAI_LOADED = 1 << 17, /* answers with whatever model is loaded */
 };
 
 /* How a server is told how much to reason. */

@@ -1,44 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* openai_chat_results - what tools gave back, in the form of chat completions. */
 #include "base/mem.h"
+#include "llm/call_id.h"
 #include "llm/openai_chat.h"
 #include "llm/tool_result.h"
 
+/* Mistral's tokenizer knows them as nine letters or digits, wherever it runs. */
 static bool
-is_short_id(struct str id)
+wants_nine(const struct openai_request *q)
 {
-	size_t i;
-
-	for (i = 0; i < id.len; i++) {
-		if (!strchr(
-			"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", id.p[i]))
-			return false;
-	}
-	return id.len == 9;
+	return (q->server->flags & OPENAI_SHORT_IDS) || str_has_nocase(q->b->model, "mistral") ||
+	       str_has_nocase(q->b->model, "mixtral");
 }
 
-/* A call's id. One that another provider made is replaced where the server refuses its form, in the
- * call and in its result alike (FNV-1a, in letters and digits). */
+/* OpenAI has a limit, wherever its models are asked. Other servers take what they get, and some
+ * have put into an id what they look for in it later. */
 void
 openai_chat_id(struct openai_request *q, const char *key, struct json id)
 {
-	struct str text = STR_NONE;
-	uint64_t hash = UINT64_C(14695981039346656037);
-	char made[9]; /* of OPENAI_SHORT_IDS */
-	size_t i;
+	static const struct call_id_form limited = { .max = 40 },
+					 nine = { .max = 9, .is_exact = true, .others = "" };
 
-	if (!(q->server->flags & OPENAI_SHORT_IDS) ||
-	    (json_plain(id, &text) && is_short_id(text))) {
+	if (wants_nine(q))
+		call_id_write(&q->w, key, id, &nine);
+	else if ((q->server->flags & OPENAI_OWN) || str_starts(q->b->model, "openai/"))
+		call_id_write(&q->w, key, id, &limited);
+	else
 		jsonw_kjson(&q->w, key, id);
-		return;
-	}
-	for (i = 0; i < id.len; i++)
-		hash = (hash ^ (unsigned char)id.p[i]) * UINT64_C(1099511628211);
-	for (i = 0; i < sizeof made; i++) {
-		made[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36];
-		hash /= 36;
-	}
-	jsonw_kstrn(&q->w, key, (struct str){ made, sizeof made });
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "llm/call_id.h"
 #include "llm/media.h"
 #include "llm/openai_responses.h"
 #include "llm/tool_result.h"
@@ -167,6 +168,14 @@ write_medium(struct input *in, const struct request_parts *p)
 /* --- calls and results --- */
 
 static void
+write_id(struct openai_request *q, struct json id)
+{
+	static const struct call_id_form form = { .max = 64 };
+
+	call_id_write(&q->w, "call_id", id, &form);
+}
+
+static void
 write_call(struct input *in, struct json part)
 {
 	struct json arguments = json_get(part, "arguments"), text = json_get(part, "input");
@@ -180,7 +189,7 @@ write_call(struct input *in, struct json part)
 	if (!json_exists(type))
 		jsonw_kstr(&q->w, "type", custom ? "custom_tool_call" : "function_call");
 	jsonw_members(&q->w, opaque);
-	jsonw_kjson(&q->w, "call_id", json_get(part, "id"));
+	write_id(q, json_get(part, "id"));
 	jsonw_kjson(&q->w, "name", json_get(part, "name"));
 	if (custom || !json_exists(arguments)) { /* cut arguments are text too */
 		jsonw_kjson(&q->w, custom ? "input" : "arguments", text);
@@ -282,7 +291,7 @@ write_result(struct input *in, struct json part)
 	jsonw_object(&q->w);
 	jsonw_kstr(
 	    &q->w, "type", is_custom(in, id) ? "custom_tool_call_output" : "function_call_output");
-	jsonw_kjson(&q->w, "call_id", id);
+	write_id(q, id);
 	r = write_output(in, part);
 	jsonw_end(&q->w);
 	return r;

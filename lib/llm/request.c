@@ -191,19 +191,6 @@ request_next_part(struct request_parts *p)
 	return true;
 }
 
-void
-request_plain_id(struct json id, struct buf *out)
-{
-	static const char allowed[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-	size_t i = out->len;
-
-	for (json_text(id, out); i < out->len; i++) {
-		if (!out->p[i] || !strchr(allowed, out->p[i]))
-			out->p[i] = '_';
-	}
-}
-
 bool
 request_is_parts(struct json content)
 {

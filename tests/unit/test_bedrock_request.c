@@ -120,10 +120,10 @@ results_stand_first_and_ids_are_fitted(void **state)
 	    "{'type':'toolResult','id':'b','isError':true,'content':[{'type':'text','text':'no'},"
 	    "{'type':'image','mediaType':'image/png','data':'AAAA'}]}]}]}"));
 	talk_body_is(t, "messages.1.content",
-	    "[{'toolUse':{'toolUseId':'call_1','name':'f','input':{'x':1}}},"
+	    "[{'toolUse':{'toolUseId':'call_1_yidj5ucp6','name':'f','input':{'x':1}}},"
 	    "{'toolUse':{'toolUseId':'b','name':'f','input':{}}}]");
 	talk_body_is(t, "messages.2.content",
-	    "[{'toolResult':{'toolUseId':'call_1','content':[{'text':'[1,2]'}]}},"
+	    "[{'toolResult':{'toolUseId':'call_1_yidj5ucp6','content':[{'text':'[1,2]'}]}},"
 	    "{'toolResult':{'toolUseId':'b','content':[{'text':'no'},"
 	    "{'image':{'format':'png','source':{'bytes':'AAAA'}}}],'status':'error'}},"
 	    "{'text':'and more'}]");
@@ -137,7 +137,7 @@ some_families_want_results_alone(void **state)
 	assert_true(build(t, "{'model':'" MISTRAL "'," TOOLS ",'messages':[" CALLED
 			     ",{'role':'user','content':'thanks'}]}"));
 	talk_body_is(t, "messages.2",
-	    "{'role':'user','content':[{'toolResult':{'toolUseId':'call_1','content':[{'json':{'y':2}}]}}]}");
+	    "{'role':'user','content':[{'toolResult':{'toolUseId':'call_1_yidj5ucp6','content':[{'json':{'y':2}}]}}]}");
 	talk_body_is(t, "messages.3", "{'role':'assistant','content':[{'text':'OK.'}]}");
 	talk_body_is(t, "messages.4", "{'role':'user','content':[{'text':'thanks'}]}");
 	assert_true(build(t, "{'model':'" LLAMA "'," TOOLS ",'messages':[" CALLED

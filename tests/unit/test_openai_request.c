@@ -239,9 +239,9 @@ mistral_gets_ids_of_its_own_form_in_calls_and_results_alike(void **state)
 		"{\"type\":\"toolResult\",\"id\":\"aB3dE6gH9\",\"content\":\"y\"}]}"),
 	    SENT(
 		"{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
-		"{\"id\":\"p2lpsz8ng\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},"
+		"{\"id\":\"16xj2wjzp\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},"
 		"{\"id\":\"aB3dE6gH9\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
-		"{\"role\":\"tool\",\"tool_call_id\":\"p2lpsz8ng\",\"content\":\"x\"},"
+		"{\"role\":\"tool\",\"tool_call_id\":\"16xj2wjzp\",\"content\":\"x\"},"
 		"{\"role\":\"tool\",\"tool_call_id\":\"aB3dE6gH9\",\"content\":\"y\"}"),
 	    "");
 }
@@ -529,6 +529,9 @@ a_schema_is_strict_where_it_can_be(void **state)
 	expect_at(lab, NULL, ASK("\"responseSchema\":" OPEN), GOT("m", FORMAT(OPEN, "false")), "");
 	expect_at(lab, NULL, ASK("\"responseSchema\":{\"items\":" OPEN "}"),
 	    GOT("m", FORMAT("{\"items\":" OPEN "}", "false")), "");
+	/* what LM Studio has loaded is no reason to keep a schema from it */
+	expect_at("http://localhost:1234/v1", NULL, ASK("\"responseSchema\":" CLOSED),
+	    GOT("m", FORMAT(CLOSED, "true")), "");
 }
 
 static void
