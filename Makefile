@@ -54,6 +54,7 @@ UV_LIBS   ?= $(call pkg,libuv,-luv)
 YAML_LIBS ?= $(call pkg,yaml-0.1,-lyaml)
 DL_LIBS   ?= -ldl
 CRYPTO_LIBS ?= $(call pkg,libcrypto,-lcrypto)
+SSL_LIBS ?= $(call pkg,libssl,-lssl)
 # Without libmicrohttpd llm-mock still builds, and says what it lacks when it is started.
 MHD_LIBS  ?= $(shell $(PKGCONFIG) --libs libmicrohttpd 2>/dev/null)
 SQLITE_LIBS ?= $(call pkg,sqlite3,-lsqlite3)
@@ -61,7 +62,7 @@ SQLITE_LIBS ?= $(call pkg,sqlite3,-lsqlite3)
 REDIS_LIBS ?= $(shell $(PKGCONFIG) --libs hiredis 2>/dev/null)
 HAVE       = $(if $(MHD_LIBS),-DHAVE_MICROHTTPD=1) $(if $(REDIS_LIBS),-DHAVE_HIREDIS=1)
 CMOCKA_LIBS ?= $(call pkg,cmocka,-lcmocka)
-LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(DL_LIBS) $(MHD_LIBS) $(CRYPTO_LIBS) $(SQLITE_LIBS) $(REDIS_LIBS) -lm -lpthread
+LIBS = $(CURL_LIBS) $(UV_LIBS) $(YAML_LIBS) $(DL_LIBS) $(MHD_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(SQLITE_LIBS) $(REDIS_LIBS) -lm -lpthread
 
 # --- rules -------------------------------------------------------------------------------------
 

@@ -12,9 +12,9 @@
  *	store_update(store, key, count_one, &mine, &err);	// read, change and write as one
  *	store_close(store);
  *
- * Functions return -1 and err (EXIT_IO) where the store can't be had; what was asked for has then
- * not happened. (Redis, where the connection broke just as a change was on its way: the message
- * says that it is not known.)
+ * Functions return -1 and err where the store can't be had (EXIT_IO; EXIT_CONFIG where it stays so
+ * until somebody changes something); what was asked for has then not happened. (Redis, where the
+ *connection broke just as a change was on its way: the message says that it is not known.)
  *
  * A store is for one thread, and for the process that opened it: after a fork the child opens its
  * own, and leaves the parent's alone (it does not close it either).
@@ -35,9 +35,9 @@ enum { STORE_WAIT_MS = 2000 };
 #define STORE_FOREVER 0 /* an expiry: never */
 
 struct store_config {
-	/* A path, or "sqlite:PATH"; "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]" or, by its socket,
-	 * "redis+unix://[[USER]:PASSWORD@]/PATH[?db=DB]", where hiredis was built in (without TLS);
-	 * "memory:". */
+	/* A path, or "sqlite:PATH"; "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]" or, over TLS,
+	 * "rediss://...[?cacert=FILE&cacertdir=DIR&cert=FILE&key=FILE&sni=NAME]" or, by its socket,
+	 * "redis+unix://[[USER]:PASSWORD@]/PATH[?db=DB]", where hiredis was built in; "memory:". */
 	const char *url;
 	/* The longest wait for others; 0: STORE_WAIT_MS. (A host's name is looked up by the system,
 	 * which takes its own time.) */

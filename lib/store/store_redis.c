@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "store/store_redis.h"
+#include "store/store_redis_words.h"
 #include "sys/clock.h"
 
 enum {
@@ -77,7 +78,7 @@ store_redis_add_write(const struct store_redis *r, const struct store_item *item
 }
 
 int
-store_redis_read(const struct store_redis *r, struct str key, const redisReply *reply,
+store_redis_read(struct store_redis *r, struct str key, const redisReply *reply,
     struct store_redis_value *s, struct err *err)
 {
 	struct str expires;
@@ -86,7 +87,7 @@ store_redis_read(const struct store_redis *r, struct str key, const redisReply *
 	if (reply->type == REDIS_REPLY_NIL)
 		return 0;
 	if (reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "WRONGTYPE", 9) != 0)
-		return err_set(err, EXIT_IO, "%s: %s", r->link.address.name, reply->str);
+		return store_redis_check(r, reply, err);
 	if (reply->type == REDIS_REPLY_STRING) {
 		s->value = (struct str){ reply->str, reply->len };
 		if (str_split(&s->value, ' ', &expires) && num_i64(expires, &s->expires_us) &&
@@ -101,11 +102,15 @@ store_redis_read(const struct store_redis *r, struct str key, const redisReply *
 }
 
 int
-store_redis_check(const struct store_redis *r, const redisReply *reply, struct err *err)
+store_redis_check(struct store_redis *r, const redisReply *reply, struct err *err)
 {
+	const struct str refusal = { reply->str, reply->len };
+
 	if (reply->type != REDIS_REPLY_ERROR)
 		return 0;
-	return err_set(err, EXIT_IO, "%s: %s", r->link.address.name, reply->str);
+	if (store_redis_words_leave(refusal))
+		store_redis_hang_up(&r->link);
+	return store_redis_words(&r->link.address, refusal, false, err);
 }
 
 int
@@ -207,7 +212,7 @@ store_redis_open(const struct store_config *config, struct store_place *place, s
 	struct store_redis *r = xcalloc(1, sizeof *r);
 	struct buf nothing = BUF_INIT(BUF_UNLIMITED);
 
-	r->link.wait_ms = config->wait_ms;
+	store_redis_link_init(&r->link, config->wait_ms);
 	r->own_clock = config->now_us != NULL;
 	rand_seed_random(&r->rand);
 	if (store_redis_address_read(&r->link.address, config->url, err) < 0 ||

@@ -25,7 +25,7 @@ struct store_redis_value {
 };
 
 /* 1, or 0 where there is none; -1 and err. key: which it is, for that. */
-int store_redis_read(const struct store_redis *r, struct str key, const redisReply *reply,
+int store_redis_read(struct store_redis *r, struct str key, const redisReply *reply,
     struct store_redis_value *v, struct err *err);
 
 /* Append a command whose second word is a key of ours. */
@@ -35,8 +35,8 @@ void store_redis_add_write(const struct store_redis *r, const struct store_item 
     const char *stamp, int64_t now_us, struct buf *out);
 void store_redis_make_stamp(struct store_redis *r, char stamp[STORE_REDIS_STAMP_LEN + 1]);
 
-/* -1 and err where the server refuses. */
-int store_redis_check(const struct store_redis *r, const redisReply *reply, struct err *err);
+/* -1 and err where the server refuses. The reply stays, but the connection may be given up. */
+int store_redis_check(struct store_redis *r, const redisReply *reply, struct err *err);
 
 /* One command that may as well be made twice: after a lost connection it is, once. The caller frees
  * *reply. */

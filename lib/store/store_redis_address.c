@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* store_redis_address - redis://[[USER]:PASSWORD@]HOST[:PORT][/DB],
- * redis+unix://[...@]/PATH[?db=DB] */
+ * rediss://[...@]HOST[:PORT][/DB][?cacert=FILE&...], redis+unix://[...@]/PATH[?db=DB] */
 #include "store/store_redis_address.h"
 
 #include <stdlib.h>
@@ -84,41 +84,94 @@ read_host(struct store_redis_address *a, struct str text)
 }
 
 static bool
+read_database(struct store_redis_address *a, struct str text)
+{
+	return read_number(text, DATABASE_MAX, &a->database);
+}
+
+/* Of redis+unix the number is in the query, as its path has no end; all else is for TLS. */
+static bool
+read_member(struct store_redis_address *a, struct str name, struct str value)
+{
+	const struct {
+		const char *name;
+		char **to;
+	} files[] = {
+		{ "cacert", &a->cacert },
+		{ "cacertdir", &a->cacertdir },
+		{ "cert", &a->cert },
+		{ "key", &a->key },
+		{ "sni", &a->sni },
+	};
+	size_t i;
+
+	if (a->path)
+		return str_is(name, "db") && read_database(a, value);
+	for (i = 0; a->tls && value.len && i < sizeof files / sizeof *files; i++) {
+		if (!str_is(name, files[i].name) || *files[i].to)
+			continue;
+		*files[i].to = decoded(value);
+		return true;
+	}
+	return false;
+}
+
+/* "?NAME=VALUE&...", or nothing */
+static bool
+read_query(struct store_redis_address *a, struct str query)
+{
+	struct str member, name;
+
+	if (!query.len)
+		return true;
+	query = (struct str){ query.p + 1, query.len - 1 };
+	while (str_split(&query, '&', &member))
+		if (!str_split(&member, '=', &name) || !read_member(a, name, member))
+			return false;
+	return !a->key || a->cert;
+}
+
+/* Take what stands before any of these bytes off the front. */
+static struct str
+take_before(struct str *rest, const char *any)
+{
+	const char *end = find(*rest, any);
+	struct str taken = { rest->p, (size_t)(end - rest->p) };
+
+	rest->p = end;
+	rest->len -= taken.len;
+	return taken;
+}
+
+static bool
 read_network(struct store_redis_address *a, struct str rest)
 {
-	const char *slash = find(rest, "/");
 	struct str host, database;
 
-	take_credential(a, &rest, slash);
-	host = (struct str){ rest.p, (size_t)(slash - rest.p) };
-	database = (struct str){ slash, (size_t)(rest.p + rest.len - slash) };
+	take_credential(a, &rest, find(rest, "/?"));
+	host = take_before(&rest, "/?");
+	database = take_before(&rest, "?");
 	if (!read_host(a, host) ||
-	    (database.len > 1 && !read_number((struct str){ database.p + 1, database.len - 1 },
-				     DATABASE_MAX, &a->database)))
+	    (database.len > 1 &&
+		!read_database(a, (struct str){ database.p + 1, database.len - 1 })))
 		return false;
-	a->name = xasprintf(strchr(a->host, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d",
-	    a->host, a->port, a->database);
-	return true;
+	a->name = xasprintf(strchr(a->host, ':') ? "redis%s://[%s]:%d/%d" : "redis%s://%s:%d/%d",
+	    a->tls ? "s" : "", a->host, a->port, a->database);
+	return read_query(a, rest);
 }
 
 static bool
 read_socket(struct store_redis_address *a, struct str rest)
 {
-	const char *slash = find(rest, "/"), *query;
 	struct str path;
 
-	take_credential(a, &rest, slash);
-	query = find(rest, "?");
-	path = (struct str){ rest.p, (size_t)(query - rest.p) };
-	rest = (struct str){ query, rest.len - path.len };
+	take_credential(a, &rest, find(rest, "/?"));
+	path = take_before(&rest, "?");
 	if (!path.len || path.p[0] != '/')
 		return false;
 	a->path = decoded(path);
 	a->name = xasprintf("redis+unix://%s", a->path);
-	if (!rest.len)
-		return true;
-	return str_starts(rest, "?db=") &&
-	       read_number((struct str){ rest.p + 4, rest.len - 4 }, DATABASE_MAX, &a->database);
+	return read_query(a, rest);
 }
 
 int
@@ -130,15 +183,20 @@ store_redis_address_read(struct store_redis_address *a, const char *url, struct 
 	*a = (struct store_redis_address){ 0 };
 	(void)str_split(&rest, ':', &scheme);
 	rest = (struct str){ rest.p + 2, rest.len - 2 }; /* store.c has seen the "//" */
-	if (str_is(scheme, "rediss"))
+	a->tls = str_is(scheme, "rediss");
+	well = str_is(scheme, "redis+unix") ? read_socket(a, rest) : read_network(a, rest);
+	if (well && a->user && !a->password)
 		return err_set(err, EXIT_CONFIG,
-		    "Redis over TLS (rediss:) is not built in: let a tunnel (stunnel) carry redis:");
-	well = str_is(scheme, "redis") ? read_network(a, rest) : read_socket(a, rest);
+		    "the store's URL names a user and no password: USER:PASSWORD@, or :PASSWORD@");
 	if (well)
 		return 0;
 	return err_set(err, EXIT_CONFIG,
-	    "the store's URL is not understood: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or "
-	    "redis+unix://[[USER]:PASSWORD@]/PATH[?db=DB]");
+	    "the store's URL is not understood: %s (special characters in its parts are "
+	    "percent-encoded)",
+	    a->tls ? "rediss://[[USER]:PASSWORD@]HOST[:PORT][/DB][?cacert=FILE&cacertdir=DIR&"
+		     "cert=FILE&key=FILE&sni=NAME]"
+	    : str_is(scheme, "redis") ? "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]"
+				      : "redis+unix://[[USER]:PASSWORD@]/PATH[?db=DB]");
 }
 
 void
@@ -146,6 +204,11 @@ store_redis_address_release(struct store_redis_address *a)
 {
 	free(a->host);
 	free(a->path);
+	free(a->cacert);
+	free(a->cacertdir);
+	free(a->cert);
+	free(a->key);
+	free(a->sni);
 	free(a->user);
 	if (a->password)
 		explicit_bzero(a->password, strlen(a->password));

@@ -3,6 +3,8 @@
 #ifndef STORE_STORE_REDIS_ADDRESS_H
 #define STORE_STORE_REDIS_ADDRESS_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct store_redis_address {
@@ -11,6 +13,10 @@ struct store_redis_address {
 	char *path; /* of a unix socket */
 	char *user, *password; /* NULL: none */
 	int database;
+	bool tls;
+	/* With TLS, as redis-cli names them; NULL: not given. Files and directories in PEM. */
+	char *cacert, *cacertdir, *cert, *key;
+	char *sni; /* whose certificate it must be, in place of host */
 	char *name; /* for messages: without user and password */
 };
 

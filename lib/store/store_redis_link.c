@@ -3,15 +3,16 @@
 #if defined(HAVE_HIREDIS)
 #include "store/store_redis_link.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-
-#include "base/mem.h"
+#include "base/die.h"
+#include "store/store_redis_words.h"
 #include "sys/clock.h"
 
-enum { READ_BLOCK = 16 * 1024 };
+void
+store_redis_link_init(struct store_redis_link *l, int64_t wait_ms)
+{
+	l->stream.fd = -1;
+	l->wait_ms = wait_ms;
+}
 
 void
 store_redis_command(struct buf *out, const struct str *words, size_t count)
@@ -29,9 +30,10 @@ store_redis_command(struct buf *out, const struct str *words, size_t count)
 void
 store_redis_hang_up(struct store_redis_link *l)
 {
-	if (l->context)
-		redisFree(l->context);
-	l->context = NULL;
+	if (l->reader)
+		redisReaderFree(l->reader);
+	l->reader = NULL;
+	store_redis_stream_close(&l->stream);
 }
 
 /* It can't be had: whoever asks in the next while hears the same. */
@@ -66,43 +68,19 @@ time_out(struct store_redis_link *l, struct err *err)
 	return rest(l, err);
 }
 
-/* errno, or 0 where the socket is ready; ETIMEDOUT. */
-static int
-wait_ready(int fd, short events, int64_t deadline_us)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int n;
-
-	do
-		n = poll(&p, 1, clock_left_ms(deadline_us));
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? errno : n == 0 ? ETIMEDOUT : 0;
-}
-
+/* What the stream says, in the link's terms. */
 static enum store_redis_result
-stop(struct store_redis_link *l, int errnum, struct err *err)
+result_of(struct store_redis_link *l, enum store_redis_flow flow, struct err *err)
 {
-	return errnum == ETIMEDOUT ? time_out(l, err) : lose(l, errnum, err);
-}
-
-static enum store_redis_result
-send_all(struct store_redis_link *l, struct str bytes, int64_t deadline_us, struct err *err)
-{
-	int fd = l->context->fd, errnum;
-	ssize_t n;
-
-	while (bytes.len) {
-		n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n >= 0) {
-			bytes.p += n;
-			bytes.len -= (size_t)n;
-			continue;
-		}
-		errnum = errno;
-		if (errnum == EAGAIN || errnum == EWOULDBLOCK)
-			errnum = wait_ready(fd, POLLOUT, deadline_us);
-		if (errnum && errnum != EINTR)
-			return stop(l, errnum, err);
+	switch (flow) {
+	case STORE_REDIS_FLOWS:
+		break;
+	case STORE_REDIS_CUT:
+		return lose(l, l->stream.errnum, err);
+	case STORE_REDIS_LATE:
+		return time_out(l, err);
+	case STORE_REDIS_REFUSED:
+		return rest(l, err);
 	}
 	return STORE_REDIS_OK;
 }
@@ -111,20 +89,13 @@ send_all(struct store_redis_link *l, struct str bytes, int64_t deadline_us, stru
 static enum store_redis_result
 feed(struct store_redis_link *l, int64_t deadline_us, struct err *err)
 {
-	char block[READ_BLOCK];
-	ssize_t n = recv(l->context->fd, block, sizeof block, MSG_DONTWAIT);
-	int errnum = n < 0 ? errno : 0;
+	struct str bytes;
+	enum store_redis_flow flow = store_redis_stream_take(&l->stream, &bytes, deadline_us, err);
 
-	if (n > 0) {
-		/* What makes this fail is kept, and told with the next reply. */
-		(void)redisReaderFeed(l->context->reader, block, (size_t)n);
-		return STORE_REDIS_OK;
-	}
-	if (n == 0)
-		return lose(l, 0, err);
-	if (errnum == EAGAIN || errnum == EWOULDBLOCK)
-		errnum = wait_ready(l->context->fd, POLLIN, deadline_us);
-	return errnum && errnum != EINTR ? stop(l, errnum, err) : STORE_REDIS_OK;
+	/* What makes this fail is kept, and told with the next reply. */
+	if (flow == STORE_REDIS_FLOWS)
+		(void)redisReaderFeed(l->reader, bytes.p, bytes.len);
+	return result_of(l, flow, err);
 }
 
 static enum store_redis_result
@@ -134,9 +105,9 @@ take_reply(struct store_redis_link *l, redisReply **reply, int64_t deadline_us, 
 	void *got = NULL;
 
 	for (;;) {
-		if (redisReaderGetReply(l->context->reader, &got) != REDIS_OK) {
+		if (redisReaderGetReply(l->reader, &got) != REDIS_OK) {
 			(void)err_set(err, EXIT_IO, "%s: this is no Redis server: %s",
-			    l->address.name, l->context->reader->errstr);
+			    l->address.name, l->reader->errstr);
 			return rest(l, err);
 		}
 		if (got) {
@@ -153,7 +124,8 @@ static enum store_redis_result
 exchange(struct store_redis_link *l, const struct buf *commands, redisReply **replies, size_t count,
     int64_t deadline_us, struct err *err)
 {
-	enum store_redis_result result = send_all(l, buf_str(commands), deadline_us, err);
+	enum store_redis_result result = result_of(
+	    l, store_redis_stream_send(&l->stream, buf_str(commands), deadline_us, err), err);
 	size_t i;
 
 	for (i = 0; result == STORE_REDIS_OK && i < count; i++)
@@ -166,22 +138,43 @@ exchange(struct store_redis_link *l, const struct buf *commands, redisReply **re
 	return result;
 }
 
-/* The server's words are its own, but for the first they may repeat what it was sent. */
+/* What it says may repeat what it was sent. */
 static enum store_redis_result
 refuse(struct store_redis_link *l, const redisReply *reply, struct err *err)
 {
-	struct str text = { reply->str, reply->len }, code;
-
-	(void)str_split(&text, ' ', &code);
-	if (str_is(code, "NOAUTH") || str_is(code, "WRONGPASS"))
-		(void)err_set(err, EXIT_CONFIG, "%s: %s (%.*s)", l->address.name,
-		    l->address.password ? "the password is not the server's"
-					: "a password is wanted",
-		    (int)code.len, code.p);
-	else
-		(void)err_set(err, EXIT_IO, "%s: the server refuses: %.*s", l->address.name,
-		    (int)code.len, code.p);
+	(void)store_redis_words(
+	    &l->address, (struct str){ reply->str, reply->len }, l->address.password != NULL, err);
 	return rest(l, err);
+}
+
+/* The first answer did not come, or is none: the other side may be meant for the other kind. */
+static enum store_redis_result
+doubt(struct store_redis_link *l, enum store_redis_result result, struct err *err)
+{
+	struct err why = *err;
+	const char *advice = "";
+
+	if (l->address.tls && !l->address.cert)
+		advice = " (where it wants a certificate of ours: ?cert=FILE&key=FILE)";
+	else if (l->address.host && !l->address.tls)
+		advice = " (where it speaks TLS, the URL is rediss://)";
+	(void)err_set(err, why.code, "%s%s", why.text, advice);
+	l->rest_why = *err;
+	return result;
+}
+
+static enum store_redis_result
+take_welcome(struct store_redis_link *l, redisReply **replies, size_t count, struct err *err)
+{
+	enum store_redis_result result = STORE_REDIS_OK;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (replies[i]->type == REDIS_REPLY_ERROR && result == STORE_REDIS_OK)
+			result = refuse(l, replies[i], err);
+		freeReplyObject(replies[i]);
+	}
+	return result;
 }
 
 /* Say who we are and which database is meant. */
@@ -193,7 +186,7 @@ introduce(struct store_redis_link *l, int64_t deadline_us, struct err *err)
 	struct str auth[] = { STR_LIT("AUTH"), str_of(a->user), str_of(a->password) };
 	redisReply *replies[3];
 	enum store_redis_result result;
-	size_t i, count = 0;
+	size_t count = 0;
 
 	if (a->password) {
 		auth[a->user ? 0 : 1] = STR_LIT("AUTH");
@@ -209,13 +202,10 @@ introduce(struct store_redis_link *l, int64_t deadline_us, struct err *err)
 	store_redis_command(&commands, &STR_LIT("PING"), 1);
 	count++;
 	result = exchange(l, &commands, replies, count, deadline_us, err);
-	if (result == STORE_REDIS_OK) {
-		for (i = 0; i < count; i++) {
-			if (replies[i]->type == REDIS_REPLY_ERROR && result == STORE_REDIS_OK)
-				result = refuse(l, replies[i], err);
-			freeReplyObject(replies[i]);
-		}
-	}
+	if (result != STORE_REDIS_OK)
+		result = doubt(l, result, err);
+	else
+		result = take_welcome(l, replies, count, err);
 	buf_wipe(&commands);
 	buf_release(&database);
 	return result;
@@ -224,24 +214,19 @@ introduce(struct store_redis_link *l, int64_t deadline_us, struct err *err)
 static enum store_redis_result
 connect_to(struct store_redis_link *l, int64_t deadline_us, struct err *err)
 {
-	int left_ms = clock_left_ms(deadline_us);
-	struct timeval timeout = { left_ms / 1000, left_ms % 1000 * 1000 };
+	enum store_redis_result result;
 
 	if (clock_mono_us() < l->rest_until_us) {
 		*err = l->rest_why;
 		return STORE_REDIS_FAILED;
 	}
-	if (left_ms == 0)
-		timeout.tv_usec = 1000; /* 0 would be without end */
-	l->context = l->address.path
-			 ? redisConnectUnixWithTimeout(l->address.path, timeout)
-			 : redisConnectWithTimeout(l->address.host, l->address.port, timeout);
-	if (!l->context || l->context->err) {
-		(void)err_set(err, EXIT_IO, "%s can't be reached: %s", l->address.name,
-		    l->context ? l->context->errstr : "out of memory");
-		return rest(l, err);
-	}
-	(void)fcntl(l->context->fd, F_SETFD, FD_CLOEXEC); /* cannot fail on an open descriptor */
+	result = result_of(
+	    l, store_redis_stream_open(&l->stream, &l->address, deadline_us, err), err);
+	if (result != STORE_REDIS_OK)
+		return result;
+	l->reader = redisReaderCreate();
+	if (!l->reader)
+		die(EXIT_SYSTEM, "out of memory");
 	return introduce(l, deadline_us, err);
 }
 
@@ -251,7 +236,7 @@ store_redis_ask(struct store_redis_link *l, const struct buf *commands, redisRep
 {
 	enum store_redis_result result = STORE_REDIS_OK;
 
-	if (!l->context)
+	if (!l->reader)
 		result = connect_to(l, deadline_us, err);
 	if (result != STORE_REDIS_OK)
 		return result;

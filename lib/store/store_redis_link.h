@@ -3,8 +3,8 @@
  * store_redis_link - commands to a Redis server and its replies, with a deadline. Private to this
  * room.
  *
- * hiredis connects and reads replies; the bytes are moved here, since it would write to a lost
- * connection without shielding the program from SIGPIPE, and knows timeouts but no deadlines.
+ * hiredis reads replies, and that is all: it would write to a lost connection without shielding the
+ * program from SIGPIPE, knows timeouts but no deadlines, and before its version 1 no TLS.
  */
 #ifndef STORE_STORE_REDIS_LINK_H
 #define STORE_STORE_REDIS_LINK_H
@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "store/store_redis_address.h"
+#include "store/store_redis_stream.h"
 
 /* After it could not be reached it is left alone for so long: who asks is told the same at once. */
 enum { STORE_REDIS_REST_MS = 1000 };
@@ -23,7 +24,8 @@ enum { STORE_REDIS_REST_MS = 1000 };
 struct store_redis_link {
 	struct store_redis_address address;
 	int64_t wait_ms;
-	redisContext *context; /* NULL: not connected */
+	struct store_redis_stream stream;
+	redisReader *reader; /* NULL: not connected */
 	int64_t rest_until_us;
 	struct err rest_why;
 };
@@ -33,6 +35,9 @@ enum store_redis_result {
 	STORE_REDIS_LOST, /* the connection broke: a new one may do; err says so */
 	STORE_REDIS_FAILED, /* err is set */
 };
+
+/* Not connected yet; address is to be read. */
+void store_redis_link_init(struct store_redis_link *l, int64_t wait_ms);
 
 /* Append a command to be sent. */
 void store_redis_command(struct buf *out, const struct str *words, size_t count);

@@ -11,7 +11,7 @@ command -v readelf >/dev/null || { echo '1..0 # SKIP no readelf'; exit 0; }
 # Those of one program, one a line; what the compiler brings is its own affair.
 linked() {
 	readelf -d "$BUILD/bin/$1" |
-		sed -n 's/.*NEEDED.*\[lib\(crypto\|curl\|hiredis\|jq\|microhttpd\|sqlite3\|uv\|yaml\)[-.].*/\1/p' | sort
+		sed -n 's/.*NEEDED.*\[lib\(crypto\|curl\|hiredis\|jq\|microhttpd\|sqlite3\|ssl\|uv\|yaml\)[-.].*/\1/p' | sort
 }
 
 used() {
@@ -19,9 +19,9 @@ used() {
 	cost-calc) ;;
 	json-validate) echo yaml ;;
 	dag-run) echo crypto uv yaml ;;
-	llm-breaker | llm-budget | llm-route) echo crypto hiredis sqlite3 yaml ;;
+	llm-breaker | llm-budget | llm-route) echo crypto hiredis sqlite3 ssl yaml ;;
 	llm-call | llm-embed | llm-models | llm-tokens) echo crypto curl uv yaml ;;
-	llm-failover) echo crypto hiredis sqlite3 uv yaml ;;
+	llm-failover) echo crypto hiredis sqlite3 ssl uv yaml ;;
 	llm-mock) echo crypto microhttpd uv yaml ;;
 	*) echo 'nobody knows what' ;;
 	esac
@@ -32,7 +32,7 @@ present=$(for p in cmd/*.c; do linked "$(basename "$p" .c)"; done | sort -u)
 for p in cmd/*.c; do
 	p=$(basename "$p" .c)
 	want=$(for l in $(used "$p"); do
-		case "$l $present" in hiredis*hiredis* | microhttpd*microhttpd*) echo "$l" ;; hiredis* | microhttpd*) ;; *) echo "$l" ;; esac
+		case "$l $present" in hiredis*hiredis* | ssl*hiredis* | microhttpd*microhttpd*) echo "$l" ;; hiredis* | ssl* | microhttpd*) ;; *) echo "$l" ;; esac
 	done)
 	has=$(linked "$p")
 	why=

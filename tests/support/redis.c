@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -17,7 +18,7 @@
 
 extern char **environ;
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = 10000, ARGS_MAX = 48, TLS_TRIES = 5 };
 
 static pid_t server;
 static char *url;
@@ -37,14 +38,18 @@ answers(void)
 
 #if defined(HAVE_HIREDIS)
 static pid_t
-spawn(const char *password)
+spawn(const char *const *more)
 {
-	const char *argv[] = { "redis-server", "--port", "0", "--unixsocket", "redis.sock",
-		"--save", "", "--appendonly", "no", "--databases", "4",
-		password ? "--requirepass" : NULL, password, NULL };
+	const char *argv[ARGS_MAX] = { "redis-server", "--unixsocket", "redis.sock", "--save", "",
+		"--appendonly", "no", "--databases", "4" };
 	posix_spawn_file_actions_t files;
 	pid_t pid = 0;
+	size_t n = 0;
 
+	while (argv[n])
+		n++;
+	for (; *more && n < ARGS_MAX - 1; more++)
+		argv[n++] = *more;
 	if (posix_spawn_file_actions_init(&files) != 0)
 		return 0;
 	if (posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) !=
@@ -57,29 +62,83 @@ spawn(const char *password)
 
 #endif
 
-const char *
-redis_start(const char *password)
+static bool
+start(const char *const *more)
 {
 	int64_t deadline_us = clock_deadline(PATIENCE_MS);
-	char *dir;
 
 #if defined(HAVE_HIREDIS)
-	server = spawn(password);
+	server = spawn(more);
+#else
+	(void)more;
 #endif
 	if (server <= 0)
-		return NULL;
+		return false;
 	while (!answers()) {
 		if (waitpid(server, NULL, WNOHANG) == server || clock_left_ms(deadline_us) == 0) {
 			server = 0;
-			return NULL;
+			return false;
 		}
 		clock_sleep_ms(5);
 	}
+	return true;
+}
+
+const char *
+redis_start(const char *password)
+{
+	const char *more[] = { "--port", "0", password ? "--requirepass" : NULL, password, NULL };
+	char *dir;
+
+	if (!start(more))
+		return NULL;
 	dir = getcwd(NULL, 0);
 	url = password ? xasprintf("redis+unix://:%s@%s/redis.sock", password, dir)
 		       : xasprintf("redis+unix://%s/redis.sock", dir);
 	free(dir);
 	return url;
+}
+
+/* One that nobody has at this moment. */
+static int
+find_port(void)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof name;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), port = 0;
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&name, sizeof name) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&name, &len) == 0)
+		port = ntohs(name.sin_port);
+	if (fd >= 0)
+		(void)close(fd); /* nothing was sent */
+	return port;
+}
+
+bool
+redis_start_tls(struct redis_tls *tls)
+{
+	char *port, *tls_port;
+	bool started = false;
+	int tries;
+
+	for (tries = 0; !started && tries < TLS_TRIES; tries++) {
+		if (tries || !tls->port) {
+			tls->port = find_port();
+			tls->tls_port = find_port();
+		}
+		port = xasprintf("%d", tls->port);
+		tls_port = xasprintf("%d", tls->tls_port);
+		started = start((const char *[]){ "--bind", "127.0.0.1", "--port", port,
+		    "--tls-port", tls_port, "--tls-cert-file", tls->cert, "--tls-key-file",
+		    tls->key, "--tls-ca-cert-file", tls->ca, "--tls-auth-clients",
+		    tls->wants_ours ? "yes" : "no", "--tls-protocols",
+		    tls->protocols ? tls->protocols : "TLSv1.2 TLSv1.3", NULL });
+		free(port);
+		free(tls_port);
+	}
+	return started;
 }
 
 void

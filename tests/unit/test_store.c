@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "store/store.h"
+#include "support/certificate.h"
 #include "support/redis.h"
 #include "support/scratch.h"
 
@@ -588,6 +589,24 @@ run_over(const char *name, const char *where)
 	return failed;
 }
 
+static int
+run_over_tls(void)
+{
+	struct redis_tls tls = { .cert = "server.pem", .key = "server.key", .ca = "ca.pem" };
+	char *where = NULL;
+	int failed;
+
+	certificate_make(&(struct certificate){ .name = "ca" });
+	certificate_make(
+	    &(struct certificate){ .name = "server", .issuer = "ca", .hosts = "IP:127.0.0.1" });
+	if (redis_start_tls(&tls))
+		where = xasprintf("rediss://127.0.0.1:%d?cacert=ca.pem", tls.tls_port);
+	failed = run_over("redis over TLS", where);
+	redis_stop();
+	free(where);
+	return failed;
+}
+
 int
 main(void)
 {
@@ -598,5 +617,6 @@ main(void)
 	failed = run_over("memory", "memory:") + run_over("sqlite", "state/of/ours.db");
 	failed += run_over("redis", redis_start(NULL));
 	redis_stop();
+	failed += run_over_tls();
 	return failed + (scratch_leave(NULL) < 0);
 }
