@@ -100,14 +100,13 @@ count(struct calls *s, enum error_kind kind)
 	s->failed_refused += error_kind_is_refusal(kind);
 }
 
-/* Behind what was shown. */
+/* Behind what was shown; where nobody is left to read that, nobody misses more. */
 static void
 complain(struct calls *s, const char *text)
 {
-	if (!s->config->complain)
+	if (!s->config->complain || s->output_errno)
 		return;
-	if (!s->output_errno)
-		output_kick(s->output);
+	output_kick(s->output);
 	s->config->complain(text);
 }
 

@@ -205,7 +205,10 @@ write_metrics(struct failover *f)
 
 	if (f->config->metrics_fd < 0 || f->gave_up)
 		return;
-	metrics_write(&f->metrics, &text);
+	if (f->config->text && f->config->metrics_fd == f->config->out_fd)
+		metrics_print(&f->metrics, &text);
+	else
+		metrics_write(&f->metrics, &text);
 	if (f->config->metrics_fd == f->config->out_fd && f->output_errno)
 		buf_reset(&text);
 	if (file_write_all(f->config->metrics_fd, text.p, text.len) < 0 && !f->err->code)

@@ -4,7 +4,10 @@
 
 #include <math.h>
 
+#include "base/die.h"
 #include "base/money.h"
+#include "cli/table.h"
+#include "json/json.h"
 #include "json/jsonw.h"
 
 /* Each border is 5 % above the one before, from a microsecond to past a day. */
@@ -147,4 +150,47 @@ metrics_write(const struct metrics *m, struct buf *out)
 	put_usd(out, "failover.cost", m->cost_pusd, m->requests);
 	put_usd(out, "failover.cost_lost", m->lost_pusd, m->requests);
 	put_count(out, "failover.cost_bounded", m->cost_unknown, m->requests);
+}
+
+/* --- for people --- */
+
+/* Of a record of ours; what there is none of is a dash. */
+static void
+print_row(struct str line, struct table *t)
+{
+	static const char *const columns[] = { "name", "value", "unit", "n", NULL };
+	struct json record, value;
+	struct err err = ERR_INIT;
+	struct buf *cell;
+
+	if (json_parse(line.p, line.len, &record, &err) < 0)
+		BUG("metrics: a record of ours: %s", err.text);
+	for (size_t i = 0; columns[i]; i++) {
+		cell = table_cell(t);
+		value = json_get(record, columns[i]);
+		if (value.kind == JSON_STRING)
+			json_text(value, cell);
+		else
+			buf_addstr(cell, value.kind == JSON_NULL ? STR_LIT("-") : json_raw(value));
+	}
+}
+
+void
+metrics_print(const struct metrics *m, struct buf *out)
+{
+	static const char *const titles[] = { "METRIC", "VALUE", "UNIT", "OF", NULL };
+	struct buf records = BUF_INIT(BUF_UNLIMITED);
+	struct table table;
+	struct str rest, line;
+
+	table_init(&table, 4, 1);
+	for (size_t i = 0; titles[i]; i++)
+		buf_adds(table_cell(&table), titles[i]);
+	metrics_write(m, &records);
+	for (rest = buf_str(&records); str_split(&rest, '\n', &line);)
+		if (line.len)
+			print_row(line, &table);
+	table_print(&table, out);
+	table_release(&table);
+	buf_release(&records);
 }

@@ -29,5 +29,7 @@ void metrics_add(struct metrics *m, const struct walk_sums *sums);
 void metrics_refuse(struct metrics *m);
 /* Append {"type":"metric",...} records, a line each. */
 void metrics_write(const struct metrics *m, struct buf *out);
+/* The same as a table, for people. */
+void metrics_print(const struct metrics *m, struct buf *out);
 
 #endif
