@@ -132,6 +132,18 @@ overwrite(const char *path, off_t from, size_t count)
 	free(rubbish);
 }
 
+/* What a child has inherited it can't free, and valgrind would call it lost: there it ends as
+ * another program. */
+static _Noreturn void
+end_child(int status)
+{
+	char code[] = { (char)('0' + status), '\0' };
+
+	if (getenv("VALGRIND"))
+		(void)execl("/bin/sh", "sh", "-c", "exit $0", code, (char *)NULL);
+	_exit(status);
+}
+
 static pid_t
 start(int (*fn)(void *user), void *user)
 {
@@ -142,7 +154,7 @@ start(int (*fn)(void *user), void *user)
 		return child;
 	is_child = true;
 	(void)alarm(60);
-	_exit(fn(user));
+	end_child(fn(user));
 }
 
 /* Run in a process of its own; the test fails where it does not end with 0. */
@@ -246,7 +258,7 @@ start_writer(const char *path, int *hold)
 		if (sqlite3_open(path, &db) != SQLITE_OK ||
 		    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
 			_exit(1);
-		_exit(write(told[1], "", 1) != 1 || read(held[0], &byte, 1) < 0);
+		end_child(write(told[1], "", 1) != 1 || read(held[0], &byte, 1) < 0);
 	}
 	assert_int_equal(read(told[0], &byte, 1), 1);
 	(void)close(told[0]);
