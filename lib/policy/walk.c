@@ -272,7 +272,8 @@ give_up_overdue(struct walk *w, int64_t now_us)
 		w->kind = ERROR_TIMEOUT;
 		buf_reset(&w->message);
 		buf_addf(&w->message, "%s did not answer within %.1f s",
-		    w->entries[a->entry].target->spec, (double)a->timeout_ms / 1000);
+		    w->entries[a->entry].target->spec,
+		    (double)(a->overdue_us - a->start_us) / 1e6 - WALK_GRACE_MS / 1000.0);
 		answer.total_ms = (double)(now_us - a->start_us) / 1000;
 		note_failure(w, i, &answer, now_us);
 		if (w->over)

@@ -17,8 +17,8 @@
  * (or the first whole answer that is ok) wins, and the others are cancelled and charged by their
  * bound. agentflow-failover(7) has the rules, and verdict.h what each kind of failure leads to.
  *
- * It always ends: WALK_GRACE_MS after the time that it gave an attempt, it no longer waits for that
- * attempt's answer.
+ * It always ends: WALK_GRACE_MS after the time that it gave an attempt (or its deadline, where the
+ * attempt may stand in a line of our own), it no longer waits for that attempt's answer.
  */
 #ifndef POLICY_WALK_H
 #define POLICY_WALK_H

@@ -182,6 +182,19 @@ timeout_of(const struct walk *w, const struct choice *choice, int64_t now_us)
 	return own_ms > 0 && own_ms < left_ms ? own_ms : left_ms;
 }
 
+/* Where the configuration limits how much its provider is sent, an attempt may stand in line before
+ * its time begins, and who sends it sees to that: a line of our own is no failure of the
+ * provider's.
+ */
+static int64_t
+overdue_of(const struct walk *w, const struct provider *p, int64_t timeout_ms, int64_t now_us)
+{
+	bool may_wait = p->max_concurrent || p->requests_per_s > 0 || p->tokens_per_s > 0;
+
+	return (may_wait ? w->deadline_us : now_us + timeout_ms * 1000) +
+	       (int64_t)WALK_GRACE_MS * 1000;
+}
+
 bool
 walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 {
@@ -193,7 +206,7 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	int64_t after_us;
 
 	a.timeout_ms = timeout_of(w, choice, now_us);
-	a.overdue_us = now_us + (a.timeout_ms + WALK_GRACE_MS) * 1000;
+	a.overdue_us = overdue_of(w, e->target->provider, a.timeout_ms, now_us);
 	after_us = hedge_after_us(w, e->target);
 	a.hedge_us = after_us == INT64_MAX ? INT64_MAX : now_us + after_us;
 	most = target_most(e->target, w->facts, &wish);

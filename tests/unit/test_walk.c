@@ -458,6 +458,30 @@ an_attempt_that_never_ends_is_given_up(void **state)
 	    "6000 end timeout: anthropic:two did not answer within 1.0 s");
 }
 
+/* Nor is a breaker told of it. */
+static void
+who_may_stand_in_line_has_until_the_deadline(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, "deadline: 10s\nmaxLatencyMs: 1000\n", TWO, NULL);
+	s.decision.items[0].target->provider->max_concurrent = 1;
+	scene_start(&s);
+	play(&s, "9000 ok 0");
+	assert_string_equal(s.trace.p, "0 send 0 openai:one\n9000 end 0 ok");
+	scene_close(&s);
+	scene_open(&s, "deadline: 10s\nmaxLatencyMs: 1000\n", TWO, NULL);
+	s.decision.items[0].target->provider->requests_per_s = 1;
+	scene_start(&s);
+	play(&s, "");
+	assert_string_equal(s.trace.p,
+	    "0 send 0 openai:one\n"
+	    "12000 cancel 0\n"
+	    "12000 end timeout: openai:one did not answer within 10.0 s");
+	scene_close(&s);
+}
+
 static void
 who_comes_late_is_not_listened_to(void **state)
 {
@@ -967,6 +991,7 @@ main(void)
 		cmocka_unit_test(an_attempt_has_the_time_that_is_left),
 		cmocka_unit_test(the_requests_own_timeout_holds_for_all_attempts),
 		cmocka_unit_test(an_attempt_that_never_ends_is_given_up),
+		cmocka_unit_test(who_may_stand_in_line_has_until_the_deadline),
 		cmocka_unit_test(who_comes_late_is_not_listened_to),
 		cmocka_unit_test(a_text_too_long_goes_only_where_the_window_is_larger),
 		cmocka_unit_test(what_a_filter_refused_goes_to_its_own_list_or_nowhere),
