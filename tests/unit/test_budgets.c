@@ -686,7 +686,7 @@ of_many_teams_each_is_looked_at_in_its_own_ledger(void **state)
 {
 	enum { TEAMS = 100 };
 	struct buf record = BUF_INIT(BUF_UNLIMITED);
-	struct budget_hold hold;
+	struct budget_hold holds[TEAMS];
 	struct scene s;
 	int i;
 
@@ -697,10 +697,13 @@ of_many_teams_each_is_looked_at_in_its_own_ledger(void **state)
 		buf_addf(&record, "{\"tags\":{\"team\":\"t%d\"}}", i % TEAMS);
 		s.record = json_literal(record.p);
 		if (i < TEAMS)
-			assert_int_equal(reserve(&s, (i + 1) % 50 * USD, &hold), BUDGET_GRANTED);
+			assert_int_equal(
+			    reserve(&s, (i + 1) % 50 * USD, &holds[i]), BUDGET_GRANTED);
 		assert_int_equal(look(&s, (50 - (i + 1) % 50) * USD), BUDGET_GRANTED);
 		assert_int_equal(look(&s, (50 - (i + 1) % 50) * USD + 1), BUDGET_REFUSED);
 	}
+	for (i = 0; i < TEAMS; i++)
+		settle(&s, &holds[i], 0);
 	buf_release(&record);
 	scene_close(&s);
 }
