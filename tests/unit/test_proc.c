@@ -213,8 +213,15 @@ children_inherit_nothing_but_what_they_were_given(void **state)
 static void
 freeing_the_set_kills_what_still_runs(void **state)
 {
-	start(*state, "sleep 60", -1); /* teardown frees, and must not wait a minute */
-	assert_int_equal(told, 0);
+	int fds[2];
+	char c;
+
+	assert_int_equal(pipe(fds), 0);
+	start(*state, "echo x; sleep 60", fds[1]);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(told, 0); /* teardown frees, and must not wait a minute */
 }
 
 /* A parent that starts two families, one of them deaf to SIGTERM, and is killed when all hold out.
