@@ -55,7 +55,7 @@ elif command -v brew >/dev/null; then
 	brew install -q pkg-config curl openssl libuv libyaml jq oniguruma libmicrohttpd sqlite hiredis cmocka clang-format cppcheck mandoc shellcheck \
 		$(server redis)
 else
-	say "no package manager known here (apt, dnf, apk, pacman, brew); install: libcurl libcrypto libuv libyaml libjq libmicrohttpd libsqlite3 hiredis cmocka" >&2
+	say "no package manager known here (apt, dnf, apk, pacman, brew); install: libcurl libssl libcrypto libuv libyaml libjq libmicrohttpd libsqlite3 hiredis cmocka" >&2
 	exit 78
 fi
 say "done"

@@ -21,7 +21,8 @@ read_url(const char *scheme, const uint8_t *data, size_t size)
 		if (err.code != EXIT_CONFIG || !err.text[0])
 			abort();
 	} else if (!a.host == !a.path || !a.name || a.port < 0 || a.port > 65535 ||
-		   a.database < 0 || strncmp(a.name, "redis", 5) != 0) {
+		   a.database < 0 || strncmp(a.name, "redis", 5) != 0 || (a.key && !a.cert) ||
+		   (a.user && !a.password) || (!a.tls && (a.cacert || a.cert || a.sni))) {
 		abort();
 	}
 	store_redis_address_release(&a);
@@ -33,6 +34,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	read_url("redis", data, size);
+	read_url("rediss", data, size);
 	read_url("redis+unix", data, size);
 	return 0;
 }

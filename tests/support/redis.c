@@ -18,7 +18,7 @@
 
 extern char **environ;
 
-enum { PATIENCE_MS = 10000, ARGS_MAX = 48, TLS_TRIES = 5 };
+enum { PATIENCE_MS = 10000, ARGS_MAX = 48, TRIES = 5 };
 
 static pid_t server;
 static char *url;
@@ -84,19 +84,23 @@ start(const char *const *more)
 	return true;
 }
 
-const char *
-redis_start(const char *password)
+static const char *
+name_socket(const char *password)
 {
-	const char *more[] = { "--port", "0", password ? "--requirepass" : NULL, password, NULL };
-	char *dir;
+	char *dir = getcwd(NULL, 0);
 
-	if (!start(more))
-		return NULL;
-	dir = getcwd(NULL, 0);
 	url = password ? xasprintf("redis+unix://:%s@%s/redis.sock", password, dir)
 		       : xasprintf("redis+unix://%s/redis.sock", dir);
 	free(dir);
 	return url;
+}
+
+const char *
+redis_start(const char *password)
+{
+	const char *more[] = { "--port", "0", password ? "--requirepass" : NULL, password, NULL };
+
+	return start(more) ? name_socket(password) : NULL;
 }
 
 /* One that nobody has at this moment. */
@@ -123,7 +127,7 @@ redis_start_tls(struct redis_tls *tls)
 	bool started = false;
 	int tries;
 
-	for (tries = 0; !started && tries < TLS_TRIES; tries++) {
+	for (tries = 0; !started && tries < TRIES; tries++) {
 		if (tries || !tls->port) {
 			tls->port = find_port();
 			tls->tls_port = find_port();
@@ -139,6 +143,25 @@ redis_start_tls(struct redis_tls *tls)
 		free(tls_port);
 	}
 	return started;
+}
+
+/* Its bus has a port of its own. */
+const char *
+redis_start_cluster(void)
+{
+	bool started = false;
+	char *port, *bus;
+	int tries;
+
+	for (tries = 0; !started && tries < TRIES; tries++) {
+		port = xasprintf("%d", find_port());
+		bus = xasprintf("%d", find_port());
+		started = start((const char *[]){ "--bind", "127.0.0.1", "--port", port,
+		    "--cluster-enabled", "yes", "--cluster-port", bus, NULL });
+		free(port);
+		free(bus);
+	}
+	return started ? name_socket(NULL) : NULL;
 }
 
 void

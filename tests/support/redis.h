@@ -19,6 +19,8 @@ struct redis_tls {
 	int port, tls_port; /* plain, TLS */
 };
 bool redis_start_tls(struct redis_tls *tls);
+/* One that is part of a cluster, which has no keys. As redis_start. */
+const char *redis_start_cluster(void);
 /* As a crash would end it; the next one has the same URL. */
 void redis_stop(void);
 

@@ -406,6 +406,9 @@ say(const char *words)
 	(void)close(fd);
 }
 
+/* What a store may do, in the words of agentflow(7). */
+#define ACL "~agentflow:* +ping +select +get +mget +set +del +scan +watch +unwatch +multi +exec"
+
 static bool
 see_any(void *user, struct str key, struct str value)
 {
@@ -438,6 +441,130 @@ what_others_wrote_is_named_and_who_is_to_take_it_away(void **state)
 	expect(store, "a", "1");
 	store_close(store);
 	buf_release(&got);
+}
+
+static struct store *
+open_as(const char *credential, struct err *err)
+{
+	char *as = xasprintf("redis+unix://%s@%s", credential, url + strlen("redis+unix://"));
+	struct store *store = try_open(as, err);
+
+	free(as);
+	return store;
+}
+
+static void
+a_user_of_the_servers_opens_it_and_may_do_what_the_manual_says(void **state)
+{
+	const struct str keys[] = { STR_LIT("a"), STR_LIT("b"), STR_LIT("c") };
+	struct err err = ERR_INIT;
+	struct store *store;
+	int calls = 0;
+
+	(void)state;
+	if (!url)
+		skip();
+	say("ACL SETUSER agent on >sesame " ACL "\r\n");
+	store = open_as("agent:sesame", &err);
+	if (!store)
+		fail_msg("%s", err.text);
+	put(store, "a", "1");
+	put(store, "b", "2");
+	if (store_update_all(store, keys, 3, move, &calls, &err) < 0 ||
+	    store_scan(store, STR_LIT(""), see_any, NULL, &err) < 0 ||
+	    store_delete(store, STR_LIT("a"), &err) < 0)
+		fail_msg("%s", err.text);
+	store_close(store);
+	assert_null(open_as("agent:open", &err));
+	assert_int_equal(err.code, EXIT_CONFIG);
+	expect_text(err.text, "the user or the password is not the server's (WRONGPASS)");
+	assert_null(strstr(err.text, "open:"));
+	say("ACL SETUSER agent -set\r\n");
+	store = open_as("agent:sesame", &err);
+	assert_non_null(store);
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("1"), 0, &err), -1);
+	assert_int_equal(err.code, EXIT_CONFIG);
+	expect_text(err.text, "this user may not do that: agentflow(7) says what its ACL must");
+	assert_int_equal(store_update_all(store, keys, 3, move, &calls, &err), -1);
+	expect_text(err.text, "this user may not do that");
+	say("ACL SETUSER agent +set resetkeys ~other:*\r\n");
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("1"), 0, &err), -1);
+	expect_text(err.text, "this user may not do that");
+	store_close(store);
+}
+
+static void
+a_password_that_nobody_wants_is_told(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	if (!url)
+		skip();
+	assert_null(open_as(":sesame", &err));
+	assert_int_equal(err.code, EXIT_CONFIG);
+	expect_text(err.text, "it wants no password: leave it out of the URL");
+	assert_null(strstr(err.text, "sesame"));
+}
+
+/* Of several changes none is made where the server takes one of them not. */
+static void
+a_server_that_takes_no_writes_says_why(void **state)
+{
+	const struct str keys[] = { STR_LIT("a"), STR_LIT("b"), STR_LIT("c") };
+	struct err err = ERR_INIT;
+	struct store *store;
+	int calls = 0;
+
+	(void)state;
+	if (!url)
+		skip();
+	store = must_open();
+	put(store, "a", "1");
+	put(store, "b", "2");
+	say("CONFIG SET maxmemory 1\r\n");
+	assert_int_equal(store_update_all(store, keys, 3, move, &calls, &err), -1);
+	assert_int_equal(err.code, EXIT_IO);
+	expect_text(err.text, "its memory is full (maxmemory): give it more (OOM)");
+	say("CONFIG SET maxmemory 0\r\n");
+	expect(store, "a", "1");
+	expect(store, "b", "2");
+	say("REPLICAOF 127.0.0.1 1\r\n");
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("3"), 0, &err), -1);
+	expect_text(err.text, "it is a replica, and takes no writes: name the primary (READONLY)");
+	assert_int_equal(store_update_all(store, keys, 3, move, &calls, &err), -1);
+	expect_text(err.text, "it is a replica");
+	say("REPLICAOF NO ONE\r\n");
+	if (store_update_all(store, keys, 3, move, &calls, &err) < 0)
+		fail_msg("%s", err.text);
+	expect(store, "a", "12");
+	say("CONFIG SET min-replicas-to-write 1\r\n");
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("3"), 0, &err), -1);
+	expect_text(err.text, "it has too few replicas to take writes");
+	store_close(store);
+}
+
+static void
+a_cluster_is_told_to_be_none_of_ours(void **state)
+{
+	struct err err = ERR_INIT;
+	struct store *store;
+	char *second;
+
+	(void)state;
+	redis_stop();
+	url = redis_start_cluster();
+	if (!url)
+		skip();
+	store = must_open();
+	assert_int_equal(store_put(store, STR_LIT("a"), STR_LIT("1"), 0, &err), -1);
+	assert_int_equal(err.code, EXIT_CONFIG);
+	expect_text(err.text, "it is part of a Redis Cluster");
+	store_close(store);
+	second = xasprintf("%s?db=1", url);
+	assert_null(try_open(second, &err));
+	expect_text(err.text, "it is part of a Redis Cluster");
+	free(second);
 }
 
 static void
@@ -552,6 +679,10 @@ main(void)
 		WITH_SERVER(changes_whose_answer_is_lost_are_made_once),
 		WITH_SERVER(a_password_opens_and_is_never_shown),
 		WITH_SERVER(what_others_wrote_is_named_and_who_is_to_take_it_away),
+		WITH_SERVER(a_user_of_the_servers_opens_it_and_may_do_what_the_manual_says),
+		WITH_SERVER(a_password_that_nobody_wants_is_told),
+		WITH_SERVER(a_server_that_takes_no_writes_says_why),
+		WITH_SERVER(a_cluster_is_told_to_be_none_of_ours),
 		WITH_SERVER(databases_are_apart),
 		WITH_SERVER(what_expires_goes_by_itself),
 		cmocka_unit_test(an_url_that_is_not_understood_is_told_without_its_password),
