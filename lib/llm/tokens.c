@@ -141,148 +141,161 @@ tokens_pieces(struct str text)
 
 /* --- a request --- */
 
-struct sum {
-	const struct tokens_family *family;
+struct walk {
+	struct tokens_measure *m;
 	struct buf text; /* a string, unescaped */
-	int64_t pieces, tokens, media; /* by the measure of text; counted; guessed */
 };
 
 static int64_t
-of_string(struct sum *s, struct json v)
+of_string(struct walk *w, struct json v)
 {
 	struct str plain;
 
 	if (json_plain(v, &plain))
 		return tokens_pieces(plain);
-	buf_reset(&s->text);
-	json_text(v, &s->text);
-	return tokens_pieces(buf_str(&s->text));
+	buf_reset(&w->text);
+	json_text(v, &w->text);
+	return tokens_pieces(buf_str(&w->text));
 }
 
 /* A string's text; of any other value, its JSON. */
 static int64_t
-of_value(struct sum *s, struct json v)
+of_value(struct walk *w, struct json v)
 {
 	if (json_is(v, JSON_STRING))
-		return of_string(s, v);
+		return of_string(w, v);
 	return json_exists(v) ? tokens_pieces(json_raw(v)) : 0;
 }
 
 static void
-add_media(struct sum *s, enum part_type type, struct json part)
+add_media(struct walk *w, enum part_type type, struct json part)
 {
 	struct json text = json_get(part, "text");
 	int64_t bytes = (int64_t)json_get(part, "data").len / 4 * 3;
 
 	if (json_is(text, JSON_STRING))
-		s->pieces += of_string(s, text);
-	else if (type == PART_IMAGE)
-		s->media += s->family->image;
+		w->m->pieces += of_string(w, text);
 	else if (type == PART_AUDIO)
-		s->media += 1 + bytes / AUDIO_BYTES_A_TOKEN;
+		w->m->media += 1 + bytes / AUDIO_BYTES_A_TOKEN;
 	else if (type == PART_VIDEO)
-		s->media += s->family->image + bytes / VIDEO_BYTES_A_TOKEN;
-	else
-		s->media += s->family->page * (1 + bytes / PAGE_BYTES);
+		w->m->media += bytes / VIDEO_BYTES_A_TOKEN;
+	else if (type != PART_IMAGE)
+		w->m->pages += 1 + bytes / PAGE_BYTES;
+	if (!json_is(text, JSON_STRING) && (type == PART_IMAGE || type == PART_VIDEO))
+		w->m->images++;
 }
 
-static void add_content(struct sum *s, struct json content);
+static void add_content(struct walk *w, struct json content);
 
 static void
-add_part(struct sum *s, const struct request_parts *p)
+add_part(struct walk *w, const struct request_parts *p)
 {
 	struct json v = json_get(p->part, "opaque");
 
-	s->tokens += (int64_t)v.len * s->family->sealed / 1000;
+	w->m->sealed += (int64_t)v.len;
 	switch (p->type) {
 	case PART_TEXT:
-		s->pieces += of_string(s, p->text);
+		w->m->pieces += of_string(w, p->text);
 		break;
 	case PART_REASONING:
-		if (!s->family->forgets)
-			s->pieces += of_string(s, p->text);
+		w->m->thoughts += of_string(w, p->text);
 		break;
 	case PART_TOOL_CALL:
-		s->tokens += s->family->call;
-		s->pieces += of_value(s, json_get(p->part, "name"));
-		s->pieces += of_value(s, json_get(p->part, "arguments"));
+		w->m->calls++;
+		w->m->pieces += of_value(w, json_get(p->part, "name"));
+		w->m->pieces += of_value(w, json_get(p->part, "arguments"));
 		break;
 	case PART_TOOL_RESULT:
-		s->tokens += s->family->call;
+		w->m->calls++;
 		v = json_get(p->part, "content");
 		if (request_is_parts(v))
-			add_content(s, v);
+			add_content(w, v);
 		else
-			s->pieces += of_value(s, v);
+			w->m->pieces += of_value(w, v);
 		break;
 	case PART_PROVIDER:
-		s->pieces += of_value(s, json_get(p->part, "value"));
+		w->m->pieces += of_value(w, json_get(p->part, "value"));
 		break;
 	case PART_IMAGE:
 	case PART_AUDIO:
 	case PART_VIDEO:
 	case PART_FILE:
-		add_media(s, p->type, p->part);
+		add_media(w, p->type, p->part);
 		break;
 	}
 }
 
 static void
-add_content(struct sum *s, struct json content)
+add_content(struct walk *w, struct json content)
 {
 	struct request_parts parts = request_parts(content);
 
 	while (request_next_part(&parts))
-		add_part(s, &parts);
+		add_part(w, &parts);
 }
 
 static void
-add_tools(struct sum *s, struct json tools)
+add_tools(struct walk *w, struct json tools)
 {
-	const struct tokens_family *f = s->family;
 	struct json_iter it = json_each(tools);
-	int64_t pieces = 0;
 
-	if (!json_count(tools))
-		return;
-	s->tokens += f->tools;
 	while (json_next(&it)) {
-		s->tokens += f->tool;
-		pieces += of_value(s, json_get(it.value, "name"));
-		pieces += of_value(s, json_get(it.value, "description"));
-		pieces += of_value(s, json_get(it.value, "inputSchema"));
+		w->m->tools++;
+		w->m->tool_pieces += of_value(w, json_get(it.value, "name"));
+		w->m->tool_pieces += of_value(w, json_get(it.value, "description"));
+		w->m->tool_pieces += of_value(w, json_get(it.value, "inputSchema"));
 	}
-	s->tokens += pieces * f->tool_text / 1000;
+}
+
+void
+tokens_measure(const struct request *r, struct tokens_measure *m)
+{
+	struct walk w = { .m = m, .text = BUF_INIT(BUF_UNLIMITED) };
+	struct request_turns turns = request_turns(r);
+
+	*m = (struct tokens_measure){ .has_schema = json_is(
+					  r->options.response_schema, JSON_OBJECT) };
+	while (request_next_turn(&turns)) {
+		m->messages++;
+		if (turns.text.p)
+			m->pieces += tokens_pieces(turns.text);
+		else
+			add_content(&w, turns.content);
+	}
+	add_tools(&w, r->tools);
+	if (m->has_schema)
+		m->schema_pieces = tokens_pieces(json_raw(r->options.response_schema));
+	m->own_pieces = of_value(&w, r->provider_options);
+	buf_release(&w.text);
+}
+
+struct tokens
+tokens_count(const struct tokens_measure *m, const struct tokens_family *f)
+{
+	int64_t pieces = m->pieces + (f->forgets ? 0 : m->thoughts);
+	int64_t media = m->media + m->images * f->image + m->pages * f->page;
+	int64_t tokens = f->start + m->messages * f->message + m->calls * f->call, off;
+	struct tokens t;
+
+	if (m->tools)
+		tokens += f->tools + m->tools * f->tool + m->tool_pieces * f->tool_text / 1000;
+	if (m->has_schema)
+		tokens += f->schema + m->schema_pieces * f->schema_text / 1000;
+	/* What a provider is told in its own words is mostly tools and schemas. */
+	tokens += m->own_pieces * f->schema_text / 1000;
+	tokens += m->sealed * f->sealed / 1000 + pieces * f->text / 1000;
+	off = SMALL + tokens * TEXT_OFF_PERCENT / 100 + media * MEDIA_OFF_PERCENT / 100;
+	t.in = tokens + media;
+	t.low = t.in > off ? t.in - off : 0;
+	t.high = t.in + off;
+	return t;
 }
 
 struct tokens
 tokens_estimate(const struct request *r, struct str model)
 {
-	struct sum s = { .family = tokens_family(model), .text = BUF_INIT(BUF_UNLIMITED) };
-	const struct tokens_family *f = s.family;
-	struct request_turns turns = request_turns(r);
-	struct tokens t;
-	int64_t off;
+	struct tokens_measure m;
 
-	s.tokens = f->start;
-	while (request_next_turn(&turns)) {
-		s.tokens += f->message;
-		if (turns.text.p)
-			s.pieces += tokens_pieces(turns.text);
-		else
-			add_content(&s, turns.content);
-	}
-	add_tools(&s, r->tools);
-	if (json_is(r->options.response_schema, JSON_OBJECT))
-		s.tokens += f->schema + tokens_pieces(json_raw(r->options.response_schema)) *
-					    f->schema_text / 1000;
-	/* What a provider is told in its own words is mostly tools and schemas. */
-	s.tokens += of_value(&s, r->provider_options) * f->schema_text / 1000;
-	s.tokens += s.pieces * f->text / 1000;
-	buf_release(&s.text);
-	off = SMALL + s.tokens * TEXT_OFF_PERCENT / 100 + s.media * MEDIA_OFF_PERCENT / 100;
-	t.in = s.tokens + s.media;
-	t.low = t.in > off ? t.in - off : 0;
-	t.high = t.in + off;
-	return t;
+	tokens_measure(r, &m);
+	return tokens_count(&m, tokens_family(model));
 }

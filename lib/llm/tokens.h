@@ -12,6 +12,7 @@
 #ifndef LLM_TOKENS_H
 #define LLM_TOKENS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -40,6 +41,20 @@ struct tokens {
 /* Of a piece of plain text, before any family's measure. */
 int64_t tokens_pieces(struct str text);
 
+/* What a request holds, whatever model is asked: it is walked once, and each family makes of it
+ * what it does. */
+struct tokens_measure {
+	int64_t messages, calls, tools, media; /* how many; media: tokens of sound and film */
+	int64_t images, pages;
+	int64_t pieces, thoughts; /* pieces of text; of reasoning */
+	int64_t tool_pieces, schema_pieces, own_pieces; /* own: of providerOptions */
+	int64_t sealed; /* bytes of opaque state */
+	bool has_schema;
+};
+void tokens_measure(const struct request *r, struct tokens_measure *m);
+struct tokens tokens_count(const struct tokens_measure *m, const struct tokens_family *family);
+
+/* Both. */
 struct tokens tokens_estimate(const struct request *r, struct str model);
 
 #endif

@@ -27,7 +27,6 @@ facts_start(struct facts *f, const struct request *request)
 	reuse(&f->json);
 	reuse(&f->value);
 	f->request = request;
-	f->family_count = 0;
 	f->has_tokens = f->has_text = f->has_shape = f->has_complexity = f->has_json = false;
 }
 
@@ -45,23 +44,19 @@ facts_release(struct facts *f)
 const struct tokens *
 facts_tokens(struct facts *f)
 {
-	if (!f->has_tokens)
-		f->tokens = tokens_estimate(f->request, STR_NONE);
+	if (!f->has_tokens) {
+		tokens_measure(f->request, &f->measure);
+		f->tokens = tokens_count(&f->measure, tokens_family(STR_NONE));
+	}
 	f->has_tokens = true;
 	return &f->tokens;
 }
 
-const struct tokens *
-facts_tokens_of(struct facts *f, const struct tokens_family *family, struct str model)
+struct tokens
+facts_tokens_of(struct facts *f, const struct tokens_family *family)
 {
-	struct facts_tokens *one;
-
-	for (size_t i = 0; i < f->family_count && i < FACTS_FAMILIES; i++)
-		if (f->families[i].family == family)
-			return &f->families[i].tokens;
-	one = &f->families[f->family_count++ % FACTS_FAMILIES];
-	*one = (struct facts_tokens){ family, tokens_estimate(f->request, model) };
-	return &one->tokens;
+	(void)facts_tokens(f);
+	return tokens_count(&f->measure, family);
 }
 
 static void

@@ -29,17 +29,11 @@ enum fact_need { /* what a candidate must be able to */
 };
 extern const char *const fact_needs[]; /* the words by their bits, NULL-terminated */
 
-enum { FACTS_FAMILIES = 4 };
-
 struct facts {
 	const struct request *request; /* borrowed */
 	bool has_tokens, has_text, has_shape, has_complexity, has_json;
 	struct tokens tokens; /* of no family in particular */
-	struct facts_tokens { /* of those that were asked for last */
-		const struct tokens_family *family;
-		struct tokens tokens;
-	} families[FACTS_FAMILIES];
-	size_t family_count; /* how often one was estimated */
+	struct tokens_measure measure; /* set with tokens */
 	struct buf text; /* the user's text, all turns, a newline between */
 	int64_t counts[COMPLEXITY_ROWS]; /* turns, tools and what else makes it complex */
 	unsigned needs; /* enum fact_need */
@@ -55,9 +49,8 @@ void facts_start(struct facts *f, const struct request *request);
 void facts_release(struct facts *f);
 
 const struct tokens *facts_tokens(struct facts *f);
-/* The same as a family of models counts; model: of one of them. Good until the next call. */
-const struct tokens *facts_tokens_of(
-    struct facts *f, const struct tokens_family *family, struct str model);
+/* The same as a family of models counts. */
+struct tokens facts_tokens_of(struct facts *f, const struct tokens_family *family);
 struct str facts_text(struct facts *f);
 unsigned facts_needs(struct facts *f);
 /* Whether tools were called in the conversation: none need be offered any more. */

@@ -109,7 +109,7 @@ most_output(const struct target *t, int64_t in, int64_t max_tokens)
 int64_t
 target_tokens(const struct target *t, struct facts *facts)
 {
-	return facts_tokens_of(facts, t->family, str_of(t->model))->high;
+	return facts_tokens_of(facts, t->family).high;
 }
 
 /* Of so much input and output, at the dearest; out negative: not known. */

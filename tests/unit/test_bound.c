@@ -57,12 +57,16 @@ look_at_row(const struct price_row *row, struct rand *r, struct facts *facts, bo
 {
 	struct provider anyone = { .dialect = &dialect_openai_chat };
 	struct target t = {
-		.price = row, .rates = row->rates, .provider = &anyone, .model = (char[]){ "m" }
+		.price = row,
+		.rates = row->rates,
+		.provider = &anyone,
+		.model = (char[]){ "m" },
+		.family = tokens_family(STR_LIT("m")),
 	};
 	const struct target_wish wish = { .max_tokens = up_to(r, OUTPUT_MOST) + 1 };
 	int64_t out_most = wish.max_tokens, cost;
 	struct target_most most;
-	int64_t in_most = facts->families[0].tokens.high; /* of no family, as t is */
+	int64_t in_most = facts_tokens_of(facts, t.family).high;
 	struct usage usage;
 
 	most = target_most(&t, facts, &wish);
@@ -101,7 +105,7 @@ what_comes_of_a_request_is_never_dearer_than_its_bound(void **state)
 	rand_seed(&r, 4);
 	for (i = 0; i < 3; i++) {
 		fleet_request_open(&requests[i], records[i]);
-		(void)facts_tokens_of(&requests[i].facts, NULL, STR_LIT("m"));
+		(void)facts_tokens(&requests[i].facts);
 	}
 	for (n = 0; n < prices_count(prices); n++) {
 		const struct price_row *row = prices_at(prices, n);
@@ -111,8 +115,9 @@ what_comes_of_a_request_is_never_dearer_than_its_bound(void **state)
 			size_t which = rand_below(&r, 3);
 			struct facts *facts = &requests[which].facts;
 
-			facts->families[0].tokens.high = up_to(
-			    &r, rand_below(&r, 2) ? TOKENS_MOST : 5000);
+			facts->measure = (struct tokens_measure){
+				.media = up_to(&r, rand_below(&r, 2) ? TOKENS_MOST : 5000),
+			};
 			look_at_row(row, &r, facts, which > 0);
 		}
 	}

@@ -281,7 +281,7 @@ a_short_text_is_not_counted_and_a_long_one_is(void **state)
 		       "models: {openai:gpt-4o: {contextWindow: 10000}}\n"
 		       "routes: [{name: a, use: [openai:gpt-4o, openai:gpt-4o-mini]}]\n");
 	assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "openai:gpt-4o openai:gpt-4o-mini");
-	assert_int_equal(w.filter.facts.family_count, 0);
+	assert_false(w.filter.facts.has_tokens);
 	assert_string_equal(route(&w, "{\"prompt\":\"x\",\"options\":{\"maxTokens\":10000}}"),
 	    "openai:gpt-4o-mini");
 	buf_adds(&text, "{\"prompt\":\"");
