@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "cli/opt.h"
+#include "cli/progress_stderr.h"
 #include "call/ask.h"
 #include "call/calls.h"
 #include "call/probe.h"
@@ -242,7 +243,7 @@ set_run(struct calls_config *config, struct str line, struct err *err)
 		err_die(err);
 	config->line = line;
 	config->out_fd = STDOUT_FILENO;
-	config->complain = quiet ? NULL : warn_line;
+	config->complain = quiet ? NULL : progress_complain;
 }
 
 int
@@ -280,7 +281,11 @@ main(int argc, char **argv)
 	call.at_once = config.jobs;
 	call.many = !with_prompt;
 	set_run(&config, with_prompt ? buf_str(&line) : STR_NONE, &err);
+	if (!with_prompt && !quiet && progress_is_seen())
+		config.progress = progress_show(
+		    "requests", file_lines_ahead(config.in_fd), environment("NO_COLOR"));
 	status = calls_run(&config, &err);
+	progress_end();
 	if (status == EXIT_IO)
 		warn("%s", err.text);
 	call_config_close(&call);

@@ -10,8 +10,10 @@
 #include "base/mem.h"
 #include "call/calls.h"
 #include "cli/opt.h"
+#include "cli/progress_stderr.h"
 #include "failover/context.h"
 #include "failover/failover.h"
+#include "failover/intake.h"
 #include "store/store.h"
 #include "sys/clock.h"
 #include "sys/rand.h"
@@ -255,8 +257,12 @@ main(int argc, char **argv)
 	config.seed = seed >= 0 ? (uint64_t)seed : random_number();
 	config.out_fd = STDOUT_FILENO;
 	config.metrics_fd = open_metrics();
-	config.complain = quiet ? NULL : warn_line;
+	config.complain = quiet ? NULL : progress_complain;
+	if (!quiet && progress_is_seen())
+		config.progress = progress_show(
+		    "requests", intake_count(files), environment("NO_COLOR"));
 	status = failover_run(&config, &err);
+	progress_end();
 	if (err.code)
 		warn("%s", err.text);
 	close_context(&context, &made);

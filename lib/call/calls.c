@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "call/gather.h"
 #include "call/slots.h"
+#include "cli/progress.h"
 #include "json/ndjson.h"
 #include "llm/text.h"
 #include "net/secret.h"
@@ -19,13 +20,14 @@
 #include "sys/output.h"
 #include "sys/signals.h"
 
-enum { AHEAD_FACTOR = 4, OUTPUT_HIGH = 256 << 10 };
+enum { AHEAD_FACTOR = 4, OUTPUT_HIGH = 256 << 10, TICK_MS = 250 };
 
 struct calls {
 	const struct calls_config *config;
 	struct err *err;
 	uv_loop_t loop;
 	uv_prepare_t turn; /* before the loop sleeps: start what can be, write what there is */
+	uv_timer_t ticker; /* with progress: a turn now and then, though nothing happens */
 	struct signals signals;
 	struct caller *caller;
 
@@ -45,6 +47,7 @@ struct calls {
 	struct text shown; /* of the one record's answer */
 	struct lanes *lanes;
 	size_t in_flight; /* started and not done */
+	uint64_t done; /* records written */
 	uint64_t failed, failed_retryable, failed_refused;
 	bool gave_up; /* a signal came, and the reader takes nothing of what is left to say */
 	int output_errno; /* what broke it, or 0 */
@@ -196,6 +199,7 @@ on_done(void *user, struct call *call)
 		call_write(call, out);
 		buf_addc(out, '\n');
 	}
+	s->done += call_records(call);
 	for (size_t i = 0; i < call_records(call); i++)
 		count(s, call_record_error(call, i));
 	slots_done(&s->slots, slot);
@@ -337,8 +341,24 @@ is_over(const struct calls *s)
 }
 
 static void
+show(struct calls *s)
+{
+	struct progress_count count = { .done = s->done, .failed = s->failed };
+
+	if (s->config->progress)
+		progress_update(s->config->progress, count, clock_mono_us());
+}
+
+static void
+on_tick(uv_timer_t *ticker)
+{
+	(void)ticker; /* the loop turns, and that shows it */
+}
+
+static void
 stop_loop(struct calls *s)
 {
+	(void)uv_timer_stop(&s->ticker); /* cannot fail */
 	(void)uv_prepare_stop(&s->turn); /* cannot fail */
 	signals_quit(&s->signals);
 	if (s->input)
@@ -359,6 +379,7 @@ on_turn(uv_prepare_t *handle)
 		if (!s->output_errno)
 			output_kick(s->output);
 	} while (!s->block_used && may_start(s)); /* the sweep, or the kick, made room */
+	show(s);
 	if (!s->paused && output_is_slow(s->output))
 		pause_all(s);
 	if (is_over(s) && (s->output_errno || !output_waiting(s->output)))
@@ -456,6 +477,10 @@ open_all(struct calls *s)
 	(void)uv_prepare_init(&s->loop, &s->turn); /* cannot fail, nor can its start */
 	s->turn.data = s;
 	(void)uv_prepare_start(&s->turn, on_turn);
+	(void)uv_timer_init(
+	    &s->loop, &s->ticker); /* nor this; the next one does without a callback */
+	if (s->config->progress)
+		(void)uv_timer_start(&s->ticker, on_tick, TICK_MS, TICK_MS);
 	signals_open(&s->signals, &s->loop, &stops, s);
 	s->output = output_open(&s->loop, s->config->out_fd, OUTPUT_HIGH, &out, s);
 	s->slots.ordered = s->config->ordered;
@@ -496,6 +521,7 @@ close_all(struct calls *s)
 		input_close(s->input);
 	output_close(s->output);
 	uv_close((uv_handle_t *)&s->turn, NULL);
+	uv_close((uv_handle_t *)&s->ticker, NULL);
 	signals_close(&s->signals);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT); /* closes what is closing */
 	if (uv_loop_close(&s->loop) < 0)

@@ -22,6 +22,8 @@
 #include "base/err.h"
 #include "call/call.h"
 
+struct progress;
+
 struct calls_config {
 	const struct call_config *call;
 	int64_t jobs;
@@ -35,6 +37,7 @@ struct calls_config {
 	int out_fd;
 	bool
 	    text; /* plain text in place of records; streamed where line is given and asks for it */
+	struct progress *progress; /* is told how far it is; NULL: nobody watches */
 	/* A line for people: a request that failed, in text mode. NULL: nobody is told. */
 	void (*complain)(const char *text);
 };

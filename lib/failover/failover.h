@@ -34,6 +34,8 @@
 	"until the store can be had, what is learned of providers stays in this process "          \
 	"(--no-store if that is meant)"
 
+struct progress;
+
 struct failover_config { /* borrowed */
 	const struct policy *policy;
 	struct router *router;
@@ -53,6 +55,7 @@ struct failover_config { /* borrowed */
 	int out_fd;
 	int metrics_fd; /* metric records at the end; -1: none */
 	void (*complain)(const char *text); /* a line for people; NULL: nobody is told */
+	struct progress *progress; /* is told how far it is; NULL: nobody watches */
 };
 
 /* As calls_run: 0, 1, 75 or 77 by what failed; 74, 128 + N; and 71, 126 or 127 where the program

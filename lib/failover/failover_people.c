@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* failover_people - what people are told besides the answers: never in the middle of one. */
+#include "cli/progress.h"
 #include "failover/trip.h"
+#include "sys/clock.h"
 #include "sys/output.h"
 
 void
@@ -39,4 +41,13 @@ failover_tell(struct failover *f)
 {
 	if (f->complaints.len && !is_in_the_middle(f))
 		failover_tell_rest(f);
+}
+
+void
+failover_show(struct failover *f)
+{
+	struct progress_count count = { .done = f->over, .failed = f->failed };
+
+	if (f->config->progress)
+		progress_update(f->config->progress, count, clock_mono_us());
 }

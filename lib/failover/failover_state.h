@@ -46,6 +46,7 @@ struct failover {
 	bool holds_output; /* a guard looks at answers: chunks wait for the whole */
 	int64_t wall_us, mono_us; /* a moment by both clocks */
 	uint64_t made_ids;
+	uint64_t over; /* lines that have come to their end */
 	uint64_t failed, failed_retryable, failed_refused;
 	struct metrics metrics;
 	bool told_health, told_budgets, told_garbage; /* to people, once */
@@ -62,6 +63,8 @@ void failover_complain(struct failover *f, const char *text);
 /* Tell what waits, if nobody is in the middle of an answer; or the rest of it, at the end. */
 void failover_tell(struct failover *f);
 void failover_tell_rest(struct failover *f);
+/* Tell how far it is. */
+void failover_show(struct failover *f);
 
 /* Of failover_turn. */
 enum { FAILOVER_OUTPUT_HIGH = 256 << 10 };

@@ -150,6 +150,7 @@ failover_turn(uv_prepare_t *handle)
 			output_kick(f->output);
 	} while (f->turns.count < before && may_start(f) && !f->intake.over);
 	failover_tell(f);
+	failover_show(f);
 	coproc_kick(f->child);
 	end_deaf_child(f);
 	if (!f->paused && output_is_slow(f->output))

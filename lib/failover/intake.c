@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "sys/file.h"
+
 static void
 close_file(struct intake *in)
 {
@@ -59,12 +61,38 @@ open_next(struct intake *in)
 	return false;
 }
 
+static char *const standard_input[] = { (char *)"-", NULL };
+
+static uint64_t
+count_lines(const char *name)
+{
+	bool is_stdin = strcmp(name, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	uint64_t n = fd >= 0 ? file_lines_ahead(fd) : 0;
+
+	if (fd >= 0 && !is_stdin)
+		(void)close(fd); /* it was read only */
+	return n;
+}
+
+uint64_t
+intake_count(char *const *operands)
+{
+	uint64_t sum = 0, n;
+
+	for (operands = *operands ? operands : standard_input; *operands; operands++) {
+		n = count_lines(*operands);
+		if (!n)
+			return 0;
+		sum += n;
+	}
+	return sum;
+}
+
 void
 intake_open(struct intake *in, uv_loop_t *loop, char *const *operands,
     void (*failed)(void *user, const struct err *err), void *user)
 {
-	static char *const standard_input[] = { (char *)"-", NULL };
-
 	*in = (struct intake){ .loop = loop, .fd = -1, .failed = failed, .user = user };
 	in->operands = *operands ? operands : standard_input;
 	lines_init(&in->lines, NDJSON_LINE_MAX);

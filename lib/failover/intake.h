@@ -28,6 +28,9 @@ struct intake {
 	void *user;
 };
 
+/* How many lines the files have; 0: not known. */
+uint64_t intake_count(char *const *operands);
+
 void intake_open(struct intake *in, uv_loop_t *loop, char *const *operands,
     void (*failed)(void *user, const struct err *err), void *user);
 /* LINES_MORE: what comes wakes the loop, unless all is over. The line's number is in lines. */

@@ -188,6 +188,7 @@ let_go(struct trip *t)
 	if (t->has_timer)
 		(void)uv_timer_stop(&t->timer);
 	t->f->in_flight--;
+	t->f->over++;
 	turns_done(&t->f->turns, &t->turn);
 }
 

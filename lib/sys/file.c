@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-enum { READ_BLOCK = 64 * 1024 };
+enum { READ_BLOCK = 64 * 1024, COUNTED_MAX = 256 << 20 };
 
 static int
 read_fd(int fd, const char *name, struct buf *out, struct err *err)
@@ -259,6 +260,27 @@ file_is_regular(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+uint64_t
+file_lines_ahead(int fd)
+{
+	char block[READ_BLOCK];
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	bool is_open = false; /* the last line has no end yet */
+	struct stat st;
+	uint64_t lines = 0;
+	ssize_t n;
+
+	if (at < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size - at > COUNTED_MAX)
+		return 0;
+	while ((n = pread(fd, block, sizeof block, at)) > 0) {
+		for (const char *p = block; (p = memchr(p, '\n', (size_t)(block + n - p))); p++)
+			lines++;
+		is_open = block[n - 1] != '\n';
+		at += n;
+	}
+	return n < 0 ? 0 : lines + is_open;
 }
 
 bool

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -47,6 +48,10 @@ int file_sync_dir(const char *path, struct err *err) __attribute__((warn_unused_
 /* Keep 0, 1 and 2 from being given to files opened later where a parent has closed them. Reading or
  * writing them fails as it would have. */
 void file_hold_standard(void);
+
+/* How many lines fd has from where it stands, without moving it: of a regular file that is no
+ * larger than what is counted in a moment; else 0, which is not known. */
+uint64_t file_lines_ahead(int fd);
 
 bool file_exists(const char *path);
 bool file_is_regular(const char *path); /* no pipe or device, whose end may never come */
