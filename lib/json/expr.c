@@ -90,18 +90,31 @@ expr_add_tree(
 
 /* jq reads .nodes.a-b as a difference, and its message does not help who wrote it. */
 static bool
-has_dashed_name(const char *text)
+has_dashed_name(const char *text, const char *prefix)
 {
-	static const char prefix[] = ".nodes.";
-
 	for (text = strstr(text, prefix); text; text = strstr(text, prefix)) {
-		text += sizeof prefix - 1;
+		text += strlen(prefix);
 		while (isalnum((unsigned char)*text) || *text == '_')
 			text++;
 		if (text[0] == '-' && isalpha((unsigned char)text[1]))
 			return true;
 	}
 	return false;
+}
+
+/* What people who know other languages write, and jq tells of in its own terms. */
+static const char *
+hint(const char *text, const char *why)
+{
+	if (has_dashed_name(text, ".nodes."))
+		return " (a name with a dash is written .nodes[\"a-b\"])";
+	if (has_dashed_name(text, ".tags.") || has_dashed_name(text, ".meta."))
+		return " (a name with a dash is written .tags[\"a-b\"])";
+	if (strchr(text, '\''))
+		return " (a text stands in double quotes)";
+	if (str_ends(str_of(why), "/0 is not defined"))
+		return " (a member is written with a dot before it: .tags)";
+	return "";
 }
 
 int
@@ -121,10 +134,7 @@ expr_compile(struct expr_list *list, struct err *err)
 	if (list->program)
 		return 0;
 	return yaml_error(list->items[bad].doc, list->items[bad].place, err, "%s: %s%s",
-	    list->items[bad].what, why.text,
-	    has_dashed_name(list->items[bad].text)
-		? " (a name with a dash is written .nodes[\"a-b\"])"
-		: "");
+	    list->items[bad].what, why.text, hint(list->items[bad].text, why.text));
 }
 
 int

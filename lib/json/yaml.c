@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "json/yaml_doc.h"
 
@@ -112,6 +113,21 @@ yaml_error(
 	return err_set(err, EXIT_CONFIG, "%s:%u:%u: %s", doc->file, node->line, node->column, text);
 }
 
+/* Nothing that is known is like it: whoever comes from elsewhere wants to see what there is. */
+static int
+unknown_member(const struct yaml_doc *doc, const struct yaml *key, const char *what,
+    const char *const *known, struct err *err)
+{
+	struct buf list = BUF_INIT(BUF_UNLIMITED);
+
+	for (size_t i = 0; known[i]; i++)
+		buf_addf(&list, "%s%s", i ? ", " : "", known[i]);
+	yaml_error(doc, key, err, "unknown member \"%.60s\" in %s; known are %s", key->text.p, what,
+	    list.p);
+	buf_release(&list);
+	return -1;
+}
+
 int
 yaml_known(const struct yaml_doc *doc, const struct yaml *map, const char *what,
     const char *const *known, struct err *err)
@@ -133,8 +149,7 @@ yaml_known(const struct yaml_doc *doc, const struct yaml *map, const char *what,
 			return yaml_error(doc, map->keys[i], err,
 			    "unknown member \"%s\" in %s (did you mean \"%s\"?)", key.p, what,
 			    nearest);
-		return yaml_error(
-		    doc, map->keys[i], err, "unknown member \"%s\" in %s", key.p, what);
+		return unknown_member(doc, map->keys[i], what, known, err);
 	}
 	return 0;
 }

@@ -488,6 +488,9 @@ what_is_not_known_is_told_with_the_nearest(void **state)
 	    "p.yaml:1:1: unknown member \"route\" in policy (did you mean \"routes\"?)");
 	refuse("routes:\n  - {use: \"a:b\", whem: .x}",
 	    "p.yaml:2:18: unknown member \"whem\" in route (did you mean \"when\"?)");
+	refuse("breaker: {allowedFails: 3}",
+	    "p.yaml:1:11: unknown member \"allowedFails\" in breaker; known are window, minRequests, "
+	    "errorRatio, consecutive, cooldown, maxCooldown, halfOpenProbes, key");
 	refuse("strategy: qualty",
 	    "p.yaml:1:11: unknown strategy \"qualty\" (did you mean \"quality\"?)");
 	refuse("mode: hybird", "p.yaml:1:7: unknown mode \"hybird\" (did you mean \"hybrid\"?)");
@@ -618,6 +621,23 @@ an_expression_that_does_not_compile_has_its_place(void **state)
 	    STR_LIT("routes:\n  - {use: \"a:b\", when: .a}\n  - use: a:c\n    when: .b |\n"),
 	    &err));
 	assert_memory_equal(err.text, "p.yaml:4:11: when: ", 19);
+}
+
+static void
+what_is_no_jq_is_told_in_words(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	refuse("routes:\n  - use: a:c\n    when: tags.team == \"x\"",
+	    "p.yaml:3:11: when: tags/0 is not defined (a member is written with a dot before it: "
+	    ".tags)");
+	refuse("routes:\n  - use: a:c\n    when: .tags.my-team == \"x\"",
+	    "p.yaml:3:11: when: team/0 is not defined (a name with a dash is written "
+	    ".tags[\"a-b\"])");
+	assert_null(policy_parse(
+	    "p.yaml", STR_LIT("routes:\n  - use: a:c\n    when: .tags.team == 'x'\n"), &err));
+	assert_true(str_ends(str_of(err.text), " (a text stands in double quotes)"));
 }
 
 static void
@@ -899,6 +919,7 @@ main(void)
 		cmocka_unit_test(values_that_make_no_sense_are_told),
 		cmocka_unit_test(routes_that_cannot_be_are_told),
 		cmocka_unit_test(an_expression_that_does_not_compile_has_its_place),
+		cmocka_unit_test(what_is_no_jq_is_told_in_words),
 		cmocka_unit_test(names_that_lead_nowhere_are_told_with_the_nearest),
 		cmocka_unit_test(a_circle_of_names_is_told_whole),
 		cmocka_unit_test(guards_that_cannot_be_are_told),
