@@ -18,7 +18,7 @@
 #include "support/scratch.h"
 #include "sys/clock.h"
 
-enum { WAIT_MS = 2000, SHORT_WAIT_MS = 200, LARGE = 3 * 1024 * 1024 };
+enum { WAIT_MS = 20000, SHORT_WAIT_MS = 200, LARGE = 3 * 1024 * 1024 };
 
 static struct redis_tls tls;
 static bool running;
