@@ -1,17 +1,8 @@
 #!/bin/sh
 # Requests by the hundred through weather of every kind: what the reader gets must hold together, whatever became of the attempts.
-# STORM_REQUESTS, STORM_SEEDS: a longer one.
 set -u
-# shellcheck source=tests/support/tap.sh
-. "${top:?run by tests/run}/tests/support/tap.sh"
-# shellcheck source=tests/cli/lib.sh
-. "$top/tests/cli/lib.sh"
-PATH=${BUILD:?}/bin:$PATH
-AGENTFLOW_SHARE=$top/share
-export PATH AGENTFLOW_SHARE
-work=$(mktemp -d "${TMPDIR:-/tmp}/storm.XXXXXX") || exit 71
-trap 'exit 130' INT TERM
-cd "$work" || exit 71
+# shellcheck source=tests/failover/storm.sh
+. "${top:?run by tests/run}/tests/failover/storm.sh"
 
 words() { # PROVIDER COUNT
 	jq -nr --arg p "$1" --argjson n "$2" '[range($n) | "\($p)\(.)"] | join(" ")'
@@ -19,6 +10,11 @@ words() { # PROVIDER COUNT
 
 {
 	echo 'defaults: {ttft: 1ms, ttftP99: 60ms}'
+	echo 'limits:'
+	echo '  - {provider: openai, requests: 80/s}'
+	echo '  - {provider: anthropic, tokens: 30000/s, retryAfter: false}'
+	echo '  - {provider: gemini, concurrent: 12}'
+	echo '  - {provider: ollama, quota: {requests: 200}}'
 	echo 'answers:'
 	while read -r provider two; do
 		text=$(words "$two" 40)
@@ -72,38 +68,16 @@ cat >calm.yaml <<-'END'
 END
 { cat calm.yaml && echo 'guards: [{name: fives, on: output, pattern: "5 ", action: redact, replace: "5 "}, {name: ge, on: output, pattern: "ge7", action: block}]'; } >guarded.yaml
 
-# requests SEED COUNT
-requests() {
-	jq -nc --argjson seed "$1" --argjson n "$2" 'def chance($i; $k): (($i * 7919 + $seed * 104729 + $k * 1299709) * 2654435 % 1000003) / 1000003;
-		range($n) as $i | {id: "r\($i)", prompt: "say \($i)", tags: {after: ["fail", "restart", "continue"][chance($i; 1) * 3 | floor], n: $i}} +
-		{options: ({stream: (chance($i; 2) < 0.75), maxTokens: 300} + if chance($i; 3) < 0.3 then {reasoning: "low"} else {} end)} +
-		if chance($i; 4) < 0.15 then {tools: [{name: "look", description: "Look.", inputSchema: {type: "object", properties: {at: {type: "string"}}}}]} else {} end'
-}
-
-fits() { # KIND: lines that its schema refuses
-	jq -c --arg kind "$1" 'select(.type == $kind)' out.ndjson >"$1.ndjson"
-	json-validate -t -q --schema "$top/share/schemas/$1.schema.json" "$1.ndjson" 2>&1 | head -n 3
-}
-
 storm() { # POLICY ORDERED SEED OPTIONS...
 	policy=$1 ordered=$2 seed=$3
 	shift 3
 	requests "$seed" "${STORM_REQUESTS:-150}" >in.ndjson
 	timeout -k 5 120 llm-failover -p "$policy" --no-store --seed "$seed" -q "$@" in.ndjson >out.ndjson 2>err
 	rc=$?
-	jq -nr --slurpfile requests in.ndjson --argjson ordered "$ordered" -f "$top/tests/failover/storm.jq" out.ndjson 2>&1 | head -n 20
-	fits response
-	fits chunk
-	grep -n '"a[0-9]*\.[0-9]*"' out.ndjson err | head -n 3
-	want=$(jq -n '[inputs | select(.type == "response")] as $all | [$all[] | select(.ok | not).error] |
-		if length == 0 then 0
-		elif all(.[]; .kind | IN("rate_limit", "overloaded", "server", "timeout", "network", "truncated", "protocol")) then 75
-		elif all(.[]; .kind | IN("quota", "auth", "permission", "policy", "budget")) then 77 else 1 end' out.ndjson)
-	[ "$rc" = "$want" ] || echo "status $rc, not $want"
+	holds "$ordered" $rc
 }
 
-mock_start -s script.yaml --seed 7
-trap 'kill $mock_pids 2>/dev/null; wait $mock_pids 2>/dev/null; rm -rf "$work"' EXIT
+storm_mock -s script.yaml --seed 7
 seed=0
 while [ $seed -lt "${STORM_SEEDS:-1}" ]; do
 	seed=$((seed + 1))
@@ -113,5 +87,4 @@ while [ $seed -lt "${STORM_SEEDS:-1}" ]; do
 		verdict "$policy, 64 at once ($seed)" "$(storm $policy.yaml false $seed -j 64)"
 	done
 done
-[ -z "${STORM_KEEP:-}" ] || cp -r "$work" "$STORM_KEEP"
-tap_end
+storm_end
