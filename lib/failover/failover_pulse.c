@@ -19,12 +19,28 @@ tell(struct failover *f, bool *told, const struct err *err, const char *meaning)
 	*told = true;
 }
 
+static void
+tell_complaints(struct failover *f)
+{
+	struct str rest = buf_str(router_complaints(f->config->router)), line;
+	char *text;
+
+	while (str_split(&rest, '\n', &line)) {
+		if (!line.len)
+			continue;
+		text = xmemdup(line.p, line.len);
+		failover_complain(f, text);
+		free(text);
+	}
+}
+
 void
 failover_tell_store(struct failover *f)
 {
 	const struct failover_config *c = f->config;
 	struct err err = ERR_INIT;
 
+	tell_complaints(f);
 	if (health_flush(c->health, failover_now(f), &err) < 0)
 		tell(f, &f->told_health, &err, FAILOVER_ALONE);
 	tell(f, &f->told_health, health_error(c->health), FAILOVER_ALONE);

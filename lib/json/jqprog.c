@@ -28,6 +28,8 @@ struct jqprog {
 		char *program;
 	} * chunks;
 	size_t count; /* expressions */
+	int64_t limit_ms;
+	bool was_late;
 };
 
 /* What could reach outside, or end the program, is defined away before any expression is read. */
@@ -275,6 +277,7 @@ jqprog_compile(const char *const *expressions, size_t count, size_t *bad, struct
 	}
 	p = xcalloc(1, sizeof *p);
 	p->count = count;
+	p->limit_ms = JQPROG_RUN_MS;
 	p->chunks = xcalloc(count / CHUNK + 1, sizeof *p->chunks);
 	for (size_t i = 0; i < count; i += CHUNK) {
 		size_t n = count - i < CHUNK ? count - i : CHUNK;
@@ -367,7 +370,7 @@ aborted(int signum)
  * it held is lost.
  */
 static bool
-first_result(jq_state *jq, jv input, jv *result)
+first_result(jq_state *jq, jv input, int64_t limit_ms, jv *result)
 {
 	struct sigaction fence = { .sa_handler = aborted }, before;
 	volatile bool good = false;
@@ -376,7 +379,7 @@ first_result(jq_state *jq, jv input, jv *result)
 	(void)sigaction(SIGABRT, &fence, &before); /* fails for unknown signals only */
 	if (sigsetjmp(gave_up, 1) == 0) {
 		lib->jq_start(jq, input, 0);
-		alarm_set(JQPROG_RUN_MS, out_of_time, jq);
+		alarm_set(limit_ms, out_of_time, jq);
 		*result = lib->jq_next(jq);
 		good = true;
 	}
@@ -387,15 +390,16 @@ first_result(jq_state *jq, jv input, jv *result)
 
 /* Takes result. */
 static int
-take_result(jq_state *jq, jv result, struct buf *out, struct err *err)
+take_result(struct jqprog *p, jq_state *jq, jv result, struct buf *out, struct err *err)
 {
 	if (is_valid(result))
 		return put_value(result, out, err);
 	if (!lib->jq_halted(jq) && lib->jv_invalid_has_msg(lib->jv_copy(result)))
 		return set_run_error(result, err);
 	lib->jv_free(result);
-	if (lib->jq_halted(jq))
-		return err_set(err, EXIT_NO, "no result after %d s", JQPROG_RUN_MS / 1000);
+	p->was_late = lib->jq_halted(jq);
+	if (p->was_late)
+		return err_set(err, EXIT_NO, "no result after %g s", (double)p->limit_ms / 1000);
 	return 0;
 }
 
@@ -405,6 +409,7 @@ jqprog_run(struct jqprog *p, size_t index, struct json input, struct buf *out, s
 	struct chunk *c = &p->chunks[index / CHUNK];
 	jv value, result;
 
+	p->was_late = false;
 	if (input.len > INT32_MAX)
 		return err_set(err, EXIT_NO, "the value is too large for jq");
 	if (!c->jq && !(c->jq = program_compile(c->program, err)))
@@ -414,12 +419,24 @@ jqprog_run(struct jqprog *p, size_t index, struct json input, struct buf *out, s
 		return set_run_error(value, err);
 	value = lib->jv_array_append(
 	    lib->jv_array_append(lib->jv_array(), lib->jv_number((double)(index % CHUNK))), value);
-	if (first_result(c->jq, value, &result))
-		return take_result(c->jq, result, out, err);
+	if (first_result(c->jq, value, p->limit_ms, &result))
+		return take_result(p, c->jq, result, out, err);
 	c->jq = NULL;
 	return err_set(err, EXIT_NO,
 	    "libjq gave up: it recurses too deeply, or is given what it "
 	    "does not expect");
+}
+
+void
+jqprog_limit(struct jqprog *p, int64_t ms)
+{
+	p->limit_ms = ms;
+}
+
+bool
+jqprog_was_late(const struct jqprog *p)
+{
+	return p->was_late;
 }
 
 bool

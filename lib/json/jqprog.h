@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -20,7 +21,8 @@
 
 struct jqprog;
 
-enum { JQPROG_RUN_MS = 5000 }; /* the time that a run may take; a loop without end is halted */
+/* The time that a run may compute; a loop without end is halted. */
+enum { JQPROG_RUN_MS = 5000 };
 
 /*
  * Compile count expressions together (compiling costs tens of milliseconds however small the
@@ -32,9 +34,13 @@ struct jqprog *jqprog_compile(
 void jqprog_free(struct jqprog *p);
 
 /* Run expression index on input. The first result is appended to out; no result (empty) appends
- * nothing. jq's error(...) is -1, and so is no result in JQPROG_RUN_MS. */
+ * nothing. jq's error(...) is -1, and so is no result in the time that there is. */
 int jqprog_run(struct jqprog *p, size_t index, struct json input, struct buf *out, struct err *err)
     __attribute__((warn_unused_result));
+/* Runs from now on have so long, in place of JQPROG_RUN_MS. */
+void jqprog_limit(struct jqprog *p, int64_t ms);
+/* Whether the last run failed for that. */
+bool jqprog_was_late(const struct jqprog *p);
 
 /* Whether the value is true as jq sees it: anything but false, null and nothing. */
 bool jqprog_truth(struct str result);

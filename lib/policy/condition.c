@@ -14,6 +14,7 @@ struct fit {
 	int64_t now_us;
 	struct buf *why; /* NULL: nobody asks */
 	size_t start; /* where our sentence begins in it */
+	bool was_late;
 };
 
 /* Where the reason for a finding goes, or NULL. Those for it stand in a row; one against it is all
@@ -379,18 +380,31 @@ text_fits(struct fit *f)
 	return fits;
 }
 
+/* How long an expression may take for a record of that size. */
+static int64_t
+when_ms(size_t len)
+{
+	int64_t ms = CONDITION_WHEN_MS + (int64_t)(len >> 10) * CONDITION_WHEN_MS_A_KIB;
+
+	return ms < CONDITION_WHEN_MS_MAX ? ms : CONDITION_WHEN_MS_MAX;
+}
+
 static bool
 when_fits(struct fit *f)
 {
+	const struct expr_list *exprs = &f->policy->exprs;
 	struct buf result = BUF_INIT(BUF_UNLIMITED);
 	struct err err = ERR_INIT;
+	struct json record;
 	struct buf *why;
 	bool fits, failed;
 
 	if (f->route->when == EXPR_NONE)
 		return true;
-	failed = expr_run(
-		     &f->policy->exprs, f->route->when, facts_record(f->facts), &result, &err) < 0;
+	record = facts_record(f->facts);
+	jqprog_limit(exprs->program, when_ms(record.len));
+	failed = expr_run(exprs, f->route->when, record, &result, &err) < 0;
+	f->was_late = failed && jqprog_was_late(exprs->program);
 	fits = !failed && jqprog_truth(buf_str(&result));
 	why = reason(f, fits);
 	if (why && failed) {
@@ -404,16 +418,16 @@ when_fits(struct fit *f)
 }
 
 /* What is cheap to know is asked first. */
-bool
+enum condition_verdict
 condition_fits(const struct policy *p, const struct policy_route *route, struct facts *facts,
     int64_t now_us, struct buf *why)
 {
-	struct fit f = { p, route, facts, now_us, why, why ? why->len : 0 };
+	struct fit f = { p, route, facts, now_us, why, why ? why->len : 0, false };
 
 	if (!tags_fit(&f) || !role_fits(&f) || !times_fit(&f) || !needs_fit(&f) || !words_fit(&f) ||
 	    !text_fits(&f) || !conditions_fit(&f) || !when_fits(&f))
-		return false;
+		return f.was_late ? CONDITION_LATE : CONDITION_AGAINST;
 	if (why && why->len == f.start)
 		buf_adds(why, "matched: it asks for nothing");
-	return true;
+	return CONDITION_FITS;
 }

@@ -48,6 +48,8 @@ router_new(const struct router_config *config, struct buf *warnings, struct err 
 	buf_init(&r->why, BUF_UNLIMITED);
 	buf_init(&r->reply.why, BUF_UNLIMITED);
 	buf_init(&r->reply.warnings, BUF_UNLIMITED);
+	buf_init(&r->complaints, BUF_UNLIMITED);
+	r->late = xcalloc(r->policy->route_count + 1, sizeof *r->late);
 	if (router_compile(r, warnings, err) == 0)
 		return r;
 	router_free(r);
@@ -87,6 +89,8 @@ router_free(struct router *r)
 	buf_release(&r->why);
 	buf_release(&r->reply.why);
 	buf_release(&r->reply.warnings);
+	buf_release(&r->complaints);
+	free(r->late);
 	facts_release(&r->facts);
 	targets_free(r->targets);
 	free(r);
@@ -102,6 +106,15 @@ const char *
 router_policy(const struct router *r)
 {
 	return r->name;
+}
+
+const struct buf *
+router_complaints(struct router *r)
+{
+	if (r->are_fetched)
+		buf_reset(&r->complaints);
+	r->are_fetched = true;
+	return &r->complaints;
 }
 
 /* --- why --- */
@@ -185,6 +198,29 @@ router_limits(const struct router *r, const struct request *request, struct deci
 
 /* --- whose list it is --- */
 
+/* The request is told each time, whoever keeps the policy once. */
+static void
+note_late(struct router *r, size_t i, struct decision *d)
+{
+	const struct policy *p = r->policy;
+	const struct policy_route *route = &p->routes[i];
+	struct err err = ERR_INIT;
+
+	buf_addf(&d->warnings,
+	    "route \"%s\" was passed over: its expression had no result in its time\n",
+	    route->name);
+	if (r->late[i])
+		return;
+	r->late[i] = true;
+	if (r->are_fetched)
+		buf_reset(&r->complaints);
+	r->are_fetched = false;
+	(void)yaml_error(p->doc, route->place, &err,
+	    "route \"%s\": when had no result in its time, and the route was passed over: %.80s",
+	    route->name, p->exprs.items[route->when].text);
+	buf_addf(&r->complaints, "%s\n", err.text);
+}
+
 static const struct policy_route *
 find_rule(struct router *r, struct facts *facts, int64_t now_us, struct decision *d)
 {
@@ -192,13 +228,17 @@ find_rule(struct router *r, struct facts *facts, int64_t now_us, struct decision
 	struct buf *why = r->config.explain ? &r->why : NULL;
 
 	for (size_t i = 0; i < p->route_count; i++) {
+		enum condition_verdict verdict;
 		bool fits;
 
 		buf_reset(&r->why);
-		fits = condition_fits(p, &p->routes[i], facts, now_us, why);
+		verdict = condition_fits(p, &p->routes[i], facts, now_us, why);
+		fits = verdict == CONDITION_FITS;
 		router_explain(r, d, "rule", p->routes[i].name, fits, r->why.p);
 		if (fits)
 			return &p->routes[i];
+		if (verdict == CONDITION_LATE)
+			note_late(r, i, d);
 	}
 	return NULL;
 }

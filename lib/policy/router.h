@@ -81,6 +81,10 @@ struct choice_times {
 };
 struct choice_times decision_times(const struct choice *c);
 
+/* What is wrong with the policy, as it shows only with requests (an expression without end),
+ * "FILE:LINE:COLUMN: ..." one a line, each once; good until the next decision. */
+const struct buf *router_complaints(struct router *r);
+
 /* Fill d (zero, or used before). now_us: wall clock. */
 void router_decide(struct router *r, const struct request *request, struct facts *facts,
     int64_t now_us, struct decision *d);

@@ -46,6 +46,10 @@ struct router {
 	struct buf why;
 	struct budget_reply reply;
 	struct facts facts; /* of requests whose route is read */
+
+	bool *late; /* by the policy's routes: that its expression is slow was told */
+	struct buf complaints;
+	bool are_fetched; /* they go when the next comes, or when it is asked again */
 };
 
 /* Compile the policy's lists, and tell in warnings what is doubtful. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* alarm - a function called from SIGALRM, unless it is cleared before. */
+/* alarm - a function called from SIGVTALRM, unless it is cleared before. */
 #include "sys/alarm.h"
 
 #include <signal.h>
@@ -26,7 +26,7 @@ start_timer(int64_t ms)
 	struct itimerval timer = { .it_value = {
 				       .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 } };
 
-	(void)setitimer(ITIMER_REAL, &timer, NULL); /* fails for malformed times only */
+	(void)setitimer(ITIMER_VIRTUAL, &timer, NULL); /* fails for malformed times only */
 }
 
 void
@@ -38,9 +38,9 @@ alarm_set(int64_t ms, void (*fn)(void *user), void *user)
 
 	if (!installed) {
 		sigemptyset(&action.sa_mask);
-		(void)sigaction(SIGALRM, &action, NULL); /* fails for unknown signals only */
+		(void)sigaction(SIGVTALRM, &action, NULL); /* fails for unknown signals only */
 		sigemptyset(&own);
-		sigaddset(&own, SIGALRM);
+		sigaddset(&own, SIGVTALRM);
 		(void)sigprocmask(SIG_UNBLOCK, &own, NULL); /* whoever started us may block it */
 		installed = true;
 	}

@@ -12,6 +12,7 @@
 /* The first route of a policy held against a request. */
 struct hold {
 	bool fits;
+	enum condition_verdict verdict;
 	struct buf why;
 };
 
@@ -53,8 +54,9 @@ hold_at(const char *route, const char *record, int64_t now_us)
 		fail_msg("%s", err.text);
 	facts_start(&facts, &request);
 	buf_adds(&h.why, "> "); /* what others wrote stays */
-	h.fits = condition_fits(p, &p->routes[0], &facts, now_us, &h.why);
-	assert_int_equal(condition_fits(p, &p->routes[0], &facts, now_us, NULL), h.fits);
+	h.verdict = condition_fits(p, &p->routes[0], &facts, now_us, &h.why);
+	h.fits = h.verdict == CONDITION_FITS;
+	assert_int_equal(condition_fits(p, &p->routes[0], &facts, now_us, NULL), h.verdict);
 	facts_release(&facts);
 	request_release(&request);
 	policy_free(p);
@@ -377,6 +379,25 @@ an_expression_that_fails_does_not_fit_and_says_so(void **state)
 	    "when: .prompt.x", "{\"prompt\":\"x\"}", "when: Cannot index string with string \"x\"");
 }
 
+/* It takes a moment, at each request, and at none longer because of one before. */
+static void
+an_expression_without_end_does_not_fit_and_is_told_apart(void **state)
+{
+	static const char route[] = "when: 'if .tags.a == 1 then last(repeat(1)) else true end'";
+	struct hold h = hold_at(route, TAGS("\"a\":1"), 0);
+
+	(void)state;
+	assert_int_equal(h.verdict, CONDITION_LATE);
+	assert_string_equal(h.why.p, "> when: no result after 0.1 s");
+	buf_release(&h.why);
+	h = hold_at(route, TAGS("\"a\":2"), 0);
+	assert_int_equal(h.verdict, CONDITION_FITS);
+	buf_release(&h.why);
+	h = hold_at("when: error(1)", TAGS("\"a\":2"), 0);
+	assert_int_equal(h.verdict, CONDITION_AGAINST);
+	buf_release(&h.why);
+}
+
 static void
 all_that_is_asked_must_fit_and_all_is_told(void **state)
 {
@@ -413,6 +434,7 @@ main(void)
 		cmocka_unit_test(sensitivity_is_the_rank_of_the_label),
 		cmocka_unit_test(an_expression_sees_the_request_and_its_facts),
 		cmocka_unit_test(an_expression_that_fails_does_not_fit_and_says_so),
+		cmocka_unit_test(an_expression_without_end_does_not_fit_and_is_told_apart),
 		cmocka_unit_test(all_that_is_asked_must_fit_and_all_is_told),
 	};
 

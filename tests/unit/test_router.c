@@ -331,6 +331,30 @@ data_goes_only_where_it_may(void **state)
 }
 
 static void
+an_expression_without_end_is_told_to_each_request_and_once_with_its_place(void **state)
+{
+	struct buf told = BUF_INIT(BUF_UNLIMITED);
+	struct world w;
+
+	(void)state;
+	keys = ALL;
+	world_open(&w, "version: 1\nroutes:\n"
+		       "  - {name: a, when: 'last(repeat(1))', use: openai:gpt-4o}\n"
+		       "  - {name: b, use: ollama:llama3.2}\n");
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(route(&w, "{\"prompt\":\"x\"}"), "ollama:llama3.2");
+		assert_string_equal(w.filter.decision.warnings.p,
+		    "route \"a\" was passed over: its expression had no result in its time\n");
+		buf_addstr(&told, buf_str(router_complaints(w.filter.router)));
+	}
+	assert_non_null(strstr(told.p, ":3:5: route \"a\": when had no result in its time, and the "
+				       "route was passed over: last(repeat(1))\n"));
+	assert_null(memchr(told.p, '\n', told.len - 1));
+	buf_release(&told);
+	world_close(&w);
+}
+
+static void
 who_may_cost_too_much_or_nobody_knows_what_is_left(void **state)
 {
 	struct world w;
@@ -1016,6 +1040,8 @@ main(void)
 		cmocka_unit_test(a_short_text_is_not_counted_and_a_long_one_is),
 		cmocka_unit_test(some_read_less_than_their_window),
 		cmocka_unit_test(data_goes_only_where_it_may),
+		cmocka_unit_test(
+		    an_expression_without_end_is_told_to_each_request_and_once_with_its_place),
 		cmocka_unit_test(who_may_cost_too_much_or_nobody_knows_what_is_left),
 		cmocka_unit_test(an_open_breaker_and_a_slow_half_are_seen),
 		cmocka_unit_test(denied_tools_labels_and_guards_refuse_the_request),
