@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dag-run - run a workflow: its nodes in order, in parallel, journaled. */
 #include <errno.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
@@ -19,6 +18,7 @@
 #include "sys/file.h"
 #include "sys/rand.h"
 #include "sys/share.h"
+#include "sys/signals.h"
 
 enum { JOBS_DEFAULT = 8, JOBS_MAX = 100000, NODE_FILES = 3, OWN_FILES = 32 };
 enum { GRACE_MS = 5000, FLUSH_MS = 2000 };
@@ -64,7 +64,7 @@ static const struct opt_spec spec = {
 };
 
 static uv_loop_t loop;
-static uv_signal_t signals[3];
+static struct signals signals;
 
 static const char *
 env_get(const char *name)
@@ -122,41 +122,22 @@ print_plan(const struct workflow *w)
 	return EXIT_OK;
 }
 
-/* The first signal ends the run, the second one us; what still runs ends after us (sys/keeper.h).
- */
 static void
-got_signal(uv_signal_t *handle, int signum)
+on_signal(void *user)
 {
-	struct run *run = handle->data;
-
-	if (run_is_stopping(run))
-		_exit(EXIT_SIGNAL + signum);
-	run_stop(run, signum);
-}
-
-static void
-watch_signals(struct run *run)
-{
-	static const int signums[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction now;
-
-	for (size_t i = 0; i < sizeof signums / sizeof *signums; i++) {
-		uv_signal_init(&loop, &signals[i]);
-		signals[i].data = run;
-		if (sigaction(signums[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN)
-			continue; /* nohup, or a shell's background job: it is not for us */
-		uv_signal_start(&signals[i], got_signal, signums[i]);
-	}
+	run_stop(user, signals.number);
 }
 
 static int
 execute(struct run *run, struct console *console)
 {
+	/* A second one ends us; what still runs ends after us (sys/keeper.h). */
+	static const struct signals_events stops = { .first = on_signal };
 	struct err err = ERR_INIT, lost = ERR_INIT;
 	bool signalled;
 	int status;
 
-	watch_signals(run);
+	signals_open(&signals, &loop, &stops, run);
 	console_watch(console, run);
 	status = run_execute(run, &err);
 	console_end_status(console);
@@ -164,8 +145,7 @@ execute(struct run *run, struct console *console)
 		warn("%s", err.text);
 	/* All is journaled, and a reader may take for ever: from now on a signal ends us at once.
 	 */
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		uv_close((uv_handle_t *)&signals[i], NULL);
+	signals_close(&signals);
 	signalled = run_is_stopping(run);
 	if (console_flush(console, signalled ? clock_deadline(FLUSH_MS) : CLOCK_NEVER, &lost) < 0 &&
 	    !signalled) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* signals - SIGINT and SIGTERM to a program that has work in flight. */
+/* signals - SIGINT, SIGTERM and SIGHUP to a program that has work in flight. */
 #include "sys/signals.h"
 
 #include <signal.h>
@@ -12,7 +12,7 @@
 
 enum { TWIN_US = 250 * 1000, FAREWELL_MS = 3000 };
 
-static const int caught[2] = { SIGINT, SIGTERM };
+static const int caught[SIGNALS_CAUGHT] = { SIGINT, SIGTERM, SIGHUP };
 
 static void
 on_farewell(uv_timer_t *timer)
@@ -37,8 +37,8 @@ on_signal(uv_signal_t *handle, int number)
 		return;
 	s->number = number;
 	s->at_us = now_us;
-	/* fails without a callback */
-	(void)uv_timer_start(&s->farewell, on_farewell, FAREWELL_MS, 0);
+	if (s->on.late) /* the start fails without a callback */
+		(void)uv_timer_start(&s->farewell, on_farewell, FAREWELL_MS, 0);
 	s->on.first(s->user);
 }
 
@@ -56,7 +56,7 @@ signals_open(struct signals *s, uv_loop_t *loop, const struct signals_events *on
 	*s = (struct signals){ .on = *on, .user = user };
 	(void)uv_timer_init(loop, &s->farewell); /* cannot fail */
 	s->farewell.data = s;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < SIGNALS_CAUGHT; i++) {
 		(void)uv_signal_init(loop, &s->handles[i]); /* fails only where no pipe can be */
 		s->handles[i].data = s;
 		if (!is_ignored(caught[i]) &&
@@ -69,7 +69,7 @@ void
 signals_quit(struct signals *s)
 {
 	(void)uv_timer_stop(&s->farewell);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < SIGNALS_CAUGHT; i++)
 		(void)uv_signal_stop(&s->handles[i]);
 }
 
@@ -77,6 +77,6 @@ void
 signals_close(struct signals *s)
 {
 	uv_close((uv_handle_t *)&s->farewell, NULL);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < SIGNALS_CAUGHT; i++)
 		uv_close((uv_handle_t *)&s->handles[i], NULL);
 }

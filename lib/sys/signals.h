@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signals - SIGINT and SIGTERM to a program that has work in flight.
+ * signals - SIGINT, SIGTERM and SIGHUP to a program that has work in flight.
  *
  * The first one asks for an end in order: cancel, say so, flush. A reader that takes nothing must
  * not hold that up, so some seconds later the program is told to go without. A second one ends it
  * at once, unless it is the first one's twin: timeout(1) sends two, to the child and to its group.
- * What a shell ignores on behalf of its background stays ignored.
+ * What a shell ignores on behalf of its background, or nohup, stays ignored.
  */
 #ifndef SYS_SIGNALS_H
 #define SYS_SIGNALS_H
@@ -15,12 +15,14 @@
 
 struct signals_events {
 	void (*first)(void *user);
-	void (*late)(void *user); /* three seconds after the first */
+	void (*late)(void *user); /* NULL, or three seconds after the first */
 	void (*second)(void *user); /* NULL, or the process ends when it returns */
 };
 
+enum { SIGNALS_CAUGHT = 3 };
+
 struct signals {
-	uv_signal_t handles[2];
+	uv_signal_t handles[SIGNALS_CAUGHT];
 	uv_timer_t farewell;
 	struct signals_events on;
 	void *user;
