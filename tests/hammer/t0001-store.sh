@@ -30,6 +30,7 @@ EOF
 if redis_start "$work"; then
 	verdict 'Redis: no count is lost or made twice by processes that are killed' "$(hammer count "$redis_url")"
 	verdict 'Redis: no money is given away and no limit passed by processes that are killed' "$(hammer budget "$redis_url")"
+	verdict 'Redis: of a breaker half open one probe is let pass at once, and none is lost with its process' "$(hammer probe "$redis_url")"
 else
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count - Redis # SKIP there is no redis-server"
