@@ -65,7 +65,7 @@ pass(int from, int to, const char *lost)
 }
 
 static void
-carry(int client, const char *lost)
+carry(int client, const struct between_loss *lost)
 {
 	struct sockaddr_un name;
 	int server = make_socket("redis.sock", &name);
@@ -76,11 +76,11 @@ carry(int client, const char *lost)
 		if (both[0].revents) {
 			*between.trips += !asked;
 			asked = true;
-			more = pass(client, server, NULL);
+			more = pass(client, server, lost->question);
 		}
 		if (more && both[1].revents) {
 			asked = false;
-			more = pass(server, client, lost);
+			more = pass(server, client, lost->answer);
 		}
 	}
 	(void)close(server);
@@ -88,8 +88,9 @@ carry(int client, const char *lost)
 }
 
 const struct between *
-between_start(const char *lost)
+between_start(const struct between_loss *lost)
 {
+	static const struct between_loss nothing;
 	struct sockaddr_un name;
 	int listener = make_socket("between.sock", &name), client;
 	char *dir = getcwd(NULL, 0);
@@ -106,7 +107,7 @@ between_start(const char *lost)
 	if (pid == 0) {
 		(void)alarm(LIFE_S);
 		for (; (client = accept(listener, NULL, NULL)) >= 0; lost = NULL)
-			carry(client, lost);
+			carry(client, lost ? lost : &nothing);
 		_exit(0);
 	}
 	(void)close(listener);

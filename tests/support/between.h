@@ -11,9 +11,12 @@ struct between {
 	volatile unsigned *trips;
 };
 
-/* lost: where the server answers with that, the connection breaks instead; once. NULL: never. One
- * at a time, until between_stop. */
-const struct between *between_start(const char *lost);
+/* Where that is part of what is asked, or answered, the connection breaks instead; once. */
+struct between_loss {
+	const char *question, *answer; /* NULL: never */
+};
+/* lost NULL: nothing is. One at a time, until between_stop. */
+const struct between *between_start(const struct between_loss *lost);
 void between_stop(void);
 
 #endif

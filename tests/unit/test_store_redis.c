@@ -297,7 +297,8 @@ a_change_whose_answer_is_lost_is_made_once(void **state)
 		skip();
 	direct = must_open();
 	put(direct, "a", "0");
-	between = between_start("\r\n*1\r\n"); /* in what EXEC answers */
+	/* What EXEC answers to one change. */
+	between = between_start(&(struct between_loss){ .answer = "\r\n*1\r\n" });
 	store = try_open(between->url, &err);
 	if (!store)
 		fail_msg("%s", err.text);
@@ -340,7 +341,8 @@ changes_whose_answer_is_lost_are_made_once(void **state)
 	put(direct, "a", "1");
 	put(direct, "b", "+2");
 	put(direct, "c", "3");
-	store = try_open(between_start("\r\n*2\r\n")->url, &err);
+	store = try_open(
+	    between_start(&(struct between_loss){ .answer = "\r\n*2\r\n" })->url, &err);
 	if (!store)
 		fail_msg("%s", err.text);
 	if (store_update_all(store, keys, 3, move, &calls, &err) < 0)
@@ -349,6 +351,32 @@ changes_whose_answer_is_lost_are_made_once(void **state)
 	expect(direct, "a", "1+2");
 	expect(direct, "b", "");
 	expect(direct, "c", "3");
+	store_close(store);
+	store_close(direct);
+	between_stop();
+}
+
+static void
+changes_that_never_arrived_are_made_anew(void **state)
+{
+	const struct str keys[] = { STR_LIT("a"), STR_LIT("b"), STR_LIT("c") };
+	struct err err = ERR_INIT;
+	struct store *store, *direct;
+	int calls = 0;
+
+	(void)state;
+	if (!url)
+		skip();
+	direct = must_open();
+	put(direct, "b", "+2");
+	store = try_open(between_start(&(struct between_loss){ .question = "EXEC" })->url, &err);
+	if (!store)
+		fail_msg("%s", err.text);
+	if (store_update_all(store, keys, 3, move, &calls, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(calls, 2);
+	expect(direct, "a", "+2");
+	expect(direct, "b", "");
 	store_close(store);
 	store_close(direct);
 	between_stop();
@@ -677,6 +705,7 @@ main(void)
 		WITH_SERVER(an_update_outlives_a_server_that_is_started_again),
 		WITH_SERVER(a_change_whose_answer_is_lost_is_made_once),
 		WITH_SERVER(changes_whose_answer_is_lost_are_made_once),
+		WITH_SERVER(changes_that_never_arrived_are_made_anew),
 		WITH_SERVER(a_password_opens_and_is_never_shown),
 		WITH_SERVER(what_others_wrote_is_named_and_who_is_to_take_it_away),
 		WITH_SERVER(a_user_of_the_servers_opens_it_and_may_do_what_the_manual_says),
