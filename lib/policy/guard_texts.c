@@ -231,6 +231,17 @@ walk_messages(const struct walk *w, struct json messages)
 	}
 }
 
+/* Of the options, those that are sent as they are. */
+static void
+walk_options(const struct walk *w, struct json options)
+{
+	struct json_iter it = json_each(options);
+
+	while (json_next(&it))
+		if (json_eq(it.key, "responseSchema") || json_eq(it.key, "stop"))
+			walk_strings(w, it.value);
+}
+
 /* A member that stands twice is looked at twice: who reads the record may take either. */
 void
 guard_texts_request(struct json record, guard_texts_fn *see, void *sweep)
@@ -248,7 +259,7 @@ guard_texts_request(struct json record, guard_texts_fn *see, void *sweep)
 		else if (json_eq(it.key, "tools"))
 			walk_tools(&w, it.value);
 		else if (json_eq(it.key, "options"))
-			walk_strings(&w, json_get(it.value, "responseSchema"));
+			walk_options(&w, it.value);
 	}
 }
 

@@ -110,8 +110,10 @@ no_text_goes_out_by_a_side_door(void **state)
 	    "{\"tools\":[{\"name\":\"sk-abcd\",\"description\":\"[key]\",\"inputSchema\":{"
 	    "\"sk-abcd\":{\"description\":\"[key]\"}}}],\"prompt\":\"x\"}",
 	    "keys\n");
-	REQUEST("{\"options\":{\"user\":\"sk-abcd\",\"responseSchema\":{\"title\":\"sk-abcd\"}}}",
-	    "{\"options\":{\"user\":\"sk-abcd\",\"responseSchema\":{\"title\":\"[key]\"}}}",
+	REQUEST("{\"options\":{\"user\":\"sk-abcd\",\"responseSchema\":{\"title\":\"sk-abcd\"},"
+		"\"stop\":[\"sk-abcd\"]}}",
+	    "{\"options\":{\"user\":\"sk-abcd\",\"responseSchema\":{\"title\":\"[key]\"},"
+	    "\"stop\":[\"[key]\"]}}",
 	    "keys\n");
 	policy_free(p);
 }
