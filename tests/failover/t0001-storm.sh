@@ -72,10 +72,20 @@ storm() { # POLICY ORDERED SEED OPTIONS...
 	policy=$1 ordered=$2 seed=$3
 	shift 3
 	requests "$seed" "${STORM_REQUESTS:-150}" >in.ndjson
-	timeout -k 5 120 llm-failover -p "$policy" --no-store --seed "$seed" -q "$@" in.ndjson >out.ndjson 2>err
+	timeout -k 5 120 llm-failover -p "$policy" --no-store --seed "$seed" -q "$@" <in.ndjson >out.ndjson 2>err
 	rc=$?
 	holds "$ordered" $rc
 }
+
+# Who stands between is a program of the same contract: it tries again by itself, and what it streamed stays said.
+cat >between.yaml <<-'END'
+	version: 1
+	deadline: 4s
+	retries: 2
+	afterOutput: fail
+	backoff: {base: 10ms, max: 100ms, budget: 100%}
+	breaker: {cooldown: 200ms, maxCooldown: 400ms}
+END
 
 storm_mock -s script.yaml --seed 7
 seed=0
@@ -85,6 +95,8 @@ while [ $seed -lt "${STORM_SEEDS:-1}" ]; do
 		verdict "$policy, one after the other ($seed)" "$(STORM_REQUESTS=40 storm $policy.yaml true $seed -j 1)"
 		verdict "$policy, in order ($seed)" "$(storm $policy.yaml true $seed -j 8 --ordered)"
 		verdict "$policy, 64 at once ($seed)" "$(storm $policy.yaml false $seed -j 64)"
+		verdict "$policy, another llm-failover behind it ($seed)" \
+			"$(storm $policy.yaml false $seed -j 64 -- llm-failover -p between.yaml --no-store -q -j 64)"
 	done
 done
 storm_end
