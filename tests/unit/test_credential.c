@@ -303,7 +303,7 @@ a_deadline_passes_in_the_line(void **state)
 	assert_int_equal(f->waiting[0].late, 1);
 	assert_int_equal(f->waiting[1].late, 1);
 	assert_int_equal(f->waiting[2].told, 0);
-	assert_true(clock_mono_us() - before_us < 5 * 1000 * 1000);
+	assert_true(clock_mono_us() - before_us < 15 * 1000 * 1000);
 }
 
 static void
@@ -330,11 +330,11 @@ a_commands_daemon_does_not_hold_the_key_back(void **state)
 	struct fixture *f = *state;
 	int64_t before_us = clock_mono_us();
 
-	refer_to(f, "cmd:echo the-key; echo more; sleep 3 &");
+	refer_to(f, "cmd:echo the-key; echo more; sleep 12 &");
 	assert_int_equal(get(f), CREDENTIAL_WAIT);
 	assert_int_equal(run_until_told(f), CREDENTIAL_READY);
 	assert_string_equal(f->key, "the-key");
-	assert_true(clock_mono_us() - before_us < 2 * 1000 * 1000);
+	assert_true(clock_mono_us() - before_us < 9 * 1000 * 1000);
 }
 
 static void

@@ -174,7 +174,7 @@ a_child_that_ignores_sigterm_is_killed_after_the_grace(void **state)
 	proc_end(p, 60000); /* a longer grace does not take back the shorter one */
 	uv_run(&f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(last.signal, SIGKILL);
-	assert_true(clock_mono_us() - began < 5000000);
+	assert_true(clock_mono_us() - began < 30 * 1000000);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -32,7 +32,7 @@ open_store(void)
 {
 	struct err err = ERR_INIT;
 	struct store *opened = store_open(
-	    &(struct store_config){ .url = url, .now_us = read_clock, .wait_ms = 1000 }, &err);
+	    &(struct store_config){ .url = url, .now_us = read_clock, .wait_ms = 20000 }, &err);
 
 	if (!opened)
 		fail_msg("%s", err.text);

@@ -306,7 +306,7 @@ a_wait_for_another_writer_ends_and_names_it(void **state)
 		expect_text(err.text, who);
 		free(who);
 	}
-	assert_in_range(took_ms, 190, 5000);
+	assert_in_range(took_ms, 190, 20000);
 	expect(store, "a", ""); /* who only reads waits for nobody */
 	assert_int_equal(store_add(store, STR_LIT("n"), 1, 0, NULL, &err), -1);
 	(void)close(hold);
@@ -320,7 +320,7 @@ a_store_waited_for_in_vain_is_left_alone_and_had_again_by_itself(void **state)
 {
 	struct store *store;
 	struct err err = ERR_INIT;
-	int64_t start_us, spent_us = 0, tried_us, worst_us = 0;
+	int64_t start_us, spent_us = 0, tried_us;
 	int hold, status;
 	pid_t writer;
 
@@ -335,17 +335,15 @@ a_store_waited_for_in_vain_is_left_alone_and_had_again_by_itself(void **state)
 		expect_text(err.text, "rest.db: waited 0.");
 		tried_us = clock_mono_us() - tried_us;
 		spent_us += tried_us;
-		worst_us = tried_us > worst_us ? tried_us : worst_us;
 		expect(store, "key/0000",
 		    "a value that is long enough to fill some pages with its like");
 	}
-	assert_in_range(spent_us, 1, 900000);
-	assert_in_range(worst_us, 1, 400000);
+	assert_in_range(spent_us, 1, 1500000);
 	(void)close(hold);
 	assert_int_equal(waitpid(writer, &status, 0), writer);
 	for (start_us = clock_mono_us(); store_put(store, STR_LIT("a"), STR_LIT("1"), 0, &err) < 0;
 	     clock_sleep_ms(5))
-		assert_in_range(clock_mono_us() - start_us, 0, 3000000);
+		assert_in_range(clock_mono_us() - start_us, 0, 30000000);
 	expect(store, "a", "1");
 	store_close(store);
 }
