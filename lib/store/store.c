@@ -21,6 +21,7 @@ struct store {
 	bool may_read; /* only who writes had to wait */
 	struct err rest_why;
 	int64_t patience_ms; /* how long it is waited for next, then; 0: wait_ms */
+	bool is_tried; /* what has to wait is no trouble, just now */
 };
 
 /* The first rest is half as long as the wait was. Then it is waited for an eighth as long, and
@@ -177,6 +178,8 @@ note(struct store *store, const struct turn *t, int rc, const struct err *err)
 {
 	int64_t wait_ms = store->patience_ms ? store->patience_ms : store->wait_ms;
 
+	if (rc < 0 && store->is_tried)
+		return rc;
 	if (rc < 0 && clock_mono_us() - t->begun_us >= wait_ms * 1000 / 2) {
 		store->may_read = t->aim == TO_WRITE && store->place.ops->begin;
 		rest(store, err);
@@ -324,6 +327,34 @@ store_update_all(struct store *store, const struct str *keys, size_t count, stor
 		buf_release(&all.entries[i].fresh);
 	free(all.entries);
 	return rc;
+}
+
+/* Writers are soon out of each other's way, mostly. */
+enum { TRY_MS = 2 };
+
+int
+store_try_update_all(struct store *store, const struct str *keys, size_t count,
+    store_update_all_fn *fn, void *user, struct err *err)
+{
+	const struct turn t = turn(TO_WRITE);
+	int64_t patience_ms = store->patience_ms;
+	int rc;
+
+	if (store->place.is_far)
+		return 1;
+	store->is_tried = true;
+	set_patience(store, TRY_MS);
+	rc = store_update_all(store, keys, count, fn, user, err);
+	store->is_tried = false;
+	if (rc < 0 || store->patience_ms) /* else it was in trouble, and is no more */
+		set_patience(store, patience_ms);
+	return rc < 0 && clock_mono_us() - t.begun_us >= TRY_MS * 1000 / 2 ? 1 : rc;
+}
+
+bool
+store_is_far(const struct store *store)
+{
+	return store->place.is_far;
 }
 
 struct single {

@@ -100,6 +100,11 @@ struct store_entry {
 typedef void store_update_all_fn(void *user, struct store_entry *entries, size_t count);
 int store_update_all(struct store *store, const struct str *keys, size_t count,
     store_update_all_fn *fn, void *user, struct err *err) __attribute__((warn_unused_result));
+/* The same, where nobody has to be waited for; 1: somebody has, and nothing has happened. */
+int store_try_update_all(struct store *store, const struct str *keys, size_t count,
+    store_update_all_fn *fn, void *user, struct err *err) __attribute__((warn_unused_result));
+/* Whether it is elsewhere, so that each answer has to be waited for. */
+bool store_is_far(const struct store *store);
 
 /* Add to a count; one that isn't there is 0. expires_us is set by the first. sum may be NULL. What
  * is there and is no count is an error. */

@@ -50,6 +50,7 @@ struct store_place {
 	const struct store_ops *ops;
 	void *at;
 	char *name; /* for messages; the caller frees */
+	bool is_far; /* as store_is_far */
 };
 
 static inline bool

@@ -191,7 +191,7 @@ store_memory_open(struct store_place *place)
 		.version = memory_version,
 	};
 
-	*place = (struct store_place){ &ops, xcalloc(1, sizeof(struct memory)),
-		xstrdup("memory:") };
+	*place = (struct store_place){ &ops, xcalloc(1, sizeof(struct memory)), xstrdup("memory:"),
+		false };
 	return 0;
 }

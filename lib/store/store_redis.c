@@ -220,7 +220,7 @@ store_redis_open(const struct store_config *config, struct store_place *place, s
 		redis_close(r);
 		return -1;
 	}
-	*place = (struct store_place){ &ops, r, xstrdup(r->link.address.name) };
+	*place = (struct store_place){ &ops, r, xstrdup(r->link.address.name), true };
 	return 0;
 }
 

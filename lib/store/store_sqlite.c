@@ -398,6 +398,6 @@ store_sqlite_open(
 		return 0;
 	}
 	d->index = find_index(d->s.db);
-	*place = (struct store_place){ &ops, d, xstrdup(path) };
+	*place = (struct store_place){ &ops, d, xstrdup(path), false };
 	return 0;
 }
