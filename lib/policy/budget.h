@@ -24,6 +24,7 @@
 #include "json/json.h"
 #include "policy/ledger.h"
 #include "store/store.h"
+#include "store/store_desk.h"
 
 enum budget_unit { BUDGET_USD, BUDGET_TOKENS, BUDGET_REQUESTS };
 enum budget_window { BUDGET_ROLLING, BUDGET_HOUR, BUDGET_DAY, BUDGET_WEEK, BUDGET_MONTH };
@@ -80,7 +81,12 @@ struct budgets;
  * process, not 0. */
 struct budgets *budgets_new(
     struct store *store, const struct budget_rule *rules, size_t count, uint64_t holder, bool open);
-/* What is still in flight stays reserved, and is charged when its lease ends. */
+/* Where the store is asked from now on; NULL: it is waited for. */
+void budgets_set_desk(struct budgets *b, struct store_desk *desk);
+/* As health_was_asking. */
+bool budgets_was_asking(struct budgets *b);
+/* What is still in flight stays reserved, and is charged when its lease ends. Nothing is under way
+ * at a desk. */
 void budgets_free(struct budgets *b);
 
 /* What a request (or an attempt) may come to, in each unit. */
@@ -96,9 +102,11 @@ struct budget_hold { /* what was reserved for one attempt */
 		int64_t amount;
 	} items[BUDGET_HOLDS_MAX];
 	size_t count;
+	struct budgets_errand *asked; /* NULL: nothing is on its way */
 };
 enum budget_verdict {
 	BUDGET_GRANTED,
+	BUDGET_ASKED, /* the store has yet to answer: ask again, with the same hold */
 	BUDGET_REFUSED, /* *rule: whose; its action says what is to be done */
 };
 struct budget_ask {
@@ -115,11 +123,12 @@ struct budget_reply {
 	struct buf warnings; /* a sentence a line: a soft percentage is passed, a rule only warns */
 };
 /* Reserve in every budget that it falls under, all or none. reply's buffers are appended to. What
- * costs nothing is reserved nowhere: it passes where all is used up, and without a store. */
+ * costs nothing is reserved nowhere: it passes where all is used up, and without a store. hold is
+ * zero at first; after BUDGET_ASKED it is handed in again, or settled: then nothing was spent. */
 enum budget_verdict budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
     struct budget_hold *hold, struct budget_reply *reply);
 /* A look that reserves nothing, for plans and routes. Budgets by who is called are left out where
- * that isn't known yet. */
+ * that isn't known yet. BUDGET_ASKED: what the store holds is not known yet; look again. */
 enum budget_verdict budgets_look(
     struct budgets *b, const struct budget_ask *ask, int64_t now_us, struct budget_reply *reply);
 /* What it came to (of what is not known, all that was reserved); the hold is empty then. The store

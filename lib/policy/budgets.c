@@ -19,7 +19,10 @@ budgets_new(
 {
 	struct budgets *b = xcalloc(1, sizeof *b);
 
-	b->store = store;
+	if (store) {
+		store_desk_plain(&b->plain, store);
+		b->desk = &b->plain;
+	}
 	b->rules = rules;
 	b->count = count;
 	b->holder = holder;
@@ -34,6 +37,21 @@ budgets_new(
 	buf_init(&b->value, BUF_UNLIMITED);
 	buf_init(&b->key, BUF_UNLIMITED);
 	return b;
+}
+
+void
+budgets_set_desk(struct budgets *b, struct store_desk *desk)
+{
+	b->desk = desk ? desk : b->plain.store ? &b->plain : NULL;
+}
+
+bool
+budgets_was_asking(struct budgets *b)
+{
+	bool was_asking = b->is_asking;
+
+	b->is_asking = false;
+	return was_asking;
 }
 
 void
@@ -118,7 +136,7 @@ budgets_is_owed(const struct held *h)
 }
 
 void
-budgets_told(struct budgets *b, bool ok)
+budgets_clear(struct budgets *b)
 {
 	bool owed = false;
 	size_t i;
@@ -126,11 +144,8 @@ budgets_told(struct budgets *b, bool ok)
 	for (i = b->held_count; i-- > 0;) {
 		struct held *h = &b->held[i];
 
-		if (h->told && ok)
-			h->owed.reserved = h->owed.spent = 0;
-		h->told = false;
 		owed |= budgets_is_owed(h);
-		if (h->attempts || budgets_is_owed(h))
+		if (h->attempts || h->under_way || budgets_is_owed(h))
 			continue;
 		free(h->key);
 		*h = b->held[--b->held_count];
@@ -141,39 +156,48 @@ budgets_told(struct budgets *b, bool ok)
 
 /* --- what is over --- */
 
-/* Tell the store; what can't be told stays owed, to be tried again, not at once. */
+/* What could not be told stays owed, to be tried again, not at once. */
 static void
-tell(struct budgets *b, struct steps *s)
+on_told(struct budgets_errand *e)
 {
-	struct err err = ERR_INIT;
-	bool ok = budgets_steps_make(s, b, &err) == 0;
+	struct budgets *b = e->b;
+	bool ok = e->errand.rc == 0;
 	size_t i;
 
+	b->is_telling = false;
 	if (!ok)
-		budgets_take_error(b, &err);
-	for (i = 0; ok && i < s->count; i++)
-		if (s->items[i].kind == STEP_RENEW && !s->items[i].unreadable)
-			s->items[i].held->until_us = s->items[i].claim.until_us;
-	budgets_told(b, ok);
+		budgets_take_error(b, &e->errand.err);
+	for (i = 0; ok && i < e->steps.count; i++) {
+		const struct step *step = &e->steps.items[i];
+
+		if (step->kind == STEP_RENEW && !step->unreadable)
+			budgets_held_find(b, step->key)->until_us = step->claim.until_us;
+	}
 	if (b->owed_since_us)
-		b->owed_since_us = s->now_us;
+		b->owed_since_us = e->steps.now_us;
+	e->is_left = true;
 }
 
 static void
 settle_owed(struct budgets *b, int64_t now_us)
 {
-	struct steps s = { .now_us = now_us };
+	struct budgets_errand *e;
 
-	budgets_steps_add_owed(&s, b);
-	tell(b, &s);
-	budgets_steps_release(&s);
+	if (b->is_telling)
+		return;
+	e = budgets_errand_new(b, now_us);
+	budgets_steps_add_owed(&e->steps, b);
+	b->is_telling = true;
+	budgets_errand_hand(e, on_told);
 }
 
-static void
-owe(int64_t *sum, int64_t n)
+void
+budgets_owe(struct held *h, int64_t reserved, int64_t spent)
 {
-	if (!money_add(sum, n))
-		*sum = INT64_MAX;
+	if (!money_add(&h->owed.reserved, reserved))
+		h->owed.reserved = INT64_MAX;
+	if (!money_add(&h->owed.spent, spent))
+		h->owed.spent = INT64_MAX;
 }
 
 void
@@ -182,6 +206,8 @@ budgets_settle(
 {
 	bool owed = b->owed_since_us != 0;
 
+	if (hold->asked)
+		budgets_leave(hold);
 	while (hold->count) {
 		const struct budget_rule *rule = hold->items[--hold->count].rule;
 		char *key = hold->items[hold->count].key;
@@ -195,8 +221,7 @@ budgets_settle(
 				h->amount -= reserved;
 				h->attempts--;
 			}
-			owe(&h->owed.reserved, reserved);
-			owe(&h->owed.spent, came_to < 0 ? reserved : came_to);
+			budgets_owe(h, reserved, came_to < 0 ? reserved : came_to);
 			owed = true;
 		}
 		free(key);
@@ -211,24 +236,29 @@ budgets_settle(
 
 /* --- what is in flight --- */
 
+/* A renewal names all that is in flight. While a reservation is under way that is not known, but
+ * it renews the lease itself. */
 void
 budgets_renew(struct budgets *b, int64_t now_us)
 {
-	struct steps s = { .now_us = now_us };
+	struct budgets_errand *e;
 	struct step *step;
 	size_t i;
 
+	if (b->is_telling)
+		return;
+	e = budgets_errand_new(b, now_us);
 	for (i = 0; i < b->held_count; i++) {
-		const struct held *h = &b->held[i];
+		struct held *h = &b->held[i];
 
-		if (!h->attempts || h->until_us - now_us >= renew_below_us)
+		if (!h->attempts || h->under_way || h->until_us - now_us >= renew_below_us)
 			continue;
-		step = budgets_steps_add(&s, b, h->rule, h->key);
+		step = budgets_steps_add(&e->steps, h->rule, h);
 		step->kind = STEP_RENEW;
 		step->claim = (struct ledger_claim){ b->holder, h->amount, now_us + lease_us,
 			true };
 	}
-	budgets_steps_add_owed(&s, b);
-	tell(b, &s);
-	budgets_steps_release(&s);
+	budgets_steps_add_owed(&e->steps, b);
+	b->is_telling = true;
+	budgets_errand_hand(e, on_told);
 }

@@ -39,7 +39,7 @@ budgets_known(struct budgets *b, const char *key)
 {
 	const struct known *k = find(b, key);
 
-	b->version = store_version(b->store);
+	b->version = b->desk->version(b->desk);
 	return k && k->version == b->version ? &k->ledger : NULL;
 }
 

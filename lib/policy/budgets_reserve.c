@@ -174,12 +174,80 @@ plan(struct asking *a, struct budget_hold *hold, struct steps *steps)
 		steps->is_vain = a->step.claim.amount < 0 && a->step.rule->action == BUDGET_BLOCK;
 		if (a->step.claim.amount <= 0)
 			continue;
-		step = budgets_steps_add(steps, b, a->step.rule, hold->items[at].key);
+		step = budgets_steps_add(
+		    steps, a->step.rule, budgets_held_at(b, hold->items[at].key, a->step.rule));
 		step->kind = STEP_RESERVE;
 		step->claim = a->step.claim;
 	}
 	if (steps->count) /* else nothing is to be told, nor asked */
 		budgets_steps_add_owed(steps, b);
+}
+
+/* All rules in one step, and with it what is over elsewhere, so that what budgets hold of one
+ * request never differs. */
+static bool
+is_granted(const struct budgets_errand *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->steps.count; i++)
+		if (budgets_steps_refuses(&e->steps, &e->steps.items[i]))
+			return false;
+	return e->errand.rc == 0 && !e->steps.is_vain;
+}
+
+static bool
+has_taken(const struct step *step)
+{
+	return step->kind == STEP_RESERVE && !step->unreadable && step->verdict == LEDGER_OK;
+}
+
+static void
+take_in(struct budgets_errand *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->steps.count; i++) {
+		const struct step *step = &e->steps.items[i];
+		struct held *held = budgets_held_find(e->b, step->key);
+
+		if (!has_taken(step))
+			continue;
+		held->amount += step->claim.amount; /* a ledger holds the sum already */
+		held->attempts++;
+		if (held->until_us < step->claim.until_us)
+			held->until_us = step->claim.until_us;
+	}
+}
+
+/* Nobody asks for it any more. */
+static void
+give_back(struct budgets_errand *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->steps.count; i++) {
+		const struct step *step = &e->steps.items[i];
+		struct held *held = budgets_held_find(e->b, step->key);
+
+		if (!has_taken(step))
+			continue;
+		held->amount -= step->claim.amount;
+		held->attempts--;
+		budgets_owe(held, step->claim.amount, 0);
+		if (!e->b->owed_since_us)
+			e->b->owed_since_us = e->steps.now_us;
+	}
+}
+
+static void
+on_reserved(struct budgets_errand *e)
+{
+	if (!is_granted(e))
+		return;
+	take_in(e);
+	if (e->is_left)
+		give_back(e);
 }
 
 /* What came of it, rule by rule up to the first that refuses. */
@@ -203,7 +271,7 @@ tell_outcome(struct asking *a, struct budget_hold *hold, const struct steps *ste
 		} else {
 			a->step = *step++;
 			if (a->step.unreadable)
-				(void)budget_words_unreadable(a->step.key, &err);
+				(void)budget_words_unreadable(a->b->key.p, &err);
 			else if (a->step.verdict == LEDGER_OK)
 				hold->items[held - 1].amount = a->step.claim.amount;
 			refused = a->step.unreadable ? is_closed(a, &err) : is_over(a);
@@ -227,25 +295,20 @@ reserve_without_store(struct asking *a, const struct err *err)
 	}
 }
 
-/* All rules in one step, and with it what is over elsewhere, so that what budgets hold of one
- * request never differs. Where the store fails nothing is held. */
+/* Where the store failed nothing is held. */
 static void
-reserve_in_all(struct asking *a, struct budget_hold *hold)
+take_answer(struct asking *a, struct budget_hold *hold)
 {
-	struct steps steps = { .now_us = a->now_us, .open = a->b->open };
-	struct err err = ERR_INIT;
-	bool ok;
+	struct budgets_errand *e = hold->asked;
 
-	plan(a, hold, &steps);
-	ok = budgets_steps_make(&steps, a->b, &err) == 0;
-	if (ok)
-		tell_outcome(a, hold, &steps);
+	hold->asked = NULL;
+	if (e->errand.rc == 0)
+		tell_outcome(a, hold, &e->steps);
 	else
-		reserve_without_store(a, &err);
-	if (!ok || a->reply->refused)
+		reserve_without_store(a, &e->errand.err);
+	if (e->errand.rc < 0 || a->reply->refused)
 		hold_release(hold);
-	budgets_told(a->b, ok);
-	budgets_steps_release(&steps);
+	budgets_errand_free(e);
 }
 
 static struct asking
@@ -272,33 +335,42 @@ budgets_reserve(struct budgets *b, const struct budget_ask *ask, int64_t now_us,
     struct budget_hold *hold, struct budget_reply *reply)
 {
 	struct asking a = asking_start(b, ask, now_us, reply);
-	int64_t until_us = lease_end(ask->until_us, now_us);
-	size_t i;
 
-	hold->count = 0;
+	if (!hold->asked)
+		hold->count = 0;
 	if (b->count == 0)
 		return BUDGET_GRANTED;
 	if (has_too_many_rules(b, reply))
 		return BUDGET_REFUSED;
-	reserve_in_all(&a, hold);
-	if (reply->refused)
-		return BUDGET_REFUSED;
-	for (i = 0; i < hold->count; i++) {
-		struct held *h;
-
-		if (!hold->items[i].amount)
-			continue;
-		h = budgets_held_at(b, hold->items[i].key, hold->items[i].rule);
-		h->amount += hold->items[i].amount; /* a ledger holds the sum already */
-		h->attempts++;
-		if (h->until_us < until_us)
-			h->until_us = until_us;
+	if (!hold->asked) {
+		hold->asked = budgets_errand_new(b, now_us);
+		plan(&a, hold, &hold->asked->steps);
+		budgets_errand_hand(hold->asked, on_reserved);
 	}
-	return BUDGET_GRANTED;
+	if (!hold->asked->is_done)
+		return BUDGET_ASKED;
+	take_answer(&a, hold);
+	return reply->refused ? BUDGET_REFUSED : BUDGET_GRANTED;
+}
+
+void
+budgets_leave(struct budget_hold *hold)
+{
+	struct budgets_errand *e = hold->asked;
+
+	hold->asked = NULL;
+	hold_release(hold);
+	e->is_left = true;
+	if (!e->is_done)
+		return;
+	if (is_granted(e))
+		give_back(e);
+	budgets_errand_free(e);
 }
 
 /* --- look --- */
 
+/* 0, -1, or STORE_DESK_LATER. */
 static int
 read_ledger(struct budgets *b, struct ledger *l, struct err *err)
 {
@@ -311,12 +383,12 @@ read_ledger(struct budgets *b, struct ledger *l, struct err *err)
 		return 0;
 	}
 	ledger_init(l);
-	found = store_get(b->store, buf_str(&b->key), &text, err);
-	if (found > 0 && !ledger_read(l, buf_str(&text)))
+	found = b->desk->get(b->desk, buf_str(&b->key), &text, err);
+	if (found == 1 && !ledger_read(l, buf_str(&text)))
 		found = budget_words_unreadable(b->key.p, err);
 	buf_release(&text);
-	if (found < 0)
-		return -1;
+	if (found < 0 || found == STORE_DESK_LATER)
+		return found;
 	budgets_know(b, b->key.p, l);
 	return 0;
 }
@@ -326,11 +398,13 @@ look_in_rule(struct asking *a, struct err *err)
 {
 	struct step *s = &a->step;
 	struct ledger l;
+	int found;
 
-	if (!a->b->store)
+	if (!a->b->desk)
 		return err_set(err, EXIT_IO, "there is no store");
-	if (read_ledger(a->b, &l, err) < 0)
-		return -1;
+	found = read_ledger(a->b, &l, err);
+	if (found != 0)
+		return found;
 	ledger_advance(&l, s->rule, a->now_us);
 	s->verdict = ledger_look(&l, s->rule, &s->claim);
 	s->spent = ledger_spent(&l);
@@ -346,23 +420,30 @@ budgets_look(
 {
 	struct asking a = asking_start(b, ask, now_us, reply);
 	struct err err = ERR_INIT;
+	bool is_later = false;
 	size_t i;
 
 	if (has_too_many_rules(b, reply))
 		return BUDGET_REFUSED;
 	for (i = 0; i < b->count && !reply->refused; i++) {
 		bool refused;
+		int found = 0;
 
 		if (!turn_to(&a, i) || !a.step.rule || a.step.claim.amount == 0)
 			continue;
-		if (a.step.claim.amount < 0)
-			refused = is_unknown_refused(&a);
-		else if (look_in_rule(&a, &err) < 0)
-			refused = is_closed(&a, &err);
-		else
-			refused = is_over(&a);
+		if (a.step.claim.amount > 0)
+			found = look_in_rule(&a, &err);
+		if (found == STORE_DESK_LATER) {
+			is_later = b->is_asking = true; /* the others are asked for, too */
+			continue;
+		}
+		refused = a.step.claim.amount < 0 ? is_unknown_refused(&a)
+			  : found < 0             ? is_closed(&a, &err)
+						  : is_over(&a);
 		if (refused)
 			reply->refused = a.rule;
 	}
-	return reply->refused ? BUDGET_REFUSED : BUDGET_GRANTED;
+	if (reply->refused)
+		return BUDGET_REFUSED;
+	return is_later ? BUDGET_ASKED : BUDGET_GRANTED;
 }

@@ -20,12 +20,13 @@ struct held {
 	const struct budget_rule *rule; /* or a part of one */
 	int64_t amount, until_us; /* in flight */
 	size_t attempts;
+	size_t under_way; /* steps that the store has yet to answer */
 	struct ledger_bill owed; /* over, and not yet told to the store */
-	bool told; /* it is, by a step that is under way */
+	bool is_told; /* it is, or part of it, by a step that is under way */
 };
 
 struct budgets {
-	struct store *store;
+	struct store_desk plain, *desk; /* NULL: there is no store */
 	const struct budget_rule *rules;
 	size_t count;
 	char **prefixes; /* of each rule's keys */
@@ -37,6 +38,8 @@ struct budgets {
 	struct known **known; /* budgets_known.c */
 	size_t known_count, known_cap, known_next;
 	uint64_t version; /* of the store, when it was looked at last */
+	bool is_asking; /* a ledger was looked at that the store has yet to tell */
+	bool is_telling; /* what is owed is under way, or renewed */
 	struct buf value, key; /* of the rule that is looked at */
 	struct err error;
 	bool error_untold;
@@ -47,8 +50,12 @@ struct held *budgets_held_find(const struct budgets *b, const char *key);
 /* What is held there, also if that is nothing. It moves with the next that is added. */
 struct held *budgets_held_at(struct budgets *b, const char *key, const struct budget_rule *rule);
 bool budgets_is_owed(const struct held *h);
-/* The store was told (or, not ok, was not): what it was told is owed no more. */
-void budgets_told(struct budgets *b, bool ok);
+/* Over, and to be told. */
+void budgets_owe(struct held *h, int64_t reserved, int64_t spent);
+/* What was asked for, or has been answered, is not wanted any more. */
+void budgets_leave(struct budget_hold *hold);
+/* Where nothing is any more, nothing is kept. */
+void budgets_clear(struct budgets *b);
 void budgets_take_error(struct budgets *b, const struct err *err);
 
 /* A ledger as the store holds it; NULL: that is not known here, or others have written since. It
@@ -64,8 +71,7 @@ int64_t budgets_amount(const struct budget_rule *rule, const struct budget_amoun
 struct step {
 	enum step_kind { STEP_SETTLE, STEP_RESERVE, STEP_RENEW } kind;
 	const struct budget_rule *rule;
-	const char *key;
-	struct held *held; /* NULL: nothing is, so far */
+	const char *key; /* of what is held */
 	struct ledger_bill bill;
 	struct ledger_claim claim;
 	/* What came of it. */
@@ -86,15 +92,26 @@ struct steps {
 	bool open; /* a ledger that can't be read refuses nothing */
 };
 
-/* kind, held and bill are set by what is held at key. */
-struct step *budgets_steps_add(
-    struct steps *s, struct budgets *b, const struct budget_rule *rule, const char *key);
+/* Its kind and claim are the caller's. What is owed there is settled with it, unless that is under
+ * way. */
+struct step *budgets_steps_add(struct steps *s, const struct budget_rule *rule, struct held *held);
 /* All that is owed beside that. */
 void budgets_steps_add_owed(struct steps *s, struct budgets *b);
-/* -1: the store failed; budgets_told is to be called in any case. */
-int budgets_steps_make(struct steps *s, struct budgets *b, struct err *err)
-    __attribute__((warn_unused_result));
 bool budgets_steps_refuses(const struct steps *s, const struct step *step);
-void budgets_steps_release(struct steps *s);
+
+/* Steps on their way to the store. */
+struct budgets_errand {
+	struct store_errand errand;
+	struct budgets *b;
+	struct steps steps;
+	struct str *keys;
+	void (*done)(struct budgets_errand *e);
+	bool is_done;
+	bool is_left; /* nobody asks for it any more: it is freed when it is done */
+};
+struct budgets_errand *budgets_errand_new(struct budgets *b, int64_t now_us);
+/* done may be called before this returns; where there are no steps, it is. */
+void budgets_errand_hand(struct budgets_errand *e, void (*done)(struct budgets_errand *e));
+void budgets_errand_free(struct budgets_errand *e);
 
 #endif

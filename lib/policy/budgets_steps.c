@@ -7,18 +7,17 @@
 #include "policy/budgets_state.h"
 
 struct step *
-budgets_steps_add(
-    struct steps *s, struct budgets *b, const struct budget_rule *rule, const char *key)
+budgets_steps_add(struct steps *s, const struct budget_rule *rule, struct held *held)
 {
-	struct held *held = budgets_held_find(b, key);
 	struct step *step;
 
 	VEC_GROW(s->items, s->count, s->cap);
 	step = &s->items[s->count++];
-	*step = (struct step){ .rule = rule, .key = key, .held = held };
-	if (held) {
+	*step = (struct step){ .rule = rule, .key = held->key };
+	held->under_way++;
+	if (!held->is_told && budgets_is_owed(held)) {
 		step->bill = held->owed;
-		held->told = true;
+		held->is_told = true;
 	}
 	return step;
 }
@@ -29,19 +28,11 @@ budgets_steps_add_owed(struct steps *s, struct budgets *b)
 	size_t i;
 
 	for (i = 0; i < b->held_count; i++) {
-		const struct held *h = &b->held[i];
+		struct held *h = &b->held[i];
 
-		if (!h->told && budgets_is_owed(h))
-			(void)budgets_steps_add(s, b, h->rule, h->key);
+		if (!h->is_told && budgets_is_owed(h))
+			(void)budgets_steps_add(s, h->rule, h);
 	}
-}
-
-void
-budgets_steps_release(struct steps *s)
-{
-	free(s->items);
-	free(s->ledgers);
-	*s = (struct steps){ 0 };
 }
 
 bool
@@ -113,42 +104,99 @@ take_steps(void *user, struct store_entry *entries, size_t count)
 	}
 }
 
-/* A ledger that can't be read does not stand in the way of others. */
-static void
-pass_unreadable(struct budgets *b, const struct step *step)
+/* --- on their way --- */
+
+struct budgets_errand *
+budgets_errand_new(struct budgets *b, int64_t now_us)
 {
+	struct budgets_errand *e = xcalloc(1, sizeof *e);
+
+	e->b = b;
+	e->steps.now_us = now_us;
+	e->steps.open = b->open;
+	return e;
+}
+
+void
+budgets_errand_free(struct budgets_errand *e)
+{
+	free(e->steps.items);
+	free(e->steps.ledgers);
+	free(e->keys);
+	free(e);
+}
+
+/* What the step settled is owed no more. A ledger that can't be read does not stand in the way of
+ * others. */
+static void
+end_step(struct budgets *b, const struct step *step, bool ok)
+{
+	struct held *held = budgets_held_find(b, step->key);
 	struct err err = ERR_INIT;
 
-	if (step->held)
-		step->held->told = false;
-	if (step->kind == STEP_RESERVE)
+	held->under_way--;
+	if (step->bill.reserved || step->bill.spent) {
+		held->is_told = false;
+		if (ok && !step->unreadable) {
+			held->owed.reserved -= step->bill.reserved;
+			held->owed.spent -= step->bill.spent;
+		}
+	}
+	if (!ok || !step->unreadable || step->kind == STEP_RESERVE)
 		return; /* who asked is told */
 	(void)budget_words_unreadable(step->key, &err);
 	budgets_take_error(b, &err);
 }
 
-int
-budgets_steps_make(struct steps *s, struct budgets *b, struct err *err)
+static void
+on_done(struct store_errand *errand)
 {
-	struct str *keys;
+	struct budgets_errand *e = errand->user;
+	struct budgets *b = e->b;
 	size_t i;
-	int r;
 
-	if (!s->count)
-		return 0;
-	if (!b->store)
-		return err_set(err, EXIT_IO, "there is no store");
-	keys = xcalloc(s->count, sizeof *keys);
-	s->ledgers = xreallocn(s->ledgers, s->count, sizeof *s->ledgers);
-	for (i = 0; i < s->count; i++)
-		keys[i] = str_of(s->items[i].key);
-	r = store_update_all(b->store, keys, s->count, take_steps, s, err);
-	free(keys);
-	for (i = 0; r == 0 && i < s->count; i++) {
-		if (s->items[i].unreadable)
-			pass_unreadable(b, &s->items[i]);
-		else
-			budgets_know(b, s->items[i].key, &s->ledgers[i]);
+	e->is_done = true;
+	for (i = 0; i < e->steps.count; i++) {
+		end_step(b, &e->steps.items[i], errand->rc == 0);
+		if (errand->rc == 0 && !e->steps.items[i].unreadable)
+			budgets_know(b, e->steps.items[i].key, &e->steps.ledgers[i]);
 	}
-	return r;
+	e->done(e);
+	if (e->is_left)
+		budgets_errand_free(e);
+	budgets_clear(b);
+}
+
+static void
+take_errand(void *user, struct store_entry *entries, size_t count)
+{
+	struct budgets_errand *e = user;
+
+	take_steps(&e->steps, entries, count);
+}
+
+void
+budgets_errand_hand(struct budgets_errand *e, void (*done)(struct budgets_errand *e))
+{
+	size_t i;
+
+	e->keys = xcalloc(e->steps.count, sizeof *e->keys);
+	e->steps.ledgers = xreallocn(NULL, e->steps.count, sizeof *e->steps.ledgers);
+	for (i = 0; i < e->steps.count; i++)
+		e->keys[i] = str_of(e->steps.items[i].key);
+	e->done = done;
+	e->errand = (struct store_errand){
+		.keys = e->keys,
+		.count = e->steps.count,
+		.fn = take_errand,
+		.user = e,
+		.done = on_done,
+	};
+	if (e->b->desk && e->steps.count) {
+		e->b->desk->hand(e->b->desk, &e->errand);
+		return;
+	}
+	if (e->steps.count)
+		e->errand.rc = err_set(&e->errand.err, EXIT_IO, "there is no store");
+	on_done(&e->errand);
 }

@@ -40,7 +40,7 @@ reserve_and_settle(struct bench *b, int64_t i)
 	const struct budget_amounts spent = { .pusd = USD / 2000, .tokens = 500, .requests = 1 };
 	struct budget_reply reply = { .why = BUF_INIT(BUF_UNLIMITED),
 		.warnings = BUF_INIT(BUF_UNLIMITED) };
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 
 	if (budgets_reserve(b->budgets, &b->ask, b->now_us + i, &hold, &reply) != BUDGET_GRANTED)
 		die(EXIT_BUG, "%s", reply.why.p);
@@ -132,7 +132,7 @@ crowd(struct store *store)
 
 	for (i = 1; i <= NEIGHBOURS; i++) {
 		struct budgets *b = budgets_new(store, rules, 3, 100 + i, false);
-		struct budget_hold hold; /* never settled; its keys go with the process */
+		struct budget_hold hold = { 0 }; /* never settled; its keys go with the process */
 
 		(void)budgets_reserve(b, &ask, clock_wall_us(), &hold, &reply);
 		budgets_free(b);

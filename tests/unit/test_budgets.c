@@ -151,7 +151,7 @@ static const char *const team_key = "budget/team/usd-day/core";
 static void
 what_is_reserved_is_given_back_but_for_what_it_came_to(void **state)
 {
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 	struct scene s;
 	struct ledger l;
 
@@ -173,7 +173,7 @@ what_is_reserved_is_given_back_but_for_what_it_came_to(void **state)
 static void
 past_the_limit_it_is_refused_with_the_reason(void **state)
 {
-	struct budget_hold hold, other;
+	struct budget_hold hold = { 0 }, other = { 0 };
 	struct scene s;
 
 	(void)state;
@@ -207,7 +207,7 @@ static void
 all_or_none(void **state)
 {
 	struct budget_rule rules[2] = { team, calls };
-	struct budget_hold hold[4];
+	struct budget_hold hold[4] = { 0 };
 	struct scene s;
 	struct ledger l;
 	int i;
@@ -237,7 +237,7 @@ static void
 each_value_has_the_limit_of_its_part(void **state)
 {
 	struct budget_rule parts[2] = { team, team }, rules[2] = { team, calls };
-	struct budget_hold hold, other;
+	struct budget_hold hold = { 0 }, other = { 0 };
 	struct scene s;
 	struct ledger l;
 
@@ -275,7 +275,7 @@ each_value_has_the_limit_of_its_part(void **state)
 static void
 who_only_warns_lets_pass_and_counts(void **state)
 {
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 	struct scene s;
 	struct ledger l;
 
@@ -298,7 +298,7 @@ who_only_warns_lets_pass_and_counts(void **state)
 static void
 soft_percentages_are_told_once(void **state)
 {
-	struct budget_hold hold, more;
+	struct budget_hold hold = { 0 }, more = { 0 };
 	struct scene s;
 
 	(void)state;
@@ -320,7 +320,7 @@ soft_percentages_are_told_once(void **state)
 static void
 a_price_that_is_not_known_is_refused_by_a_strict_budget(void **state)
 {
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 	struct scene s;
 	struct ledger l;
 
@@ -345,7 +345,7 @@ a_price_that_is_not_known_is_refused_by_a_strict_budget(void **state)
 static void
 what_it_came_to_is_not_known_so_all_that_was_reserved_is_charged(void **state)
 {
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 	struct scene s;
 	struct ledger l;
 
@@ -362,7 +362,7 @@ static void
 without_a_store_budgets_are_closed_unless_they_are_open(void **state)
 {
 	struct budget_rule rules[2] = { all, team };
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 	struct scene s;
 
 	(void)state;
@@ -397,7 +397,7 @@ static void
 a_ledger_that_cannot_be_read_gives_no_money_away(void **state)
 {
 	struct store *store = open_store("memory:");
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 	struct err err = ERR_INIT;
 	struct scene s;
 
@@ -489,7 +489,7 @@ static void
 leases_are_renewed_and_the_dead_are_charged(void **state)
 {
 	int64_t before = the_time;
-	struct budget_hold hold;
+	struct budget_hold hold = { 0 };
 	struct scene s, dead;
 	struct ledger l;
 
@@ -617,7 +617,7 @@ two_budgets_over_one_redis_never_pass_the_limit(void **state)
 static void
 what_is_over_is_told_with_the_next_step(void **state)
 {
-	struct budget_hold hold[3];
+	struct budget_hold hold[3] = { 0 };
 	struct scene s;
 	struct ledger l;
 	int i;
@@ -655,7 +655,7 @@ what_is_over_is_told_with_the_next_step(void **state)
 static void
 a_look_sees_what_was_reserved_here_and_elsewhere(void **state)
 {
-	struct budget_hold hold, others;
+	struct budget_hold hold = { 0 }, others = { 0 };
 	struct scene s, other;
 	int i;
 
@@ -686,7 +686,7 @@ of_many_teams_each_is_looked_at_in_its_own_ledger(void **state)
 {
 	enum { TEAMS = 100 };
 	struct buf record = BUF_INIT(BUF_UNLIMITED);
-	struct budget_hold holds[TEAMS];
+	struct budget_hold holds[TEAMS] = { 0 };
 	struct scene s;
 	int i;
 
@@ -712,7 +712,7 @@ static void
 a_settlement_that_failed_is_made_good(void **state)
 {
 	struct store_config config = { .url = "held.db", .now_us = told_time, .wait_ms = 1 };
-	struct budget_hold hold, next;
+	struct budget_hold hold = { 0 }, next = { 0 };
 	struct err err = ERR_INIT;
 	struct sqlite3 *held;
 	struct store *other;

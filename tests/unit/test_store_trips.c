@@ -194,7 +194,7 @@ static void
 all_budgets_of_a_request_are_one_step(void **state)
 {
 	const size_t count = sizeof rules / sizeof *rules;
-	struct budget_hold hold, refused;
+	struct budget_hold hold = { 0 }, refused = { 0 };
 	struct budgets *b;
 
 	(void)state;
