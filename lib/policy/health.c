@@ -18,12 +18,30 @@ health_new(struct store *store, const struct breaker_rule *rule)
 	struct rand rand;
 
 	rand_seed_random(&rand);
-	h->store = store;
+	if (store) {
+		store_desk_plain(&h->plain, store);
+		h->desk = &h->plain;
+	}
 	h->rule = *rule;
 	h->next_probe = rand_u64(&rand);
 	h->epoch = 1;
 	buf_init(&h->text, BUF_UNLIMITED);
 	return h;
+}
+
+void
+health_set_desk(struct health *h, struct store_desk *desk)
+{
+	h->desk = desk ? desk : h->plain.store ? &h->plain : NULL;
+}
+
+bool
+health_was_asking(struct health *h)
+{
+	bool was_asking = h->is_asking;
+
+	h->is_asking = false;
+	return was_asking;
 }
 
 void
@@ -128,11 +146,10 @@ cause_of(const struct breaker *b)
 /* Whom a hand took out of service is out of it with all models and keys, whatever the rule keeps
  * breakers for. */
 static bool
-is_opened_by_hand(struct health *h, struct kept_breaker *provider, int64_t now_us)
+is_opened_by_hand(const struct kept_breaker *provider, int64_t now_us)
 {
 	const struct breaker *b = &provider->known;
 
-	health_read_breaker(h, provider, now_us);
 	return b->state == BREAKER_OPEN && b->by_hand && now_us < b->until_us;
 }
 
@@ -143,38 +160,118 @@ health_look(struct health *h, struct health_of *of, int64_t now_us)
 	struct health_pass pass = { 0 };
 	bool changed;
 
-	if (of->provider && is_opened_by_hand(h, of->provider, now_us)) {
+	if (of->provider)
+		pass.is_asked = !health_read_breaker(h, of->provider, now_us);
+	if (of->provider && is_opened_by_hand(of->provider, now_us)) {
 		pass.verdict = BREAKER_REFUSED;
 		pass.until_us = of->provider->known.until_us;
 		pass.cause = cause_of(&of->provider->known);
 		return pass;
 	}
-	health_read_breaker(h, of->breaker, now_us);
+	pass.is_asked |= !health_read_breaker(h, of->breaker, now_us);
 	pass.verdict = breaker_admit(b, &h->rule, now_us, 0, 0, &pass.until_us, &changed);
 	pass.cause = cause_of(b);
 	return pass;
+}
+
+/* --- leases --- */
+
+/* Where the store has no say, it is taken here. */
+static void
+ask_lease(struct health *h, struct kept_breaker *b, int64_t lease_us)
+{
+	struct lease_ask ask = { .lease_us = lease_us };
+
+	if (++h->next_probe == 0)
+		h->next_probe = 1;
+	ask.holder = h->next_probe;
+	b->ask = ask;
+	b->lease = LEASE_ASKED;
+	if (lease_us <= 0 || lease_us > HEALTH_LEASE_US)
+		ask.lease_us = HEALTH_LEASE_US;
+	if (!health_ask_lease(h, b, &ask))
+		b->lease = LEASE_FAILED;
+}
+
+void
+health_take_lease(struct health *h, struct kept_breaker *b, const struct lease_ask *answer)
+{
+	int64_t whole_us = b->ask.lease_us;
+
+	b->lease = answer ? LEASE_TAKEN : LEASE_FAILED;
+	if (!answer)
+		return;
+	b->ask = *answer;
+	if (answer->verdict != BREAKER_PROBE)
+		return;
+	if (whole_us <= 0)
+		whole_us = h->rule.max_cooldown_us;
+	VEC_GROW(h->leases, h->lease_count, h->lease_cap);
+	h->leases[h->lease_count++] = (struct kept_lease){ b, answer->holder,
+		h->now_us + answer->lease_us, h->now_us + whole_us };
+}
+
+static void
+drop_lease(struct health *h, uint64_t holder)
+{
+	for (size_t i = 0; holder && i < h->lease_count; i++) {
+		if (h->leases[i].holder == holder) {
+			h->leases[i] = h->leases[--h->lease_count];
+			return;
+		}
+	}
+}
+
+void
+health_drop_unused(struct health *h)
+{
+	for (size_t i = 0; i < h->breaker_count; i++) {
+		struct kept_breaker *b = h->breakers[i];
+		struct breaker_report report = { .probe = b->ask.holder };
+
+		if (b->lease != LEASE_TAKEN)
+			continue;
+		b->lease = LEASE_NONE;
+		drop_lease(h, report.probe);
+		if (b->ask.verdict == BREAKER_PROBE && !health_tell(h, b, &report))
+			breaker_take_report(&b->known, &h->rule, &report, h->now_us);
+	}
+}
+
+/* The answer to b->ask. */
+static void
+use_lease(struct health *h, struct kept_breaker *b, struct health_pass *pass)
+{
+	bool changed;
+
+	if (b->lease == LEASE_FAILED)
+		b->ask.verdict = breaker_admit(&b->known, &h->rule, h->now_us, b->ask.holder,
+		    b->ask.lease_us, &b->ask.until_us, &changed);
+	b->lease = LEASE_NONE;
+	pass->verdict = b->ask.verdict;
+	pass->until_us = b->ask.until_us;
+	pass->cause = cause_of(&b->known);
+	pass->probe = b->ask.verdict == BREAKER_PROBE ? b->ask.holder : 0;
 }
 
 struct health_pass
 health_admit(struct health *h, struct health_of *of, int64_t now_us, int64_t lease_us)
 {
 	struct health_pass pass = health_look(h, of, now_us);
-	struct breaker *b = &of->breaker->known;
-	struct lease_ask ask = { .lease_us = lease_us };
-	bool changed;
+	struct kept_breaker *b = of->breaker;
 
-	if (pass.verdict != BREAKER_PROBE)
+	if (pass.is_asked)
 		return pass;
-	if (++h->next_probe == 0)
-		h->next_probe = 1;
-	ask.holder = h->next_probe;
-	if (!health_take_lease(h, of->breaker, &ask))
-		ask.verdict = breaker_admit(
-		    b, &h->rule, now_us, ask.holder, lease_us, &ask.until_us, &changed);
-	pass.verdict = ask.verdict;
-	pass.until_us = ask.until_us;
-	pass.cause = cause_of(b);
-	pass.probe = ask.verdict == BREAKER_PROBE ? ask.holder : 0;
+	if (pass.verdict == BREAKER_PROBE && b->lease == LEASE_NONE)
+		ask_lease(h, b, lease_us);
+	if (pass.verdict == BREAKER_PASS ||
+	    (of->provider && is_opened_by_hand(of->provider, now_us)))
+		return pass;
+	/* That one was taken shows in what is known, too: it is ours. */
+	if (b->lease == LEASE_TAKEN || b->lease == LEASE_FAILED)
+		use_lease(h, b, &pass);
+	else
+		pass.is_asked = b->lease == LEASE_ASKED && pass.verdict == BREAKER_PROBE;
 	return pass;
 }
 
@@ -196,7 +293,7 @@ static void
 gather(struct health *h, struct kept_breaker *b, const struct breaker_report *report)
 {
 	breaker_take_report(&b->known, &h->rule, report, h->now_us);
-	if (!h->store)
+	if (!h->desk)
 		return;
 	b->gathered.ok += report->ok;
 	b->gathered.failed += report->failed;
@@ -278,7 +375,7 @@ add_to(struct latency *l, const struct latency *known, const struct health_outco
 static void
 add_latency(struct health *h, struct kept_latency *l, const struct health_outcome *outcome)
 {
-	if (h->store) {
+	if (h->desk) {
 		add_to(&l->gathered, &l->known, outcome, h->now_us);
 		l->has_gathered = true;
 	}
@@ -294,7 +391,7 @@ health_report(
 	bool was_timed = outcome->total_ms >= 0 || outcome->first_ms >= 0;
 
 	h->now_us = now_us;
-	health_drop_lease(h, outcome->probe);
+	drop_lease(h, outcome->probe);
 	if (outcome->ok || blamed || (outcome->kind == ERROR_CANCELLED && was_timed))
 		add_latency(h, of->latency, outcome);
 	/* A model that is gone says nothing of its provider's others. */

@@ -28,6 +28,7 @@
 #include "policy/breaker.h"
 #include "policy/latency.h"
 #include "store/store.h"
+#include "store/store_desk.h"
 
 /* In the store: before the name that health_of was given. */
 #define HEALTH_BREAKERS "breaker/"
@@ -44,7 +45,12 @@ struct health;
 
 /* store is borrowed; NULL: what this process learns dies with it. */
 struct health *health_new(struct store *store, const struct breaker_rule *rule);
-/* Does not flush. */
+/* Where the store is asked from now on; NULL: it is waited for. */
+void health_set_desk(struct health *h, struct store_desk *desk);
+/* Whether anything was looked at, since that was asked last, that the store has yet to tell: what
+ * was decided by it is to be decided anew. */
+bool health_was_asking(struct health *h);
+/* Does not flush. Nothing is under way at a desk. */
 void health_free(struct health *h);
 
 /* A name whose breaker and latency are kept; made at its first use, lives as long as h. */
@@ -56,6 +62,8 @@ struct health_of *health_of(struct health *h, struct str breaker, struct str mod
 struct health_pass {
 	enum breaker_verdict verdict;
 	int64_t until_us; /* where refused */
+	/* The store has yet to answer: ask again. The verdict is what is known so far. */
+	bool is_asked;
 	uint64_t probe; /* where a probe's lease was taken: for the report */
 	const char *cause; /* why it is open: an error.kind, "by hand", or ""; good until the next
 			      call */

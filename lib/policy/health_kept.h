@@ -10,11 +10,26 @@
 
 #include "policy/health.h"
 
+struct lease_ask { /* verdict, until_us: as of breaker_admit */
+	uint64_t holder;
+	int64_t lease_us, until_us;
+	enum breaker_verdict verdict;
+};
+
 struct kept_breaker {
 	char *key; /* in the store */
 	struct breaker known; /* as the store had it, and what was gathered since */
 	struct breaker_report gathered; /* not told to the store yet */
 	uint64_t seen; /* the epoch that it was read in */
+	int64_t read_us;
+	size_t under_way; /* errands that the store has yet to do */
+	enum {
+		LEASE_NONE,
+		LEASE_ASKED,
+		LEASE_TAKEN, /* in the store, for whoever asks again */
+		LEASE_FAILED, /* the store has no say */
+	} lease;
+	struct lease_ask ask; /* of the lease */
 };
 
 struct kept_latency {
@@ -23,6 +38,7 @@ struct kept_latency {
 	bool has_gathered;
 	uint64_t seen;
 	int64_t read_us;
+	size_t under_way;
 };
 
 struct health_of {
@@ -40,7 +56,8 @@ struct kept_lease {
 };
 
 struct health {
-	struct store *store;
+	struct store_desk plain, *desk; /* NULL: there is no store */
+	bool is_asking; /* something was looked at that the store has yet to tell */
 	struct breaker_rule rule;
 	uint64_t next_probe; /* names of leases: from a random one on */
 	int64_t now_us; /* as told last */
@@ -65,21 +82,26 @@ struct health {
 	size_t count, cap;
 };
 
-/* Read again what others have written since it was read. */
-void health_read_breaker(struct health *h, struct kept_breaker *b, int64_t now_us);
+/* Read again what others have written since it was read. False: the store has yet to tell it. */
+bool health_read_breaker(struct health *h, struct kept_breaker *b, int64_t now_us);
 void health_read_latency(struct health *h, struct kept_latency *l);
+/* What the store holds, and on top of it what it has not been told. */
+void health_learn(struct health *h, struct kept_breaker *b, const struct breaker *stored);
+void health_learn_latency(struct health *h, struct kept_latency *l, const struct latency *stored);
+
+/* Not while it is given time to recover. */
+bool health_may_write(const struct health *h);
+void health_lose_store(struct health *h, const struct err *err, bool was_write);
+void health_have_store(struct health *h);
 
 /* Tell the store what was gathered and what happened now. False: it could not be told. */
 bool health_tell(struct health *h, struct kept_breaker *b, const struct breaker_report *report);
 
-/* A probe's lease, as the store sees it, or false: it has no say. */
-struct lease_ask {
-	uint64_t holder;
-	int64_t lease_us, until_us; /* until_us, verdict: as of breaker_admit */
-	enum breaker_verdict verdict;
-};
-bool health_take_lease(struct health *h, struct kept_breaker *b, struct lease_ask *ask);
-/* It is not renewed any more. */
-void health_drop_lease(struct health *h, uint64_t holder);
+/* Ask the store for a probe's lease. False: it can't be asked. */
+bool health_ask_lease(struct health *h, struct kept_breaker *b, const struct lease_ask *ask);
+/* Its answer; NULL: it has no say. */
+void health_take_lease(struct health *h, struct kept_breaker *b, const struct lease_ask *answer);
+/* Those that nobody came for are given back. */
+void health_drop_unused(struct health *h);
 
 #endif
