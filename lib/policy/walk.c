@@ -35,7 +35,8 @@ walk_new(
 	w->facts = facts;
 	w->start_us = w->idle_us = now_us;
 	w->deadline_us = deadline_of(w);
-	w->current = w->unsent = w->committed = w->streamed = w->told = w->winner = WALK_NOBODY;
+	w->asked = w->current = w->unsent = w->committed = w->streamed = w->told = w->winner =
+	    WALK_NOBODY;
 	w->can_continue = true;
 	buf_init(&w->message, BUF_UNLIMITED);
 	buf_init(&w->reasons, BUF_UNLIMITED);
@@ -96,6 +97,7 @@ walk_free(struct walk *w)
 {
 	if (!w)
 		return;
+	walk_unask(w, w->idle_us > w->end_us ? w->idle_us : w->end_us);
 	cancel_all_but(w, WALK_NOBODY, w->idle_us > w->end_us ? w->idle_us : w->end_us);
 	free(w->entries);
 	free(w->attempts);
@@ -128,6 +130,7 @@ warn_of_cost(struct walk *w)
 static void
 finish(struct walk *w, size_t winner, enum error_kind kind, int64_t now_us)
 {
+	walk_unask(w, now_us);
 	cancel_all_but(w, winner, now_us);
 	w->over = true;
 	w->restart_due = false;
@@ -185,6 +188,7 @@ walk_output(struct walk *w, size_t attempt, int64_t now_us)
 		return false;
 	if (w->committed == WALK_NOBODY) {
 		w->committed = attempt;
+		walk_unask(w, now_us);
 		cancel_all_but(w, attempt, now_us);
 	}
 	w->streamed = attempt;
@@ -299,16 +303,19 @@ static void
 start_hedge(struct walk *w, int64_t now_us)
 {
 	size_t entry = walk_pick_hedge(w, now_us), tries = w->entry_count;
+	bool was_paid = walk_is_asking(w);
 
 	w->attempts[w->attempt_count - 1].hedge_us = INT64_MAX;
 	if (entry == WALK_NOBODY ||
-	    (w->world.retries && !retry_budget_take(w->world.retries, now_us)))
+	    (!was_paid && w->world.retries && !retry_budget_take(w->world.retries, now_us)))
 		return;
 	while (entry != WALK_NOBODY && tries-- > 0) {
 		if (walk_launch(w, entry, true, now_us)) {
 			w->hedges++;
 			return;
 		}
+		if (walk_is_asking(w))
+			return;
 		entry = walk_pick_hedge(w, now_us);
 	}
 }
@@ -335,8 +342,11 @@ go_on(struct walk *w, int64_t now_us)
 	while (!w->over && (entry = walk_pick(w, now_us)) != WALK_NOBODY) {
 		if (w->entries[entry].not_before_us > now_us)
 			return w->entries[entry].not_before_us;
-		if (!walk_launch(w, entry, false, now_us))
+		if (!walk_launch(w, entry, false, now_us)) {
+			if (walk_is_asking(w))
+				return w->deadline_us;
 			continue;
+		}
 		w->waited_us += now_us - w->idle_us;
 		w->restart_due = w->streamed != WALK_NOBODY &&
 				 !w->attempts[w->attempt_count - 1].is_continuation;
@@ -345,6 +355,12 @@ go_on(struct walk *w, int64_t now_us)
 	if (!w->over)
 		give_up(w, now_us);
 	return now_us;
+}
+
+bool
+walk_is_asking(const struct walk *w)
+{
+	return w->asked != WALK_NOBODY;
 }
 
 static bool
@@ -397,7 +413,8 @@ walk_next(struct walk *w, int64_t now_us, struct walk_step *step)
 		give_up_overdue(w, now_us);
 	if (!w->over && w->unsent == WALK_NOBODY && !w->in_flight)
 		step->until_us = go_on(w, now_us);
-	else if (!w->over && w->unsent == WALK_NOBODY && is_hedge_due(w, now_us, &due_us))
+	else if (!w->over && w->unsent == WALK_NOBODY &&
+		 (walk_is_asking(w) || is_hedge_due(w, now_us, &due_us)))
 		start_hedge(w, now_us);
 	if (take_cancel(w, step))
 		return step->what = WALK_CANCEL;

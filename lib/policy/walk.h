@@ -59,7 +59,9 @@ struct walk *walk_new(
 void walk_free(struct walk *w);
 
 enum walk_do {
-	WALK_WAIT, /* nothing until step.until_us, or until an attempt has something to tell */
+	/* nothing until step.until_us, until an attempt has something to tell or, where it
+	 * walk_is_asking, the store */
+	WALK_WAIT,
 	WALK_SEND, /* send step.attempt to step.choice */
 	WALK_CANCEL, /* cancel step.attempt: what else it tells is dropped */
 	WALK_RESTART, /* tell the reader that what was streamed is void; step.attempt is sent next
@@ -81,6 +83,9 @@ struct walk_step {
 };
 /* Once it has ended, it says so again. */
 enum walk_do walk_next(struct walk *w, int64_t now_us, struct walk_step *step);
+
+/* Whether the store has yet to answer before somebody is sent: at a plain desk, never. */
+bool walk_is_asking(const struct walk *w);
 
 /* A piece of output of an attempt came. True: it goes to the reader (the attempt is, or has just
  * become, the one that is committed to); false: it is dropped. Not asked where output is held back

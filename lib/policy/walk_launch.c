@@ -94,9 +94,11 @@ is_admitted(struct walk *w, size_t entry, struct walk_attempt *a, int64_t lease_
 		return true;
 	pass = health_admit(w->world.health, t->health, now_us, lease_us);
 	a->probe = pass.probe;
-	if (pass.verdict == BREAKER_REFUSED)
+	if (pass.is_asked)
+		w->asked = entry;
+	else if (pass.verdict == BREAKER_REFUSED)
 		leave_open(w, entry, &pass, now_us);
-	return pass.verdict != BREAKER_REFUSED;
+	return pass.verdict != BREAKER_REFUSED && !pass.is_asked;
 }
 
 /* A probe's lease that was taken for nothing. */
@@ -139,11 +141,27 @@ is_granted(struct walk *w, size_t entry, struct walk_attempt *a, int64_t tokens,
 	verdict = budgets_reserve(w->world.budgets, &ask, now_us, &a->hold, &reply);
 	for (rest = buf_str(&reply.warnings); str_split(&rest, '\n', &line);)
 		walk_warn(w, line);
-	if (verdict == BUDGET_REFUSED)
+	if (verdict == BUDGET_ASKED)
+		w->asked = entry;
+	else if (verdict == BUDGET_REFUSED)
 		leave_unpaid(w, entry, &reply, now_us);
 	buf_release(&reply.why);
 	buf_release(&reply.warnings);
 	return verdict == BUDGET_GRANTED;
+}
+
+void
+walk_unask(struct walk *w, int64_t now_us)
+{
+	const struct budget_amounts nothing = { 0 };
+
+	if (!walk_is_asking(w))
+		return;
+	if (w->draft.hold.asked)
+		budgets_settle(w->world.budgets, &w->draft.hold, &nothing, now_us);
+	give_probe_back(w, w->asked, &w->draft, now_us);
+	w->draft = (struct walk_attempt){ 0 };
+	w->asked = WALK_NOBODY;
 }
 
 /* --- the start --- */
@@ -200,7 +218,11 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 {
 	struct walk_entry *e = &w->entries[entry];
 	const struct choice *choice = &w->decision->items[e->choice];
-	struct walk_attempt a = { .entry = entry, .start_us = now_us, .is_hedge = is_hedge };
+	struct walk_attempt a = { .entry = entry,
+		.start_us = now_us,
+		.is_hedge = is_hedge,
+		.probe = w->draft.probe,
+		.hold = w->draft.hold };
 	struct target_wish wish = decision_wish(choice, w->facts->request);
 	struct target_most most;
 	int64_t after_us;
@@ -213,11 +235,16 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	a.most_pusd = most.pusd;
 	a.is_continuation = w->streamed != WALK_NOBODY && w->can_continue &&
 			    w->decision->limits.after_output == POLICY_CONTINUE;
-	if (!is_affordable(w, entry, &most) ||
-	    !is_admitted(w, entry, &a, a.overdue_us - now_us, now_us))
+	w->draft = (struct walk_attempt){ 0 };
+	w->asked = WALK_NOBODY;
+	if (!a.hold.asked && (!is_affordable(w, entry, &most) ||
+				 !is_admitted(w, entry, &a, a.overdue_us - now_us, now_us)))
 		return false;
 	if ((is_hedge && a.probe) || !is_granted(w, entry, &a, most.tokens, now_us)) {
-		give_probe_back(w, entry, &a, now_us);
+		if (walk_is_asking(w))
+			w->draft = a;
+		else
+			give_probe_back(w, entry, &a, now_us);
 		return false;
 	}
 	e->is_busy = true;

@@ -146,6 +146,9 @@ walk_pick(struct walk *w, int64_t now_us)
 
 	if (now_us >= w->deadline_us)
 		return WALK_NOBODY;
+	if (is_usable(w, w->asked))
+		return w->asked;
+	walk_unask(w, now_us);
 	if (is_usable(w, w->current))
 		return w->current;
 	w->current = WALK_NOBODY;
@@ -168,6 +171,9 @@ look(const struct walk *w, const struct target *target, int64_t now_us)
 size_t
 walk_pick_hedge(struct walk *w, int64_t now_us)
 {
+	if (is_usable(w, w->asked))
+		return w->asked;
+	walk_unask(w, now_us);
 	for (size_t i = 0; i < w->entry_count; i++)
 		if (is_usable(w, i) && !w->entries[i].failures &&
 		    w->entries[i].not_before_us <= now_us &&

@@ -48,6 +48,8 @@ struct walk {
 	size_t attempt_count, attempt_cap, in_flight, hedges;
 	size_t skips; /* of candidates whose breaker was open */
 	size_t current; /* the entry that is waited for; WALK_NOBODY */
+	size_t asked; /* the entry that the store was asked of, and has not answered; WALK_NOBODY */
+	struct walk_attempt draft; /* what will be made of it */
 	size_t unsent; /* the attempt that WALK_SEND is due for; WALK_NOBODY */
 	size_t committed; /* the attempt whose output goes to the reader; WALK_NOBODY */
 	size_t streamed; /* the last attempt whose output reached the reader and is not void */
@@ -84,8 +86,10 @@ void walk_leave(struct walk *w, size_t entry, const char *fmt, ...)
 /* --- walk_launch: an attempt's admission and its account --- */
 
 /* Whether an attempt was made of it (w->unsent); else it is out, or can be had later
- * (not_before_us), or (a hedge) not at all. */
+ * (not_before_us), or (a hedge) not at all, or the store has yet to say so (w->asked). */
 bool walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us);
+/* What the store was asked is not wanted any more. */
+void walk_unask(struct walk *w, int64_t now_us);
 /* Its budgets, breaker and latency learn how it ended. */
 void walk_settle(struct walk *w, size_t attempt, const struct walk_answer *answer, int64_t away_us,
     int64_t now_us);
