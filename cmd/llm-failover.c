@@ -246,6 +246,7 @@ main(int argc, char **argv)
 	config.health = context.health;
 	config.budgets = context.budgets;
 	config.budget_open = budget_open;
+	config.store = made.store;
 	config.command = command ? (const char *const *)command
 				 : usual_command(&usual, context.policy);
 	config.model = model;

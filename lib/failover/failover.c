@@ -122,6 +122,32 @@ open_loop(struct failover *f)
 	intake_open(&f->intake, &f->loop, f->config->operands, on_file_failed, f);
 }
 
+/* A plan waits for the store: it holds up nobody. */
+static void
+open_desk(struct failover *f)
+{
+	const struct failover_config *c = f->config;
+
+	if (!c->store || c->dry_run)
+		return;
+	f->desk = store_aside_open(&f->loop, c->store, failover_news, f);
+	health_set_desk(c->health, f->desk);
+	if (c->budgets)
+		budgets_set_desk(c->budgets, f->desk);
+}
+
+/* After it was waited for. */
+static void
+close_desk(struct failover *f)
+{
+	if (!f->desk)
+		return;
+	health_set_desk(f->config->health, NULL);
+	if (f->config->budgets)
+		budgets_set_desk(f->config->budgets, NULL);
+	store_aside_close(f->desk);
+}
+
 static void
 open_all(struct failover *f)
 {
@@ -140,6 +166,7 @@ open_all(struct failover *f)
 		.rand = &f->rand,
 	};
 	open_loop(f);
+	open_desk(f);
 	failover_set_time(f);
 }
 
@@ -165,6 +192,7 @@ close_all(struct failover *f)
 	uv_close((uv_handle_t *)&f->prepare, NULL);
 	uv_close((uv_handle_t *)&f->pulse, NULL);
 	signals_close(&f->signals);
+	close_desk(f);
 	(void)uv_run(&f->loop, UV_RUN_DEFAULT); /* closes what is closing */
 	if (uv_loop_close(&f->loop) < 0)
 		BUG("failover: a handle was left open");
@@ -230,6 +258,8 @@ failover_run(const struct failover_config *config, struct err *err)
 	write_metrics(&f);
 	status = exit_status(&f);
 	drop_trips(&f);
+	if (f.desk)
+		store_aside_wait(f.desk);
 	if (!config->dry_run)
 		failover_tell_store(&f);
 	failover_tell_rest(&f);

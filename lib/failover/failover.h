@@ -42,6 +42,7 @@ struct failover_config { /* borrowed */
 	struct health *health;
 	struct budgets *budgets; /* NULL: none */
 	bool budget_open; /* where those can't be kept, requests pass */
+	struct store *store; /* that these two keep it in; NULL: none */
 	const char *const *command; /* argv of the program; NULL-terminated */
 	const char *const *env;
 	const char *model; /* of requests that name none; NULL */

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "failover/failover_state.h"
+#include "failover/trip.h"
 
 /* That is told once. */
 static void
@@ -50,6 +51,17 @@ failover_tell_store(struct failover *f)
 	tell(f, &f->told_budgets, budgets_error(c->budgets),
 	    c->budget_open ? "requests pass, and no budget counts them (--budget-open)"
 			   : "requests under a budget are refused (--budget-open lets them pass)");
+}
+
+/* While the program is not heard nobody goes on: failover_drained comes. */
+void
+failover_news(void *user)
+{
+	struct failover *f = user;
+
+	for (struct turn *turn = f->turns.first; turn && !f->paused; turn = turn->next)
+		if (!turn->done)
+			trip_hear((struct trip *)turn);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "failover/metrics.h"
 #include "json/coproc.h"
 #include "policy/walk.h"
+#include "store/store_aside.h"
 #include "sys/proc.h"
 #include "sys/rand.h"
 #include "sys/signals.h"
@@ -41,6 +42,7 @@ struct failover {
 	struct attempts attempts;
 	struct json_paths *paths;
 
+	struct store_desk *desk; /* where the store is asked; NULL: there is none */
 	struct walk_world world;
 	struct rand rand;
 	bool holds_output; /* a guard looks at answers: chunks wait for the whole */
@@ -84,5 +86,6 @@ void failover_down(void *f, const char *why);
 /* Of failover_pulse. */
 void failover_pulse(uv_timer_t *timer);
 void failover_tell_store(struct failover *f);
+void failover_news(void *f); /* the store has answered */
 
 #endif

@@ -149,6 +149,8 @@ failover_turn(uv_prepare_t *handle)
 		if (!f->output_errno)
 			output_kick(f->output);
 	} while (f->turns.count < before && may_start(f) && !f->intake.over);
+	if (f->desk)
+		store_aside_go(f->desk);
 	failover_tell(f);
 	failover_show(f);
 	coproc_kick(f->child);

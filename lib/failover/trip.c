@@ -403,6 +403,10 @@ trip_lose(struct attempt *a, const char *why)
 void
 trip_cancel(struct trip *t)
 {
+	if (t->is_deciding) {
+		trip_refuse(t, ERROR_CANCELLED, STR_LIT("cancelled"));
+		return;
+	}
 	walk_cancel(t->walk, failover_now(t->f));
 	trip_go(t);
 }
@@ -410,6 +414,19 @@ trip_cancel(struct trip *t)
 void
 trip_postpone(struct trip *t, int64_t us)
 {
+	if (t->is_deciding) {
+		trip_decide(t);
+		return;
+	}
 	walk_postpone(t->walk, us);
 	trip_go(t);
+}
+
+void
+trip_hear(struct trip *t)
+{
+	if (t->is_deciding)
+		trip_decide(t);
+	else if (t->walk && walk_is_asking(t->walk))
+		trip_go(t);
 }

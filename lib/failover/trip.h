@@ -22,6 +22,7 @@ struct trip {
 	struct request request; /* as it was read */
 	struct facts facts;
 	struct decision decision;
+	bool is_deciding; /* by what the store has yet to tell */
 	struct walk *walk; /* NULL: not begun, or over */
 	uv_timer_t timer; /* until the walk wants to be asked */
 	bool has_timer;
@@ -44,6 +45,8 @@ void trip_begin(struct failover *f, struct str line, const char *file, uint64_t 
 /* A line that can't be had. */
 void trip_begin_overlong(struct failover *f, const char *file, uint64_t number);
 void trip_cancel(struct trip *t);
+/* The store has answered: whoever waits for that goes on. */
+void trip_hear(struct trip *t);
 /* For so long the program was not heard: that is not its attempts' fault. */
 void trip_postpone(struct trip *t, int64_t us);
 

@@ -127,6 +127,43 @@ set_out(struct trip *t)
 	trip_go(t);
 }
 
+/* Whether the decision rests on what the store has yet to tell: then it is made anew. */
+static bool
+was_asking(const struct failover *f)
+{
+	const struct failover_config *c = f->config;
+	bool health = c->health && health_was_asking(c->health);
+
+	return (c->budgets && budgets_was_asking(c->budgets)) || health;
+}
+
+void
+trip_decide(struct trip *t)
+{
+	struct err err = ERR_INIT;
+
+	decision_release(&t->decision);
+	(void)was_asking(t->f); /* on behalf of others */
+	t->is_deciding = false;
+	if (decide(t, &err) < 0) {
+		trip_refuse(t, ERROR_INVALID_INPUT, str_of(err.text));
+		return;
+	}
+	if (was_asking(t->f)) {
+		t->is_deciding = true;
+		return;
+	}
+	buf_addstr(&t->warnings, buf_str(&t->decision.warnings));
+	if (t->f->config->dry_run) {
+		plan(t);
+	} else if (!t->decision.count) {
+		refuse_all(t);
+	} else {
+		redact(t);
+		set_out(t);
+	}
+}
+
 static void
 begin_request(struct trip *t, struct json record)
 {
@@ -143,19 +180,7 @@ begin_request(struct trip *t, struct json record)
 		trip_refuse(t, ERROR_INVALID_INPUT, str_of(err.text));
 		return;
 	}
-	if (decide(t, &err) < 0) {
-		trip_refuse(t, ERROR_INVALID_INPUT, str_of(err.text));
-		return;
-	}
-	buf_addstr(&t->warnings, buf_str(&t->decision.warnings));
-	if (t->f->config->dry_run) {
-		plan(t);
-	} else if (!t->decision.count) {
-		refuse_all(t);
-	} else {
-		redact(t);
-		set_out(t);
-	}
+	trip_decide(t);
 }
 
 /* --- a line --- */
@@ -167,7 +192,8 @@ has_id(const struct trip *t, struct json id)
 	struct err err = ERR_INIT;
 	struct json own;
 
-	return t->walk && json_parse(t->id.p, t->id.len, &own, &err) == 0 && json_equal(own, id);
+	return (t->walk || t->is_deciding) && json_parse(t->id.p, t->id.len, &own, &err) == 0 &&
+	       json_equal(own, id);
 }
 
 static void

@@ -9,6 +9,8 @@
 
 /* Do what the walk says until it waits; the trip may be over then. */
 void trip_go(struct trip *t);
+/* Decide who may serve it, and go, unless that is to be done anew when there is news. */
+void trip_decide(struct trip *t);
 /* The walk is over: write what came of it. */
 void trip_end(struct trip *t, size_t winner);
 
