@@ -33,18 +33,30 @@ has_mark(struct str text, struct pattern_span span)
 }
 
 static void
-see(void *sweep, struct json v)
+look_at(const struct pattern *p, struct str text)
 {
-	const struct pattern *p = sweep;
-	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	struct pattern_spans spans = { 0 };
 
-	json_text(v, &text);
-	(void)pattern_cover(p, buf_str(&text), &spans);
+	(void)pattern_cover(p, text, &spans);
 	for (size_t i = 0; i < spans.count; i++)
-		check(has_mark(buf_str(&text), spans.items[i]), "a match is left");
+		check(has_mark(text, spans.items[i]), "a match is left");
 	pattern_spans_release(&spans);
-	buf_release(&text);
+}
+
+static void
+see(void *sweep, const struct guard_text *texts, size_t count)
+{
+	struct buf hold = BUF_INIT(BUF_UNLIMITED), joined = BUF_INIT(BUF_UNLIMITED);
+
+	for (size_t i = 0; i < count; i++) {
+		struct str text = guard_text_of(texts[i], &hold);
+
+		look_at(sweep, text);
+		buf_addstr(&joined, text);
+	}
+	look_at(sweep, buf_str(&joined));
+	buf_release(&hold);
+	buf_release(&joined);
 }
 
 static void
