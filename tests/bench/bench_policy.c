@@ -71,7 +71,8 @@ routes(struct job *j)
 {
 	facts_start(&j->facts, &j->request);
 	for (size_t i = 0; i < j->policy->route_count; i++)
-		if (condition_fits(j->policy, &j->policy->routes[i], &j->facts, 0, NULL))
+		if (condition_fits(j->policy, &j->policy->routes[i], &j->facts, 0, NULL) ==
+		    CONDITION_FITS)
 			break;
 }
 
