@@ -314,6 +314,7 @@ http_free(struct http *h)
 		curl_easy_cleanup(h->spare[--h->spare_count]);
 	free(h->spare);
 	(void)curl_multi_cleanup(h->multi); /* calls http_on_socket; fails only for a bad handle */
+	http_loop_release(h);
 	free(h->user_agent);
 	free(h->ca_file);
 	free(h->ca_dir);

@@ -319,6 +319,7 @@ http_exchange_setup(struct http_exchange *x, const struct http_request *request)
 	SET(x, CURLOPT_QUICK_EXIT, 1L); /* or an end while a name is looked up waits for that */
 	SET(x, CURLOPT_TCP_NODELAY, 1L);
 	SET(x, CURLOPT_TCP_KEEPALIVE, 1L);
+	http_loop_watch(x->http, x->easy);
 	/* Refused where the handle keeps the buffer of an exchange before, which had this size. */
 	(void)curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
 	(void)curl_easy_setopt(x->easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)READ_BYTES);

@@ -17,6 +17,8 @@ struct http {
 	uv_idle_t soon; /* runs while some exchange is on the ready list */
 	int open_handles; /* of these three */
 	int64_t deadline_us; /* when deadline fires; CLOCK_NEVER: it is stopped */
+	struct http_socket **sockets; /* by their descriptors; http_loop.c */
+	size_t socket_count, socket_cap;
 	struct http_exchange *live; /* all in flight, newest first */
 	struct http_exchange *ready, **ready_end; /* for whom the loop has something to do */
 	size_t in_flight;
@@ -59,6 +61,9 @@ struct http_exchange {
 
 /* Let libcurl's sockets and timer drive it from the loop. */
 void http_loop_start(struct http *h);
+void http_loop_release(struct http *h); /* after libcurl's multi */
+/* What easy opens and closes is told to the loop: each handle, each time. */
+void http_loop_watch(struct http *h, CURL *easy);
 
 /* http.c: add, end or resume the exchanges that wait for it (http_exchange_wake). */
 void http_serve_ready(struct http *h);

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* http_loop - libcurl's sockets and timer on libuv's loop. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/die.h"
 #include "base/mem.h"
 #include "net/http_exchange.h"
 
-struct watched { /* a socket that libcurl wants to know about */
+/*
+ * A socket that libcurl wants to know about. It asks anew for each exchange, and lets go of it
+ * after each: with libuv that were six system calls. So the poll of a connection that stands goes
+ * on until something comes that nobody waits for, without keeping the loop alive. It ends with the
+ * socket, whose closing goes by way of us; that of sockets that are not connected yet, and of those
+ * by which libcurl's own threads wake it, does not (seen with 7.88.1).
+ */
+struct http_socket {
 	uv_poll_t poll;
 	struct http *http;
 	curl_socket_t fd;
-	int events;
+	int events; /* that are polled for; 0: none */
+	bool is_wanted;
+	bool is_ours; /* to close */
 };
 
 void
@@ -44,17 +54,22 @@ http_send_ready(struct http *h)
 }
 
 static void
-watched_on_event(uv_poll_t *poll, int status, int events)
+socket_on_event(uv_poll_t *poll, int status, int events)
 {
-	struct watched *w = poll->data;
+	struct http_socket *w = poll->data;
 	struct http *h = w->http;
 	int flags = 0;
 
+	if (!w->is_wanted) {
+		(void)uv_poll_stop(poll); /* never fails */
+		w->events = 0;
+		return;
+	}
 	if (status < 0) {
 		/* libuv stops watching a socket in error. There may be bytes before the error, so
 		 * libcurl is to find it by reading on, not to be told of it. */
 		events = w->events;
-		(void)uv_poll_start(poll, events, watched_on_event); /* as below */
+		(void)uv_poll_start(poll, events, socket_on_event); /* as below */
 	}
 	if (events & UV_READABLE)
 		flags |= CURL_CSELECT_IN;
@@ -66,15 +81,21 @@ watched_on_event(uv_poll_t *poll, int status, int events)
 }
 
 static void
-watched_free(uv_handle_t *handle)
+socket_free(uv_handle_t *handle)
 {
 	free(handle->data);
 }
 
-static struct watched *
-watched_new(struct http *h, curl_socket_t fd)
+static struct http_socket *
+socket_at(const struct http *h, curl_socket_t fd)
 {
-	struct watched *w = xcalloc(1, sizeof *w);
+	return (size_t)fd < h->socket_count ? h->sockets[fd] : NULL;
+}
+
+static struct http_socket *
+socket_new(struct http *h, curl_socket_t fd)
+{
+	struct http_socket *w = xcalloc(1, sizeof *w);
 	int rc = uv_poll_init_socket(h->loop, &w->poll, fd);
 
 	if (rc)
@@ -82,36 +103,93 @@ watched_new(struct http *h, curl_socket_t fd)
 	w->poll.data = w;
 	w->http = h;
 	w->fd = fd;
-	return w;
+	while (h->socket_count <= (size_t)fd) {
+		VEC_GROW(h->sockets, h->socket_count, h->socket_cap);
+		h->sockets[h->socket_count++] = NULL;
+	}
+	return h->sockets[fd] = w;
+}
+
+static void
+socket_drop(struct http_socket *w)
+{
+	w->http->sockets[w->fd] = NULL;
+	uv_close((uv_handle_t *)&w->poll, socket_free);
+}
+
+/* libcurl has opened one for a connection. */
+static int
+on_opened(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	struct http_socket *stale = socket_at(user, fd);
+
+	(void)purpose;
+	if (stale) /* it was closed all the same */
+		socket_drop(stale);
+	socket_new(user, fd)->is_ours = true;
+	return CURL_SOCKOPT_OK;
+}
+
+/* It would close it. */
+static int
+on_close(void *user, curl_socket_t fd)
+{
+	struct http_socket *w = socket_at(user, fd);
+
+	if (w)
+		socket_drop(w);
+	return close(fd);
+}
+
+void
+http_loop_watch(struct http *h, CURL *easy)
+{
+	/* Options that every libcurl has: they don't fail. */
+	(void)curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_opened);
+	(void)curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, h);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, h);
+}
+
+static void
+socket_want(struct http_socket *w, int events)
+{
+	w->is_wanted = true;
+	uv_ref((uv_handle_t *)&w->poll);
+	if (w->events == events)
+		return;
+	w->events = events;
+	(void)uv_poll_start(&w->poll, events, socket_on_event); /* fails only when closing */
+}
+
+static void
+socket_let_go(struct http_socket *w)
+{
+	w->is_wanted = false;
+	uv_unref((uv_handle_t *)&w->poll);
+	if (!w->is_ours || w->events & UV_WRITABLE) /* it waits to be connected */
+		socket_drop(w);
 }
 
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *of_socket)
 {
 	struct http *h = user;
-	struct watched *w = of_socket;
+	struct http_socket *w = socket_at(h, fd);
 	int events = 0;
 
 	(void)easy;
+	(void)of_socket;
 	if (what == CURL_POLL_REMOVE) {
-		if (w) {
-			(void)curl_multi_assign(h->multi, fd, NULL); /* it is there */
-			uv_close((uv_handle_t *)&w->poll, watched_free);
-		}
+		if (w)
+			socket_let_go(w);
 		return 0;
-	}
-	if (!w) {
-		w = watched_new(h, fd);
-		(void)curl_multi_assign(h->multi, fd, w); /* it is there */
 	}
 	if (what & CURL_POLL_IN)
 		events |= UV_READABLE;
 	if (what & CURL_POLL_OUT)
 		events |= UV_WRITABLE;
-	if (w->events == events && uv_is_active((uv_handle_t *)&w->poll))
-		return 0; /* libuv would make system calls of it all the same */
-	w->events = events;
-	(void)uv_poll_start(&w->poll, events, watched_on_event); /* fails only when closing */
+	socket_want(w ? w : socket_new(h, fd), events);
 	return 0;
 }
 
@@ -146,4 +224,13 @@ http_loop_start(struct http *h)
 	(void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	(void)curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
 	(void)curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+}
+
+void
+http_loop_release(struct http *h)
+{
+	for (size_t fd = 0; fd < h->socket_count; fd++)
+		if (h->sockets[fd])
+			socket_drop(h->sockets[fd]);
+	free(h->sockets);
 }
