@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
@@ -107,26 +108,18 @@ cassette_case_body(struct cassette_case *k)
 	return k->body;
 }
 
-static uint64_t
-print_text(uint64_t h, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3;
-	return h;
-}
-
 /* In a body all that tells requests apart is texts, and where they stand: members in any order,
  * elements in theirs. Numbers count for nothing, since equal ones may be spelled otherwise. */
 static uint64_t
 print_value(struct json v, struct buf *text)
 {
 	struct json_iter it = json_each(v);
-	uint64_t h = 0xcbf29ce484222325 + (uint64_t)v.kind, place = 1;
+	uint64_t h = FNV_BASIS + (uint64_t)v.kind, place = 1;
 
 	if (v.kind == JSON_STRING) {
 		buf_reset(text);
 		json_text(v, text);
-		return print_text(h, buf_str(text));
+		return fnv_add(h, buf_str(text));
 	}
 	while ((v.kind == JSON_OBJECT || v.kind == JSON_ARRAY) && json_next(&it)) {
 		if (v.kind == JSON_OBJECT)

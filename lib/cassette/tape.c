@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "json/jsonw.h"
 #include "net/secret.h"
@@ -226,15 +227,6 @@ write_meta(const struct tape *t, const struct ending *e, struct buf *out)
 	buf_release(&ts);
 }
 
-/* FNV-1a, 64 bits: a name, not a proof. */
-static uint64_t
-hash(uint64_t h, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3;
-	return h;
-}
-
 /* A provider's name as one of a directory. */
 static void
 add_segment(struct buf *path, const char *name)
@@ -290,10 +282,10 @@ free_number(const char *parent, uint64_t h)
 static char *
 make_dir(const struct tape *t, const char *parent, struct err *err)
 {
-	uint64_t h = hash(0xcbf29ce484222325, str_of(t->method));
+	uint64_t h = fnv_add(FNV_BASIS, str_of(t->method));
 	char *path;
 
-	h = hash(hash(h, str_of(t->url)), buf_str(&t->request));
+	h = fnv_add(fnv_add(h, str_of(t->url)), buf_str(&t->request));
 	for (int n = free_number(parent, h); n < SAME_MAX; n++) {
 		path = numbered(parent, h, n);
 		if (mkdir(path, 0777) == 0)

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "base/fnv.h"
+
 enum { HASH_DIGITS = 9 };
 
 static bool
@@ -26,14 +28,12 @@ fits(const struct call_id_form *form, struct str id)
 	return !form->max || id.len <= form->max;
 }
 
-/* FNV-1a (Fowler, Noll, Vo), in letters and digits. */
+/* In letters and digits. */
 static void
 add_hash(struct buf *out, struct str id)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = fnv_add(FNV_BASIS, id);
 
-	for (size_t i = 0; i < id.len; i++)
-		hash = (hash ^ (unsigned char)id.p[i]) * UINT64_C(1099511628211);
 	for (int i = 0; i < HASH_DIGITS; i++) {
 		buf_addc(out, "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36]);
 		hash /= 36;

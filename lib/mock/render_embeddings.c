@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* render_embeddings - vectors for texts: the same text, the same vector. */
+#include "base/fnv.h"
 #include "llm/media.h"
 #include "mock/render.h"
 #include "sys/rand.h"
@@ -46,17 +47,6 @@ dimensions_of(const struct mock_request *r)
 	return DIMENSIONS;
 }
 
-/* FNV-1a: a seed that is the text's own. */
-static uint64_t
-seed_of(struct str text)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (size_t i = 0; i < text.len; i++)
-		h = (h ^ (unsigned char)text.p[i]) * 1099511628211u;
-	return h;
-}
-
 /* Halves, quarters and so on, which are themselves in 32 bits and in decimals. */
 static void
 write_vector(struct jsonw *w, struct str text, int64_t dimensions, bool base64)
@@ -66,7 +56,7 @@ write_vector(struct jsonw *w, struct str text, int64_t dimensions, bool base64)
 	uint32_t bits;
 	float x;
 
-	rand_seed(&rand, seed_of(text));
+	rand_seed(&rand, fnv_add(FNV_BASIS, text)); /* of the text's own */
 	if (!base64)
 		jsonw_array(w);
 	for (int64_t i = 0; i < dimensions; i++) {

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "base/fnv.h"
+
 /* A slow answer that comes is worth a quick one that fails as often as it comes. Negative: not
  * known. */
 static double
@@ -133,25 +135,16 @@ mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* FNV-1a (Fowler, Noll, Vo). */
-static uint64_t
-hash(uint64_t h, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-	return mix(h);
-}
-
 uint64_t
 strategy_seed(uint64_t seed, struct str id)
 {
-	return hash(UINT64_C(14695981039346656037) ^ mix(seed), id);
+	return mix(fnv_add(FNV_BASIS ^ mix(seed), id));
 }
 
 uint64_t
 strategy_name(struct str name)
 {
-	return hash(UINT64_C(14695981039346656037), name);
+	return mix(fnv_add(FNV_BASIS, name));
 }
 
 double

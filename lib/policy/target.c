@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "sys/hash.h"
 
@@ -67,14 +68,11 @@ targets_free(struct targets *set)
 
 /* --- names --- */
 
-/* FNV-1a (Fowler, Noll, Vo). */
 static uint64_t
 hash_name(struct str s)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
+	uint64_t h = fnv_add(FNV_BASIS, s);
 
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
 	return h ^ (h >> 32);
 }
 

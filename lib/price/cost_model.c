@@ -2,6 +2,7 @@
 /* cost_model - the pairs of provider and model that a run has seen, and what was spent on each. */
 #include "price/cost_model.h"
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "base/money.h"
 
@@ -78,10 +79,7 @@ model_is(const struct cost_model *m, struct json provider, struct json model)
 static uint64_t
 hash(uint64_t h, struct json v)
 {
-	size_t i;
-
-	for (i = 0; i < v.len; i++)
-		h = (h ^ (unsigned char)v.p[i]) * 1099511628211u; /* FNV-1a */
+	h = fnv_add(h, json_raw(v));
 	return h ^ h >> 29;
 }
 
@@ -111,7 +109,7 @@ cost_model_of(struct cost_models *models, struct json provider, struct json mode
 
 	if (m && model_is(m, provider, model))
 		return m;
-	at = hash(hash(14695981039346656037u, provider), model) & (SLOTS - 1);
+	at = hash(hash(FNV_BASIS, provider), model) & (SLOTS - 1);
 	for (m = NULL; models->slots[at]; at = (at + 1) & (SLOTS - 1)) {
 		m = models->items[models->slots[at] - 1];
 		if (model_is(m, provider, model))

@@ -2,6 +2,7 @@
 /* price - the price rows, and the one that a provider, a model and a day ask for. */
 #include "price/price.h"
 
+#include "base/fnv.h"
 #include "base/mem.h"
 #include "llm/model_name.h"
 
@@ -76,14 +77,10 @@ keep(struct prices *prices, struct str text)
 static size_t
 hash(struct str provider, struct str name)
 {
-	uint64_t h = 14695981039346656037u; /* FNV-1a */
-	size_t i;
+	uint64_t h = fnv_add(FNV_BASIS, provider);
 
-	for (i = 0; i < provider.len; i++)
-		h = (h ^ (unsigned char)provider.p[i]) * 1099511628211u;
-	h = (h ^ '\n') * 1099511628211u; /* no name holds one */
-	for (i = 0; i < name.len; i++)
-		h = (h ^ (unsigned char)name.p[i]) * 1099511628211u;
+	h = fnv_add(h, STR_LIT("\n")); /* no name holds one */
+	h = fnv_add(h, name);
 	return (size_t)(h ^ h >> 32);
 }
 
