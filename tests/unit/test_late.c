@@ -221,6 +221,11 @@ static void
 a_lease_is_not_renewed_past_what_is_on_its_way(void **state)
 {
 	struct scene *s = *state;
+	struct budget_hold hold = { 0 };
+	struct budget_reply reply = { .why = BUF_INIT(BUF_UNLIMITED),
+		.warnings = BUF_INIT(BUF_UNLIMITED) };
+	struct budget_ask ask = { .record = s->request[1].request.record,
+		.most = { .pusd = 1000, .requests = 1 } };
 	struct ledger l;
 	int64_t one;
 
@@ -229,13 +234,16 @@ a_lease_is_not_renewed_past_what_is_on_its_way(void **state)
 	assert_int_equal(next(s, 0), WALK_SEND);
 	l = ledger_of(s);
 	one = ledger_reserved(&l);
-	assert_asking(s, 1);
-	s->fleet.now_us += 50 * SECOND; /* the first's lease is to be renewed */
+	s->fleet.now_us += 590 * SECOND; /* the first's lease is to be renewed */
+	assert_int_equal(
+	    budgets_reserve(s->fleet.budgets, &ask, s->fleet.now_us, &hold, &reply), BUDGET_ASKED);
 	renew(s);
 	late_answer(&s->late);
-	late_answer(&s->late);
 	l = ledger_of(s);
-	assert_int_equal(ledger_reserved(&l), one);
+	assert_int_equal(ledger_reserved(&l), one + 1000);
+	budgets_settle(s->fleet.budgets, &hold, &(struct budget_amounts){ 0 }, s->fleet.now_us);
+	buf_release(&reply.why);
+	buf_release(&reply.warnings);
 }
 
 static void
