@@ -69,6 +69,12 @@ fill(const struct mock_limit *limit, struct mock_account *a, int64_t now_us)
 	a->filled_us = now_us;
 }
 
+int64_t
+mock_account_left(const struct mock_account *a, enum mock_meter meter)
+{
+	return a->level[meter] > 0 ? (int64_t)(a->level[meter] + ENOUGH) : 0;
+}
+
 /* --- letting in --- */
 
 static bool
@@ -94,7 +100,7 @@ may_take(const struct mock_limit *limit, const struct mock_account *a, enum mock
 	if (!rate->period_us || a->level[meter] + ENOUGH >= (double)need)
 		return true;
 	(void)refuse(refusal, limit, (enum mock_lack)meter);
-	refusal->left = a->level[meter] > 0 ? (int64_t)(a->level[meter] + ENOUGH) : 0;
+	refusal->left = mock_account_left(a, meter);
 	refusal->need = need;
 	if (need <= rate->count)
 		refusal->wait_us = (int64_t)ceil(((double)need - a->level[meter]) / per_us(rate));

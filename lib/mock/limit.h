@@ -69,6 +69,9 @@ struct mock_limits {
 };
 void mock_limits_release(struct mock_limits *l);
 
+/* What may be taken of a rate now, in whole ones. */
+int64_t mock_account_left(const struct mock_account *a, enum mock_meter meter);
+
 struct mock_asking {
 	const struct mock_request *request;
 	struct str key; /* whose account it is; may be empty */

@@ -55,6 +55,9 @@ void mock_render_token(const char *key, bool in_form, uint64_t serial, struct mo
 mock_render_fn mock_render_openai, mock_render_responses, mock_render_anthropic, mock_render_gemini,
     mock_render_ollama, mock_render_cohere, mock_render_bedrock;
 
+/* "20ms", "1.5s", "6m0s", as Go prints times. */
+void mock_write_go_time(struct buf *out, int64_t us);
+
 /* The next chunk of so many words off the front of *rest; false when *rest is used up. */
 bool mock_next_words(struct str *rest, int64_t words, struct str *chunk);
 /* The wait before a piece of output, and the note of where output begins. */

@@ -80,6 +80,19 @@ mock_reply_field(struct mock_reply *r, const char *name, const char *value)
 }
 
 void
+mock_reply_fieldf(struct mock_reply *r, const char *name, const char *fmt, ...)
+{
+	struct buf value = BUF_INIT(BUF_UNLIMITED);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(&value, fmt, ap);
+	va_end(ap);
+	mock_reply_field(r, name, value.p);
+	buf_release(&value);
+}
+
+void
 mock_reply_drop(struct mock_reply *r, const char *name)
 {
 	struct serve_field *f = mock_reply_find(r, name);

@@ -51,6 +51,9 @@ void mock_reply_init(struct mock_reply *r, int status);
 void mock_reply_release(struct mock_reply *r);
 /* Set a header field, in place of one of that name. */
 void mock_reply_field(struct mock_reply *r, const char *name, const char *value);
+void mock_reply_fieldf(struct mock_reply *r, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Take one away, if it is there. */
 void mock_reply_drop(struct mock_reply *r, const char *name);
 /* Make text the whole body, in one piece. */
 void mock_reply_body(struct mock_reply *r, struct str text);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* render_limit - how each provider words what an account has used up, and tells what is left. */
+/* render_refusal - how each provider words that an account has used up what it may ask. */
 #include "mock/limit.h"
 
 #include "base/mem.h"
 #include "mock/render.h"
-#include "sys/clock.h"
 
 enum { MS_US = 1000, S_US = 1000 * 1000 };
 
@@ -55,9 +54,8 @@ mock_refusal_name(const struct mock_refusal *refusal)
 	return names[refusal->lack];
 }
 
-/* "20ms", "1.5s", "6m0s", as Go prints them. */
-static void
-put_go_time(struct buf *out, int64_t us)
+void
+mock_write_go_time(struct buf *out, int64_t us)
 {
 	int64_t ms = us / MS_US + (us % MS_US > 0), s = ms / 1000;
 
@@ -73,21 +71,6 @@ put_go_time(struct buf *out, int64_t us)
 	if (ms % 1000 && s < 60)
 		buf_addf(out, ".%03lld", (long long)(ms % 1000));
 	buf_addc(out, 's');
-}
-
-/* --- refusals --- */
-
-static void __attribute__((format(printf, 3, 4)))
-put_field(struct mock_reply *r, const char *name, const char *fmt, ...)
-{
-	struct buf value = BUF_INIT(BUF_UNLIMITED);
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_addv(&value, fmt, ap);
-	va_end(ap);
-	mock_reply_field(r, name, value.p);
-	buf_release(&value);
 }
 
 struct refusing {
@@ -107,7 +90,7 @@ put_wait(struct refusing *f, const char *before, const char *after)
 	if (f->wait_us < 0)
 		return;
 	buf_adds(&f->text, before);
-	put_go_time(&f->text, f->wait_us);
+	mock_write_go_time(&f->text, f->wait_us);
 	buf_adds(&f->text, after);
 }
 
@@ -346,9 +329,10 @@ refusal_fields(
 	if (family == FAMILY_GEMINI)
 		mock_reply_drop(r, "retry-after");
 	else
-		put_field(r, "retry-after", "%lld", (long long)(ms / 1000 + (ms % 1000 > 0)));
+		mock_reply_fieldf(
+		    r, "retry-after", "%lld", (long long)(ms / 1000 + (ms % 1000 > 0)));
 	if (family == FAMILY_OPENAI)
-		put_field(r, "retry-after-ms", "%lld", (long long)ms);
+		mock_reply_fieldf(r, "retry-after-ms", "%lld", (long long)ms);
 }
 
 void
@@ -363,106 +347,4 @@ mock_refusal_render(const struct mock_refusal *refusal, const struct mock_reques
 	refusal_fields(refusal, family, error.retry_after_ms, r);
 	r->head_wait_us = refusal->limit->delay_us;
 	mock_error_release(&error);
-}
-
-/* --- what is left --- */
-
-struct gauge { /* of what is limited more than once, the one that is used up the most */
-	const struct mock_limit *limit;
-	int64_t count, left, full_us;
-};
-
-static bool
-gauge_read(const struct mock_admission *a, enum mock_meter meter, struct gauge *g)
-{
-	*g = (struct gauge){ 0 };
-	for (size_t i = 0; i < a->count; i++) {
-		const struct mock_rate *rate = &a->stays[i].limit->rates[meter];
-		double level = a->stays[i].account->level[meter];
-		int64_t left = level > 0 ? (int64_t)(level + 1e-6) : 0;
-
-		if (!rate->period_us || (g->limit && g->left <= left))
-			continue;
-		g->limit = a->stays[i].limit;
-		g->count = rate->count;
-		g->left = left;
-		g->full_us = (int64_t)(((double)rate->count - level) / (double)rate->count *
-				       (double)rate->period_us);
-	}
-	return g->limit != NULL;
-}
-
-static void
-tell_openai(const struct gauge *g, const char *what, bool is_azure, struct mock_reply *r)
-{
-	char *name = xasprintf("x-ratelimit-limit-%s", what);
-	struct buf reset = BUF_INIT(BUF_UNLIMITED);
-
-	put_field(r, name, "%lld", (long long)g->count);
-	free(name);
-	name = xasprintf("x-ratelimit-remaining-%s", what);
-	put_field(r, name, "%lld", (long long)g->left);
-	free(name);
-	name = xasprintf("x-ratelimit-reset-%s", what);
-	if (is_azure)
-		buf_addf(&reset, "%lld", (long long)(g->full_us / S_US + (g->full_us % S_US > 0)));
-	else
-		put_go_time(&reset, g->full_us);
-	mock_reply_field(r, name, reset.p);
-	free(name);
-	buf_release(&reset);
-}
-
-static void
-tell_anthropic(const struct gauge *g, const char *what, int64_t wall_us, struct mock_reply *r)
-{
-	char *name = xasprintf("anthropic-ratelimit-%s-limit", what);
-	int64_t full_us = wall_us + g->full_us + S_US - 1;
-	struct buf at = BUF_INIT(BUF_UNLIMITED);
-
-	put_field(r, name, "%lld", (long long)g->count);
-	free(name);
-	name = xasprintf("anthropic-ratelimit-%s-remaining", what);
-	put_field(r, name, "%lld", (long long)g->left);
-	free(name);
-	name = xasprintf("anthropic-ratelimit-%s-reset", what);
-	clock_print(&at, full_us - full_us % S_US);
-	put_field(r, name, "%.*sZ", (int)strcspn(at.p, "."), at.p); /* it tells whole seconds */
-	free(name);
-	buf_release(&at);
-}
-
-static void
-tell_cohere(const struct mock_admission *a, const struct gauge *g, struct mock_reply *r)
-{
-	if (g->limit)
-		put_field(r, "x-trial-endpoint-call-limit", "%lld", (long long)g->count);
-	for (size_t i = 0; i < a->count; i++)
-		if (a->stays[i].limit->quota.requests >= 0)
-			put_field(r, "x-endpoint-monthly-call-limit", "%lld",
-			    (long long)a->stays[i].limit->quota.requests);
-}
-
-void
-mock_admission_tell(const struct mock_admission *a, const struct mock_request *request,
-    int64_t wall_us, struct mock_reply *r)
-{
-	static const char *const openai_meters[METERS] = { "requests", "tokens", NULL, NULL };
-	static const char *const anthropic_meters[METERS] = { "requests", "tokens", "input-tokens",
-		"output-tokens" };
-	bool is_azure = request->deployment || request->versioned;
-
-	for (int m = 0; m < METERS; m++) {
-		struct gauge g;
-		bool is_limited = gauge_read(a, (enum mock_meter)m, &g);
-
-		if (request->family == FAMILY_COHERE && m == METER_REQUESTS)
-			tell_cohere(a, &g, r);
-		if (!is_limited || request->vertex)
-			continue;
-		if (request->family == FAMILY_OPENAI && openai_meters[m])
-			tell_openai(&g, openai_meters[m], is_azure, r);
-		if (request->family == FAMILY_ANTHROPIC)
-			tell_anthropic(&g, anthropic_meters[m], wall_us, r);
-	}
 }
