@@ -169,12 +169,6 @@ day_start_us(const struct zone *z, int64_t day)
 	return utc_s * second_us;
 }
 
-int64_t
-zone_day_start_us(const char *name, int64_t day)
-{
-	return day_start_us(zone_or_utc(name), day);
-}
-
 /* The clock's hour, cut where the clock is set in its midst. */
 static void
 hour_span(const struct zone *z, int64_t wall_us, int64_t *start_us, int64_t *end_us)

@@ -26,9 +26,6 @@ struct zone_time {
 /* An unknown zone is taken for UTC: ask zone_known when the name is read. */
 void zone_local(const char *name, int64_t wall_us, struct zone_time *out);
 
-/* When that date begins there; where its midnight is skipped, the moment after the gap. */
-int64_t zone_day_start_us(const char *name, int64_t day);
-
 enum zone_unit { ZONE_HOUR, ZONE_DAY, ZONE_WEEK, ZONE_MONTH }; /* weeks begin on Monday */
 
 /* *start_us <= wall_us < *end_us */
