@@ -97,7 +97,8 @@ void health_report(
 bool health_blames(enum error_kind kind);
 
 /* Tell the store what was gathered, and that our probes are under way. While the store is given
- * time to recover nothing is tried, and 0 returned. */
+ * time to recover nothing is tried, and 0 returned. At a desk that does not wait, 0 says that it is
+ * under way: should it fail, health_error tells of it. */
 int health_flush(struct health *h, int64_t now_us, struct err *err)
     __attribute__((warn_unused_result));
 

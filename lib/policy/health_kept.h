@@ -94,7 +94,8 @@ bool health_may_write(const struct health *h);
 void health_lose_store(struct health *h, const struct err *err, bool was_write);
 void health_have_store(struct health *h);
 
-/* Tell the store what was gathered and what happened now. False: it could not be told. */
+/* Tell the store what was gathered and what happened now. False: it is left alone just now. What it
+ * then does not take is gathered again, and health_error tells why. */
 bool health_tell(struct health *h, struct kept_breaker *b, const struct breaker_report *report);
 
 /* Ask the store for a probe's lease. False: it can't be asked. */

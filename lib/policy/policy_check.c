@@ -201,7 +201,7 @@ policy_check(struct policy *p, struct err *err)
 		check_route_sticky(p, &p->routes[i]);
 	}
 	check_hedge(p, spec ? spec : root);
-	/* a strategy is a route's own, too: that of the policy tells of none */
+	/* A strategy is a route's own, too: that of the policy tells of none. */
 	check_sticky(p, spec ? spec : root, POLICY_ORDERED, weighted);
 	check_guards(p);
 	return 0;

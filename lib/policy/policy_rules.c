@@ -92,6 +92,8 @@ read_guards(struct policy *p, const struct field_map *top, struct err *err)
 	return 0;
 }
 
+/* --- budgets --- */
+
 static int
 read_amount(const struct field_map *m, const char *key, struct budget_rule *rule, struct err *err)
 {
@@ -148,8 +150,6 @@ fill_parts(struct budget_rule *rule)
 		part->part_count = 0;
 	}
 }
-
-/* --- budgets --- */
 
 static int
 read_limit(struct policy *p, const struct field_map *m, struct budget_rule *rule, struct err *err)

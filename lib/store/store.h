@@ -118,9 +118,8 @@ int store_scan(struct store *store, struct str prefix, store_scan_fn *fn, void *
     struct err *err) __attribute__((warn_unused_result));
 
 /* A number that differs once another process has written (it may also differ where none has): what
- * was read before is good as long as it stays. What is changed here by an
- * update does not count. Cheap with SQLite (no transaction); Redis: changes with time, every few
- * hundred milliseconds. */
+ * was read before is good as long as it stays. What is changed here by an update does not count.
+ * Cheap with SQLite (no transaction); Redis: changes with time, every few hundred milliseconds. */
 uint64_t store_version(struct store *store);
 
 #endif

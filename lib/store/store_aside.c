@@ -63,7 +63,6 @@ static void
 take_time(struct aside *a, int64_t since_us)
 {
 	int64_t now_us = clock_mono_us();
-
 	bool is_slow = now_us - since_us >= SLOW_US;
 
 	if (is_slow && a->was_slow)

@@ -156,7 +156,7 @@ explain(const struct store_redis_stream *s, struct err *err)
 	return STORE_REDIS_REFUSED;
 }
 
-/* OK: it is to be tried again, for the socket is ready. */
+/* FLOWS: it is done, or to be tried again, for the socket is ready. */
 static enum store_redis_flow
 wait_for(struct store_redis_stream *s, enum tls_state state, int64_t deadline_us, struct err *err)
 {
