@@ -243,7 +243,7 @@ set_run(struct calls_config *config, struct str line, struct err *err)
 		err_die(err);
 	config->line = line;
 	config->out_fd = STDOUT_FILENO;
-	config->complain = quiet ? NULL : progress_complain;
+	config->complain = quiet ? NULL : progress_stderr_complain;
 }
 
 int
@@ -281,11 +281,11 @@ main(int argc, char **argv)
 	call.at_once = config.jobs;
 	call.many = !with_prompt;
 	set_run(&config, with_prompt ? buf_str(&line) : STR_NONE, &err);
-	if (!with_prompt && !quiet && progress_is_seen())
-		config.progress = progress_show(
+	if (!with_prompt && !quiet && progress_stderr_is_seen())
+		config.progress = progress_stderr_start(
 		    "requests", file_lines_ahead(config.in_fd), environment("NO_COLOR"));
 	status = calls_run(&config, &err);
-	progress_end();
+	progress_stderr_end();
 	if (status == EXIT_IO)
 		warn("%s", err.text);
 	call_config_close(&call);

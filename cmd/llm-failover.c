@@ -258,12 +258,12 @@ main(int argc, char **argv)
 	config.seed = seed >= 0 ? (uint64_t)seed : random_number();
 	config.out_fd = STDOUT_FILENO;
 	config.metrics_fd = open_metrics();
-	config.complain = quiet ? NULL : progress_complain;
-	if (!quiet && progress_is_seen())
-		config.progress = progress_show(
+	config.complain = quiet ? NULL : progress_stderr_complain;
+	if (!quiet && progress_stderr_is_seen())
+		config.progress = progress_stderr_start(
 		    "requests", intake_count(files), environment("NO_COLOR"));
 	status = failover_run(&config, &err);
-	progress_end();
+	progress_stderr_end();
 	if (err.code)
 		warn("%s", err.text);
 	close_context(&context, &made);

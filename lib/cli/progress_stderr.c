@@ -11,7 +11,7 @@
 static struct progress progress;
 
 bool
-progress_is_seen(void)
+progress_stderr_is_seen(void)
 {
 	struct stat st;
 
@@ -21,7 +21,7 @@ progress_is_seen(void)
 }
 
 struct progress *
-progress_show(const char *what, uint64_t total, const char *no_color)
+progress_stderr_start(const char *what, uint64_t total, const char *no_color)
 {
 	struct progress_config config = {
 		.what = what,
@@ -35,14 +35,14 @@ progress_show(const char *what, uint64_t total, const char *no_color)
 }
 
 void
-progress_complain(const char *text)
+progress_stderr_complain(const char *text)
 {
 	progress_clear(&progress);
 	warn_line(text);
 }
 
 void
-progress_end(void)
+progress_stderr_end(void)
 {
 	progress_finish(&progress);
 }
