@@ -14,7 +14,7 @@ bucket_init(struct bucket *b, double per_s, double burst)
 static void
 bucket_fill(struct bucket *b, int64_t now_us)
 {
-	if (b->at_us)
+	if (b->at_us && now_us > b->at_us) /* a wall clock may have been set back */
 		b->level += b->per_s * (double)(now_us - b->at_us) / 1e6;
 	if (b->level > b->burst)
 		b->level = b->burst;
@@ -65,6 +65,14 @@ pace_start(struct pace *p, int64_t tokens)
 	p->in_flight++;
 	p->requests.level -= 1;
 	p->tokens.level -= (double)tokens;
+}
+
+void
+pace_undo(struct pace *p, int64_t tokens)
+{
+	p->in_flight--;
+	p->requests.level += 1;
+	p->tokens.level += (double)tokens;
 }
 
 /* Those that were under way when the window was narrowed say nothing new by failing too. */

@@ -50,6 +50,8 @@ int64_t pace_wait_us(struct pace *p, int64_t now_us);
 
 /* One goes, and will take so many tokens as far as can be told. */
 void pace_start(struct pace *p, int64_t tokens);
+/* It did not go after all. */
+void pace_undo(struct pace *p, int64_t tokens);
 
 /* How one ended. */
 struct pace_end {

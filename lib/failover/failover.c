@@ -163,6 +163,7 @@ open_all(struct failover *f)
 		.health = c->health,
 		.budgets = c->budgets,
 		.retries = retry_budget_new(c->policy->backoff.budget),
+		.crowd = crowd_new(),
 		.rand = &f->rand,
 	};
 	open_loop(f);
@@ -198,6 +199,7 @@ close_all(struct failover *f)
 		BUG("failover: a handle was left open");
 	attempts_release(&f->attempts);
 	retry_budget_free(f->world.retries);
+	crowd_free(f->world.crowd);
 	buf_release(&f->complaints);
 	json_paths_free(f->paths);
 }

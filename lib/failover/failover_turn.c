@@ -73,6 +73,18 @@ failover_set_time(struct failover *f)
 		    &f->pulse, failover_pulse, PULSE_MS, PULSE_MS);
 }
 
+/* Somebody is done: of those who wait for room, who came first goes first, and before all new ones.
+ * While the program is not heard nobody goes on: failover_drained comes. */
+static void
+let_in(struct failover *f)
+{
+	if (f->paused || !crowd_has_left(f->world.crowd))
+		return;
+	for (struct turn *turn = f->turns.first; turn; turn = turn->next)
+		if (!turn->done)
+			trip_make_room((struct trip *)turn);
+}
+
 static void
 start_lines(struct failover *f)
 {
@@ -143,6 +155,7 @@ failover_turn(uv_prepare_t *handle)
 	size_t before;
 
 	do {
+		let_in(f);
 		start_lines(f);
 		before = f->turns.count;
 		turns_sweep(&f->turns, trip_release);

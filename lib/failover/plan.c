@@ -152,6 +152,8 @@ put_limits(struct jsonw *w, const struct policy_limits *l)
 	}
 	jsonw_ki64(w, "retries", l->retries);
 	jsonw_kstr(w, "afterOutput", policy_after_outputs[l->after_output]);
+	if (l->when_full != POLICY_FULL_NEXT)
+		jsonw_kstr(w, "whenFull", policy_when_fulls[l->when_full]);
 }
 
 static void
@@ -226,6 +228,8 @@ say_limits(const struct decision *d, struct buf *out)
 
 	buf_addf(out, "\n  %lld %s each; after output: %s", (long long)l->retries,
 	    l->retries == 1 ? "retry" : "retries", policy_after_outputs[l->after_output]);
+	if (l->when_full == POLICY_FULL_WAIT)
+		buf_adds(out, "; who is at its limit is waited for");
 	say_seconds(out, "; all within", l->deadline_ms);
 	say_seconds(out, "; each within", l->max_latency_ms);
 	say_seconds(out, "; first output within", l->max_ttft_ms);

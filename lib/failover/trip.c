@@ -430,3 +430,10 @@ trip_hear(struct trip *t)
 	else if (t->walk && walk_is_asking(t->walk))
 		trip_go(t);
 }
+
+void
+trip_make_room(struct trip *t)
+{
+	if (t->walk && walk_awaits_room(t->walk))
+		trip_go(t);
+}

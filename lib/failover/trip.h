@@ -47,6 +47,8 @@ void trip_begin_overlong(struct failover *f, const char *file, uint64_t number);
 void trip_cancel(struct trip *t);
 /* The store has answered: whoever waits for that goes on. */
 void trip_hear(struct trip *t);
+/* Somebody's attempt is over: whoever waits for its place goes on. */
+void trip_make_room(struct trip *t);
 /* For so long the program was not heard: that is not its attempts' fault. */
 void trip_postpone(struct trip *t, int64_t us);
 

@@ -32,6 +32,11 @@ const char *const policy_after_outputs[] = {
 	[POLICY_CONTINUE] = "continue",
 	NULL,
 };
+const char *const policy_when_fulls[] = {
+	[POLICY_FULL_NEXT] = "next",
+	[POLICY_FULL_WAIT] = "wait",
+	NULL,
+};
 const char *const policy_jitters[] = {
 	[POLICY_JITTER_FULL] = "full",
 	[POLICY_JITTER_EQUAL] = "equal",
@@ -92,6 +97,7 @@ new_policy(const char *file)
 			.max_cost_pusd = -1,
 			.retries = 1,
 			.after_output = POLICY_FAIL,
+			.when_full = POLICY_FULL_NEXT,
 			.strategy = POLICY_ORDERED,
 		},
 		.labels = labels_default,

@@ -44,12 +44,14 @@ enum policy_strategy {
 	POLICY_STRATEGY_UNSET,
 };
 enum policy_after_output { POLICY_FAIL, POLICY_RESTART, POLICY_CONTINUE, POLICY_AFTER_UNSET };
+enum policy_when_full { POLICY_FULL_NEXT, POLICY_FULL_WAIT, POLICY_FULL_UNSET };
 enum policy_jitter { POLICY_JITTER_FULL, POLICY_JITTER_EQUAL, POLICY_JITTER_NONE };
 enum policy_act { POLICY_BLOCK, POLICY_REDACT, POLICY_WARN, POLICY_ROUTE };
 /* The words by their enum, NULL-terminated. */
 extern const char *const policy_modes[], *const policy_strategies[], *const policy_after_outputs[],
 									 *const policy_jitters[],
 									     *const policy_acts[];
+extern const char *const policy_when_fulls[];
 
 /* Who may be asked, as the file names it. */
 struct policy_candidate {
@@ -136,6 +138,8 @@ struct policy_limits {
 	int64_t max_cost_pusd; /* of all attempts; negative: none */
 	int64_t retries; /* of one candidate, beside its first attempt; negative: not said (1) */
 	enum policy_after_output after_output;
+	enum policy_when_full when_full; /* what is done where a candidate's provider is sent as
+					    much as its configuration allows */
 	enum policy_strategy strategy;
 	const char *sticky; /* a path into the request: what is there draws among weights, and not
 			       the request's id; NULL */

@@ -10,8 +10,9 @@
 
 static const char *const policy_members[] = { "version", "name", "description", "strategy", "mode",
 	"providers", "weights", "deadline", "maxLatencyMs", "maxTtftMs", "maxCostUsd", "retries",
-	"afterOutput", "sticky", "aliases", "roles", "sensitivity", "models", "routes", "fallback",
-	"breaker", "backoff", "hedge", "deny", "allow", "guards", "budgets", "llmRouting", NULL };
+	"afterOutput", "whenFull", "sticky", "aliases", "roles", "sensitivity", "models", "routes",
+	"fallback", "breaker", "backoff", "hedge", "deny", "allow", "guards", "budgets",
+	"llmRouting", NULL };
 
 /* --- what sections share --- */
 
@@ -90,7 +91,8 @@ policy_read_path(const struct field_map *m, const char *key, const char **out, s
 int
 policy_read_limits(const struct field_map *m, struct policy_limits *out, struct err *err)
 {
-	int after = (int)out->after_output, strategy = (int)out->strategy;
+	int after = (int)out->after_output, strategy = (int)out->strategy,
+	    full = (int)out->when_full;
 
 	if (read_millis(m, "maxLatencyMs", &out->max_latency_ms, err) < 0 ||
 	    read_millis(m, "maxTtftMs", &out->max_ttft_ms, err) < 0 ||
@@ -98,10 +100,12 @@ policy_read_limits(const struct field_map *m, struct policy_limits *out, struct 
 	    field_usd(m, "maxCostUsd", &out->max_cost_pusd, err) < 0 ||
 	    field_int(m, "retries", &out->retries, err) < 0 ||
 	    field_word(m, "afterOutput", policy_after_outputs, &after, err) < 0 ||
+	    field_word(m, "whenFull", policy_when_fulls, &full, err) < 0 ||
 	    field_word(m, "strategy", policy_strategies, &strategy, err) < 0 ||
 	    policy_read_path(m, "sticky", &out->sticky, err) < 0)
 		return -1;
 	out->after_output = (enum policy_after_output)after;
+	out->when_full = (enum policy_when_full)full;
 	out->strategy = (enum policy_strategy)strategy;
 	if (out->retries > POLICY_RETRIES_MAX)
 		return field_error(m, "retries", err, "retries: at most %d", POLICY_RETRIES_MAX);

@@ -72,7 +72,7 @@ read_route(struct policy *p, const struct yaml *node, struct policy_route *route
 {
 	static const char *const known[] = { "name", "when", "match", "conditions", "use",
 		"options", "strategy", "maxLatencyMs", "maxTtftMs", "deadline", "maxCostUsd",
-		"retries", "afterOutput", "sticky", "hedge", NULL };
+		"retries", "afterOutput", "whenFull", "sticky", "hedge", NULL };
 	struct field_map m;
 
 	if (field_open(&m, p->doc, node, "route", known, err) < 0 ||
@@ -104,6 +104,7 @@ policy_route_add(struct policy *p, const struct yaml *place)
 			.max_cost_pusd = -1,
 			.retries = -1,
 			.after_output = POLICY_AFTER_UNSET,
+			.when_full = POLICY_FULL_UNSET,
 			.strategy = POLICY_STRATEGY_UNSET,
 		},
 		.hedge = { .max = -1 },

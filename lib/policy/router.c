@@ -183,6 +183,8 @@ router_limits(const struct router *r, const struct request *request, struct deci
 			d->limits.retries = l->retries;
 		if (l->after_output != POLICY_AFTER_UNSET)
 			d->limits.after_output = l->after_output;
+		if (l->when_full != POLICY_FULL_UNSET)
+			d->limits.when_full = l->when_full;
 		if (l->strategy != POLICY_STRATEGY_UNSET)
 			d->limits.strategy = l->strategy;
 		if (l->sticky)

@@ -156,8 +156,11 @@ give_up(struct walk *w, int64_t now_us)
 		finish(w, WALK_NOBODY, w->kind, now_us);
 		return;
 	}
-	if (now_us >= w->deadline_us && !w->reasons.len) {
+	if (now_us >= w->deadline_us && (w->awaits_room || !w->reasons.len)) {
 		buf_adds(&w->message, "its time was over before it could be sent");
+		if (w->awaits_room)
+			buf_adds(&w->message,
+			    ": whom it may be sent to were at their limits (maxConcurrent, rate)");
 		finish(w, WALK_NOBODY, ERROR_TIMEOUT, now_us);
 		return;
 	}
@@ -340,8 +343,11 @@ go_on(struct walk *w, int64_t now_us)
 	size_t entry;
 
 	while (!w->over && (entry = walk_pick(w, now_us)) != WALK_NOBODY) {
-		if (w->entries[entry].not_before_us > now_us)
-			return w->entries[entry].not_before_us;
+		int64_t ready_us = entry == w->asked ? now_us : walk_ready_us(w, entry, now_us);
+
+		if (ready_us > now_us)
+			return ready_us < w->deadline_us ? ready_us : w->deadline_us;
+		w->awaits_room = false;
 		if (!walk_launch(w, entry, false, now_us)) {
 			if (walk_is_asking(w))
 				return w->deadline_us;
@@ -361,6 +367,12 @@ bool
 walk_is_asking(const struct walk *w)
 {
 	return w->asked != WALK_NOBODY;
+}
+
+bool
+walk_awaits_room(const struct walk *w)
+{
+	return w->awaits_room && !w->over && !w->in_flight;
 }
 
 static bool

@@ -31,6 +31,7 @@
 #include "json/jsonw.h"
 #include "llm/llm.h"
 #include "policy/budget.h"
+#include "policy/crowd.h"
 #include "policy/health.h"
 #include "policy/retry_budget.h"
 #include "policy/router.h"
@@ -43,6 +44,7 @@ struct walk_world { /* borrowed */
 	struct health *health;
 	struct budgets *budgets; /* NULL: none */
 	struct retry_budget *retries; /* NULL: no limit */
+	struct crowd *crowd; /* NULL: nobody counts who is where */
 	struct rand *rand;
 };
 
@@ -60,7 +62,8 @@ void walk_free(struct walk *w);
 
 enum walk_do {
 	/* nothing until step.until_us, until an attempt has something to tell or, where it
-	 * walk_is_asking, the store */
+	 * walk_is_asking, the store or, where it walk_awaits_room, somebody else's attempt is over
+	 */
 	WALK_WAIT,
 	WALK_SEND, /* send step.attempt to step.choice */
 	WALK_CANCEL, /* cancel step.attempt: what else it tells is dropped */
@@ -86,6 +89,9 @@ enum walk_do walk_next(struct walk *w, int64_t now_us, struct walk_step *step);
 
 /* Whether the store has yet to answer before somebody is sent: at a plain desk, never. */
 bool walk_is_asking(const struct walk *w);
+
+/* Whether a candidate is left to be asked whose provider is at its limit (crowd.h). */
+bool walk_awaits_room(const struct walk *w);
 
 /* A piece of output of an attempt came. True: it goes to the reader (the attempt is, or has just
  * become, the one that is committed to); false: it is dropped. Not asked where output is held back

@@ -70,6 +70,41 @@ is_affordable(struct walk *w, size_t entry, const struct target_most *most)
 	return fits;
 }
 
+/* --- the crowd at its provider --- */
+
+static int64_t
+crowd_tokens(const struct walk *w, const struct walk_attempt *a)
+{
+	const struct provider *p = w->entries[a->entry].target->provider;
+
+	return p->tokens_per_s > 0 ? facts_tokens(w->facts)->in : 0;
+}
+
+static void
+take_place(struct walk *w, struct walk_attempt *a)
+{
+	if (!w->world.crowd || a->has_place)
+		return;
+	crowd_enter(w->world.crowd, w->entries[a->entry].target->provider, crowd_tokens(w, a));
+	a->has_place = true;
+}
+
+/* used: what it took; negative: not known. */
+static void
+leave_place(struct walk *w, struct walk_attempt *a, int64_t used, int64_t now_us)
+{
+	const struct provider *p = w->entries[a->entry].target->provider;
+	int64_t tokens = crowd_tokens(w, a);
+
+	if (!a->has_place)
+		return;
+	if (a->was_sent)
+		crowd_leave(w->world.crowd, p, used >= 0 ? used - tokens : 0, now_us);
+	else
+		crowd_undo(w->world.crowd, p, tokens);
+	a->has_place = false;
+}
+
 /* --- who says no --- */
 
 static void
@@ -160,6 +195,7 @@ walk_unask(struct walk *w, int64_t now_us)
 	if (w->draft.hold.asked)
 		budgets_settle(w->world.budgets, &w->draft.hold, &nothing, now_us);
 	give_probe_back(w, w->asked, &w->draft, now_us);
+	leave_place(w, &w->draft, 0, now_us);
 	w->draft = (struct walk_attempt){ 0 };
 	w->asked = WALK_NOBODY;
 }
@@ -222,6 +258,7 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 		.start_us = now_us,
 		.is_hedge = is_hedge,
 		.probe = w->draft.probe,
+		.has_place = w->draft.has_place,
 		.hold = w->draft.hold };
 	struct target_wish wish = decision_wish(choice, w->facts->request);
 	struct target_most most;
@@ -240,11 +277,14 @@ walk_launch(struct walk *w, size_t entry, bool is_hedge, int64_t now_us)
 	if (!a.hold.asked && (!is_affordable(w, entry, &most) ||
 				 !is_admitted(w, entry, &a, a.overdue_us - now_us, now_us)))
 		return false;
+	take_place(w, &a);
 	if ((is_hedge && a.probe) || !is_granted(w, entry, &a, most.tokens, now_us)) {
-		if (walk_is_asking(w))
+		if (walk_is_asking(w)) {
 			w->draft = a;
-		else
-			give_probe_back(w, entry, &a, now_us);
+			return false;
+		}
+		give_probe_back(w, entry, &a, now_us);
+		leave_place(w, &a, 0, now_us);
 		return false;
 	}
 	e->is_busy = true;
@@ -332,6 +372,7 @@ walk_settle(struct walk *w, size_t attempt, const struct walk_answer *answer, in
 	}
 	a->cost_pusd = cost_of(w, a, answer);
 	spent.pusd = a->cost_pusd;
+	leave_place(w, a, spent.tokens, now_us);
 	if (w->world.budgets)
 		budgets_settle(w->world.budgets, &a->hold, &spent, now_us);
 	if (w->world.health && t->health)

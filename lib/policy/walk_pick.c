@@ -113,30 +113,59 @@ pay(struct walk *w, size_t entry, int64_t now_us)
 	return e->is_paid;
 }
 
+int64_t
+walk_ready_us(const struct walk *w, size_t entry, int64_t now_us)
+{
+	const struct walk_entry *e = &w->entries[entry];
+	int64_t us = 0;
+
+	if (w->world.crowd && w->decision->limits.when_full == POLICY_FULL_NEXT)
+		us = crowd_wait_us(w->world.crowd, e->target->provider, now_us);
+	if (us == CROWD_FULL)
+		return INT64_MAX;
+	return us && now_us + us > e->not_before_us ? now_us + us : e->not_before_us;
+}
+
 static size_t
 first_ready(struct walk *w, int64_t now_us)
 {
 	for (size_t i = 0; i < w->entry_count; i++)
-		if (is_usable(w, i) && w->entries[i].not_before_us <= now_us && pay(w, i, now_us))
+		if (is_usable(w, i) && walk_ready_us(w, i, now_us) <= now_us && pay(w, i, now_us))
 			return i;
 	return WALK_NOBODY;
 }
 
-/* Of those that asked for patience, the first that may be asked again. */
+/* Of those that asked for patience, or have no room, the first that may be asked again. Where room
+ * is waited for it is anybody's who has it first. */
 static size_t
 first_to_come(struct walk *w, int64_t now_us)
 {
 	size_t best = WALK_NOBODY;
+	int64_t us, best_us = INT64_MAX;
 
-	for (size_t i = 0; i < w->entry_count; i++)
-		if (is_usable(w, i) && w->entries[i].not_before_us < w->deadline_us &&
-		    (best == WALK_NOBODY ||
-			w->entries[i].not_before_us < w->entries[best].not_before_us))
+	w->awaits_room = false;
+	for (size_t i = 0; i < w->entry_count; i++) {
+		if (!is_usable(w, i) || w->entries[i].not_before_us >= w->deadline_us)
+			continue;
+		us = walk_ready_us(w, i, now_us);
+		w->awaits_room |= us > w->entries[i].not_before_us;
+		if (best == WALK_NOBODY || us < best_us) {
 			best = i;
+			best_us = us;
+		}
+	}
 	if (best != WALK_NOBODY && !pay(w, best, now_us))
 		return first_to_come(w, now_us);
-	w->current = best;
+	w->current = w->awaits_room ? WALK_NOBODY : best;
 	return best;
+}
+
+/* Whether the one that was settled on is gone on with: it has its patience, or room. */
+static bool
+is_current(const struct walk *w, int64_t now_us)
+{
+	return is_usable(w, w->current) && (w->entries[w->current].not_before_us > now_us ||
+					       walk_ready_us(w, w->current, now_us) <= now_us);
 }
 
 size_t
@@ -149,7 +178,7 @@ walk_pick(struct walk *w, int64_t now_us)
 	if (is_usable(w, w->asked))
 		return w->asked;
 	walk_unask(w, now_us);
-	if (is_usable(w, w->current))
+	if (is_current(w, now_us))
 		return w->current;
 	w->current = WALK_NOBODY;
 	do {
@@ -176,7 +205,7 @@ walk_pick_hedge(struct walk *w, int64_t now_us)
 	walk_unask(w, now_us);
 	for (size_t i = 0; i < w->entry_count; i++)
 		if (is_usable(w, i) && !w->entries[i].failures &&
-		    w->entries[i].not_before_us <= now_us &&
+		    walk_ready_us(w, i, now_us) <= now_us &&
 		    look(w, w->entries[i].target, now_us) == BREAKER_PASS)
 			return i;
 	return WALK_NOBODY;

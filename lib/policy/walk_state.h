@@ -31,6 +31,7 @@ struct walk_attempt {
 	enum error_kind kind;
 	bool ok, is_hedge, is_continuation;
 	bool was_sent;
+	bool has_place; /* in the crowd at its provider */
 	bool has_output; /* that went to the reader */
 	bool is_void; /* and was declared void */
 	bool must_cancel; /* WALK_CANCEL is due */
@@ -60,6 +61,7 @@ struct walk {
 	int64_t need_window; /* only those with a larger window; 0: any */
 	unsigned lists; /* those that were asked for, by enum router_list */
 	bool over, can_continue, restart_due;
+	bool awaits_room; /* a provider is at its limit, and is asked when it is not */
 	bool is_filtered; /* only fallback.contentFilter is asked */
 	bool money_said_no, other_said_no; /* why nobody could be asked */
 	enum error_kind kind; /* how it ended */
@@ -73,7 +75,9 @@ void walk_add_choices(struct walk *w);
 /* The next that may be asked, now or (not_before_us) later; lists of fallback are taken up where
  * nobody else is left. WALK_NOBODY: nobody is left. */
 size_t walk_pick(struct walk *w, int64_t now_us);
-/* Somebody to start beside those in flight, whose breaker is closed. */
+/* When the entry may be asked; INT64_MAX: when another attempt at its provider is over. */
+int64_t walk_ready_us(const struct walk *w, size_t entry, int64_t now_us);
+/* Somebody to start beside those in flight, whose breaker is closed, and who has room. */
 size_t walk_pick_hedge(struct walk *w, int64_t now_us);
 /* What the failure of an attempt means for the candidates. For how long the breaker is to keep away
  * from it: 0 where the walk itself waits, or nobody said. */

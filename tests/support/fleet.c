@@ -73,6 +73,7 @@ fleet_open(struct fleet *f, const char *policy, uint64_t seed)
 		f->budgets = budgets_new(
 		    f->store, f->policy->budgets, f->policy->budget_count, 1, false);
 	f->retries = retry_budget_new(f->policy->backoff.budget);
+	f->crowd = crowd_new();
 	open_router(f, seed);
 	f->world = (struct walk_world){
 		.policy = f->policy,
@@ -80,6 +81,7 @@ fleet_open(struct fleet *f, const char *policy, uint64_t seed)
 		.health = f->health,
 		.budgets = f->budgets,
 		.retries = f->retries,
+		.crowd = f->crowd,
 		.rand = &f->rand,
 	};
 }
@@ -88,6 +90,7 @@ void
 fleet_close(struct fleet *f)
 {
 	retry_budget_free(f->retries);
+	crowd_free(f->crowd);
 	router_free(f->router);
 	if (f->budgets)
 		budgets_free(f->budgets);

@@ -20,6 +20,7 @@ struct fleet {
 	struct router *router;
 	struct targets *targets;
 	struct retry_budget *retries;
+	struct crowd *crowd;
 	struct budgets *budgets; /* NULL where the policy has none */
 	struct rand rand;
 	struct walk_world world;

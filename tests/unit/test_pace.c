@@ -49,6 +49,32 @@ a_rate_is_kept(void **state)
 }
 
 static void
+who_does_not_go_after_all_leaves_no_trace(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, &(struct pace_limits){ .max = 1, .requests_per_s = 1, .tokens_per_s = 100 });
+	assert_int_equal(pace_wait_us(&p, START), 0);
+	pace_start(&p, 350);
+	assert_true(pace_wait_us(&p, START) == PACE_FULL);
+	pace_undo(&p, 350);
+	assert_int_equal(pace_wait_us(&p, START), 0);
+}
+
+static void
+a_clock_that_is_set_back_costs_nothing(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, &(struct pace_limits){ .requests_per_s = 1 });
+	assert_int_equal(pace_wait_us(&p, START), 0);
+	pace_start(&p, 0);
+	assert_in_range(pace_wait_us(&p, START - 3600 * (int64_t)SECOND), 999999, 1000001);
+}
+
+static void
 tokens_run_into_debt_and_are_paid_back(void **state)
 {
 	struct pace p;
@@ -221,6 +247,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rate_is_kept),
+		cmocka_unit_test(who_does_not_go_after_all_leaves_no_trace),
+		cmocka_unit_test(a_clock_that_is_set_back_costs_nothing),
 		cmocka_unit_test(tokens_run_into_debt_and_are_paid_back),
 		cmocka_unit_test(the_most_in_flight_holds),
 		cmocka_unit_test(a_429_holds_all_and_halves_what_goes_at_once),

@@ -132,7 +132,7 @@ a_route_says_only_what_it_says(void **state)
 	    "routes:\n"
 	    "  - {use: \"a:b\", match: {any: x}}\n"
 	    "  - {use: \"a:b\", strategy: quality, retries: 0, maxCostUsd: 0, deadline: 90s,\n"
-	    "     afterOutput: continue, maxLatencyMs: 5, maxTtftMs: 6, hedge: {max: 1}}\n"
+	    "     afterOutput: continue, whenFull: wait, maxLatencyMs: 5, maxTtftMs: 6, hedge: {max: 1}}\n"
 	    "  - {use: \"a:b\", match: {any: y}, hedge: {afterMs: 9, afterPercentile: 90%}}\n");
 	const struct policy_limits *none = &p->routes[0].limits, *all = &p->routes[1].limits;
 
@@ -141,6 +141,7 @@ a_route_says_only_what_it_says(void **state)
 	assert_int_equal(none->max_cost_pusd, -1);
 	assert_int_equal(none->strategy, POLICY_STRATEGY_UNSET);
 	assert_int_equal(none->after_output, POLICY_AFTER_UNSET);
+	assert_int_equal(none->when_full, POLICY_FULL_UNSET);
 	assert_int_equal(p->routes[0].hedge.max, -1);
 	assert_int_equal(all->retries, 0);
 	assert_int_equal(all->max_cost_pusd, 0);
@@ -149,6 +150,7 @@ a_route_says_only_what_it_says(void **state)
 	assert_int_equal(all->max_ttft_ms, 6);
 	assert_int_equal(all->strategy, POLICY_QUALITY);
 	assert_int_equal(all->after_output, POLICY_CONTINUE);
+	assert_int_equal(all->when_full, POLICY_FULL_WAIT);
 	assert_int_equal(p->routes[1].hedge.after_ms, 700);
 	assert_true(p->routes[1].hedge.percentile <= 0);
 	assert_int_equal(p->routes[2].hedge.after_ms, 9);

@@ -143,7 +143,7 @@ what_one_refuses_the_other_refuses(void **state)
 {
 	static const char *const wrong[] = { "", "[]", "routs: []", "version: 2", "version: 0",
 		"strategy: best", "mode: x", "retries: -1", "retries: 101", "maxCostUsd: -1",
-		"maxLatencyMs: 0", "afterOutput: maybe", "providers: []",
+		"maxLatencyMs: 0", "afterOutput: maybe", "whenFull: queue", "providers: []",
 		"aliases: {\"a:b\": \"c:d\"}", "aliases: {a: []}", "aliases: {a: {weight: 1}}",
 		"aliases: {a: {model: \"b:c\", weight: -1}}",
 		"aliases: {a: {model: \"b:c\", options: {temp: 1}}}", "roles: {a: {mode: hybrid}}",

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "base/die.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "policy/backoff.h"
 #include "policy/verdict.h"
@@ -15,7 +17,8 @@
 
 /*
  * Events are lines of "MS VERB ATTEMPT ...": output N, ok N, fail N KIND [RETRY-AFTER-MS], tool N
- * (a tool call begins), cancel. The trace has a line for each step, and for what became of output.
+ * (a tool call begins), cancel, leave PROVIDER:MODEL (another's attempt there is over). The trace
+ * has a line for each step, and for what became of output.
  */
 struct scene {
 	struct fleet fleet;
@@ -50,6 +53,19 @@ scene_open(struct scene *s, const char *policy, const char *candidates, const ch
 	buf_release(&text);
 	fleet_request_open(&s->request, request ? request : request_text);
 	fleet_decide(&s->fleet, candidates, &s->decision);
+}
+
+/* As the configuration has it: the tests say more. */
+static struct provider *
+provider_of(struct scene *s, struct str spec)
+{
+	struct err err = ERR_INIT;
+	struct provider *p;
+	struct str model;
+
+	if (providers_resolve(s->fleet.providers, spec, &p, &model, &err) < 0)
+		err_die(&err);
+	return p;
 }
 
 static void
@@ -122,8 +138,19 @@ take_steps(struct scene *s)
 		}
 	}
 	if (!s->in_flight)
-		told(s, "wait %lld", (long long)((step.until_us - FLEET_START_US) / 1000));
+		told(s, "wait %lld%s", (long long)((step.until_us - FLEET_START_US) / 1000),
+		    walk_awaits_room(s->walk) ? " room" : "");
 	return step.until_us;
+}
+
+/* Its provider may have so many attempts in flight, and one is. */
+static void
+crowd_at(struct scene *s, const char *spec, int64_t most)
+{
+	struct provider *p = provider_of(s, str_of(spec));
+
+	p->max_concurrent = most;
+	crowd_enter(s->fleet.crowd, p, 0);
 }
 
 static void
@@ -135,6 +162,10 @@ take_event(struct scene *s, struct str verb, struct str rest)
 	struct str word = STR_NONE, kind = STR_NONE;
 	int64_t n = 0;
 
+	if (str_is(verb, "leave")) {
+		crowd_leave(s->fleet.crowd, provider_of(s, rest), 0, s->fleet.now_us);
+		return;
+	}
 	if (str_split(&rest, ' ', &word))
 		assert_true(num_i64(word, &n));
 	if (str_is(verb, "output")) {
@@ -900,6 +931,148 @@ attempts_tell_it_all(void **state)
 	scene_close(&s);
 }
 
+/* --- providers at their limits --- */
+
+/* Where there is one attempt already at each provider of `full`, which may have as many. */
+static void
+check_full(const char *policy, const char *full, const char *events, const char *want)
+{
+	struct str rest = str_of(full), spec;
+	struct scene s;
+	char *name;
+
+	scene_open(&s, policy, TWO, NULL);
+	while (str_split(&rest, ' ', &spec)) {
+		name = xmemdup(spec.p, spec.len);
+		crowd_at(&s, name, 1);
+		free(name);
+	}
+	scene_start(&s);
+	play(&s, events);
+	assert_string_equal(s.trace.p, want);
+	scene_close(&s);
+}
+
+static void
+who_is_full_is_passed_over_and_nothing_failed(void **state)
+{
+	struct walk_sums sums;
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, "", TWO, NULL);
+	crowd_at(&s, "openai:one", 1);
+	scene_start(&s);
+	play(&s, "20 ok 0");
+	assert_string_equal(s.trace.p, "0 send 0 anthropic:two\n20 end 0 ok");
+	walk_sum(s.walk, &sums);
+	assert_true(sums.ok && !sums.rescued && !sums.first_failure_us);
+	assert_int_equal(sums.attempts, 1);
+	assert_int_equal(sums.skips, 0);
+	scene_close(&s);
+}
+
+static void
+who_has_room_is_asked_in_his_turn(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, "", TWO, NULL);
+	crowd_at(&s, "openai:one", 2);
+	scene_start(&s);
+	play(&s, "20 ok 0");
+	assert_string_equal(s.trace.p, "0 send 0 openai:one\n20 end 0 ok");
+	scene_close(&s);
+}
+
+static void
+where_all_are_full_the_first_place_that_is_left_is_taken(void **state)
+{
+	(void)state;
+	check_full("deadline: 10s\n", TWO, "30 leave anthropic:two\n40 leave openai:one\n50 ok 0",
+	    "0 wait 10000 room\n30 send 0 anthropic:two\n50 end 0 ok");
+	check_full("deadline: 1s\n", TWO, "",
+	    "0 wait 1000 room\n"
+	    "1000 end timeout: its time was over before it could be sent: whom it may be sent to "
+	    "were at their limits (maxConcurrent, rate)");
+}
+
+static void
+who_was_passed_over_is_come_back_to(void **state)
+{
+	(void)state;
+	check_full("retries: 0\n", "openai:one", "10 fail 0 server\n90 leave openai:one\n95 ok 1",
+	    "0 send 0 anthropic:two\n"
+	    "10 wait 600000 room\n"
+	    "90 send 1 openai:one\n"
+	    "95 end 1 ok");
+	/* a retry is due, and somebody else has taken the place */
+	check_full("retries: 1\n", "anthropic:two", "10 fail 0 server\n120 ok 1",
+	    "0 send 0 openai:one\n10 wait 110\n110 send 1 openai:one\n120 end 1 ok");
+}
+
+static void
+a_policy_may_have_it_wait_for_who_is_preferred(void **state)
+{
+	(void)state;
+	check_full(
+	    "whenFull: wait\n", "openai:one", "900 ok 0", "0 send 0 openai:one\n900 end 0 ok");
+}
+
+static void
+a_rate_that_is_used_up_for_long_is_passed_over_too(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		scene_open(&s, "", i < 2 ? TWO : "openai:one", NULL);
+		provider_of(&s, STR_LIT("openai:one"))->requests_per_s = i ? 1 : 10;
+		(void)crowd_wait_us(
+		    s.fleet.crowd, provider_of(&s, STR_LIT("openai:one")), s.fleet.now_us);
+		crowd_enter(s.fleet.crowd, provider_of(&s, STR_LIT("openai:one")), 0);
+		scene_start(&s);
+		play(&s, "600 ok 0");
+		assert_string_equal(
+		    s.trace.p, i == 0   ? "0 send 0 openai:one\n600 end 0 ok"
+			       : i == 1 ? "0 send 0 anthropic:two\n600 end 0 ok"
+					: "0 wait 500 room\n500 send 0 openai:one\n600 end 0 ok");
+		scene_close(&s);
+	}
+}
+
+static void
+a_hedge_goes_to_nobody_who_is_full(void **state)
+{
+	(void)state;
+	check_full(HEDGE, "anthropic:two", "500 ok 0", "0 send 0 openai:one\n500 end 0 ok");
+}
+
+static void
+a_place_is_given_back_by_who_answered_was_cancelled_or_had_no_money(void **state)
+{
+	static const char *const ends[] = { "20 ok 0", "20 fail 0 auth", "20 cancel", "" };
+	struct provider *p;
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		scene_open(&s,
+		    *ends[i] ? "" : "budgets:\n  - {name: all, limitTokens: 1, window: day}\n",
+		    "openai:one", NULL);
+		p = provider_of(&s, STR_LIT("openai:one"));
+		p->max_concurrent = 1;
+		p->requests_per_s = *ends[i] ? 0 : 1;
+		scene_start(&s);
+		play(&s, ends[i]);
+		assert_int_equal(crowd_wait_us(s.fleet.crowd, p, s.fleet.now_us), 0);
+		assert_true(crowd_has_left(s.fleet.crowd));
+		assert_false(crowd_has_left(s.fleet.crowd));
+		scene_close(&s);
+	}
+}
+
 /* --- the parts --- */
 
 static void
@@ -1014,6 +1187,15 @@ main(void)
 		cmocka_unit_test(a_budget_full_of_what_is_in_flight_is_waited_for),
 		cmocka_unit_test(a_cancelled_walk_cancels_what_is_in_flight),
 		cmocka_unit_test(attempts_tell_it_all),
+		cmocka_unit_test(who_is_full_is_passed_over_and_nothing_failed),
+		cmocka_unit_test(who_has_room_is_asked_in_his_turn),
+		cmocka_unit_test(where_all_are_full_the_first_place_that_is_left_is_taken),
+		cmocka_unit_test(who_was_passed_over_is_come_back_to),
+		cmocka_unit_test(a_policy_may_have_it_wait_for_who_is_preferred),
+		cmocka_unit_test(a_rate_that_is_used_up_for_long_is_passed_over_too),
+		cmocka_unit_test(a_hedge_goes_to_nobody_who_is_full),
+		cmocka_unit_test(
+		    a_place_is_given_back_by_who_answered_was_cancelled_or_had_no_money),
 		cmocka_unit_test(every_kind_has_a_verdict),
 		cmocka_unit_test(backoffs_rise_to_their_ceiling_and_are_spread),
 		cmocka_unit_test(retries_are_earned_by_requests_and_a_few_come_with_time),
