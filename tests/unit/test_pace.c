@@ -71,7 +71,7 @@ a_clock_that_is_set_back_costs_nothing(void **state)
 	pace_init(&p, &(struct pace_limits){ .requests_per_s = 1 });
 	assert_int_equal(pace_wait_us(&p, START), 0);
 	pace_start(&p, 0);
-	assert_in_range(pace_wait_us(&p, START - 3600 * (int64_t)SECOND), 999999, 1000001);
+	assert_in_range(pace_wait_us(&p, START - 100 * SECOND), 999999, 1000001);
 }
 
 static void
