@@ -109,7 +109,7 @@ read_base_url(struct provider *p, const struct provider_source *s)
 	}
 	if (text && str_starts(str_of(text), "env:") && strcmp(text, p->base_url) == 0)
 		return yaml_error(s->doc, yaml_get(s->map, "baseUrl"), s->err,
-		    "baseUrl is an URL; a variable that holds one is baseUrlEnv: %s",
+		    "baseUrl is a URL; a variable that holds one is baseUrlEnv: %s",
 		    text + strlen("env:"));
 	if (!strchr(p->base_url, '{') && http_url_check(p->base_url, s->err) < 0) {
 		err_wrap(s->err, "the base URL of provider %s", p->name);

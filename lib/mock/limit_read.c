@@ -47,8 +47,7 @@ read_rates(
 
 		if (node &&
 		    (!yaml_str(node) || !rate_parse(str_of(yaml_str(node)), &limit->rates[m])))
-			return yaml_error(
-			    doc, node, err, "%s: not so many in a time (60/s, 500/m)", names[m]);
+			return yaml_error(doc, node, err, "%s: not a rate (60/s, 500/m)", names[m]);
 	}
 	return 0;
 }

@@ -161,7 +161,7 @@ check_sticky(
 		    "sticky: only strategy ordered looks at weights, and this is %s",
 		    policy_strategies[strategy]);
 	else if (sticky && !weighted)
-		policy_warn(p, sticky, "sticky: there are no weights to draw by it");
+		policy_warn(p, sticky, "sticky: no weights are given, so that it has no effect");
 }
 
 static void

@@ -107,7 +107,7 @@ tls_words(int code, const X509 *certificate, struct buf *why)
 		break;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		add_time(&part, X509_get0_notAfter(certificate));
-		buf_addf(why, "has expired on %s", part.p);
+		buf_addf(why, "expired on %s", part.p);
 		trouble = TLS_OUT_OF_DATE;
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:

@@ -856,14 +856,14 @@ what_has_no_effect_is_doubtful(void **state)
 {
 	(void)state;
 	warn("sticky: .tags.user\nroutes: [{use: [\"a:b\", \"a:c\"]}]",
-	    "p.yaml:1:9: sticky: there are no weights to draw by it\n");
+	    "p.yaml:1:9: sticky: no weights are given, so that it has no effect\n");
 	warn("aliases: {x: [{model: \"a:b\", weight: 1}, \"a:c\"]}\n"
 	     "routes:\n"
 	     "  - {use: x, sticky: .tags.user, when: .a}\n"
 	     "  - {use: x, sticky: .tags.user, strategy: quality, when: .b}\n"
 	     "  - {use: [\"a:b\", \"a:c\"], sticky: .tags.user}",
 	    "p.yaml:4:22: sticky: only strategy ordered looks at weights, and this is quality\n"
-	    "p.yaml:5:35: sticky: there are no weights to draw by it\n");
+	    "p.yaml:5:35: sticky: no weights are given, so that it has no effect\n");
 	warn("hedge: {afterMs: 5, max: 0}",
 	    "p.yaml:1:26: hedge: max is 0, so that afterMs has no effect\n");
 	warn("budgets: [{name: a, limitUsd: 1, soft: [80, 50], window: 1h, zone: UTC}]",

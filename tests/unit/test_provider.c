@@ -346,7 +346,7 @@ a_wrong_configuration_says_where(void **state)
 	expect_config_error("providers: {x: {dialect: openai-chat}}",
 	    "agentflow.yaml:1:16: provider x has no baseUrl");
 	expect_config_error("providers: {x: {dialect: openai-chat, baseUrl: \"env:X_URL\"}}",
-	    "agentflow.yaml:1:48: baseUrl is an URL; a variable that holds one is baseUrlEnv: X_URL");
+	    "agentflow.yaml:1:48: baseUrl is a URL; a variable that holds one is baseUrlEnv: X_URL");
 	expect_config_error("providers: {x: {dialect: opnai-chat}}",
 	    "agentflow.yaml:1:26: unknown dialect \"opnai-chat\" (did you mean \"openai-chat\"?)");
 	expect_config_error("providers: {openai: {maxConcurrent: 0}}",
