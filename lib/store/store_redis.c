@@ -5,8 +5,8 @@
  * A key stands there as "agentflow:KEY", a value as "EXPIRY STAMP VALUE". The expiry is the truth
  * to us, by our clock and to the microsecond; the server is also given a time to live, so that
  * nothing stays for ever (unless the store has a clock of its own, which the server could not
- * follow). The stamp is another for each change, and tells after a lost connection whether the
- * change was made.
+ * follow). The stamp is another for each change, and stands in a receipt as well, which tells after
+ * a lost connection whether the change was made.
  */
 #include "store/store_backend.h"
 
@@ -211,10 +211,13 @@ store_redis_open(const struct store_config *config, struct store_place *place, s
 	};
 	struct store_redis *r = xcalloc(1, sizeof *r);
 	struct buf nothing = BUF_INIT(BUF_UNLIMITED);
+	char id[STORE_REDIS_STAMP_LEN + 1];
 
 	store_redis_link_init(&r->link, config->wait_ms);
 	r->own_clock = config->now_us != NULL;
 	rand_seed_random(&r->rand);
+	store_redis_make_stamp(r, id);
+	(void)snprintf(r->receipt, sizeof r->receipt, STORE_REDIS_RECEIPT "%s", id); /* it fits */
 	if (store_redis_address_read(&r->link.address, config->url, err) < 0 ||
 	    store_redis_ask(&r->link, &nothing, NULL, 0, deadline_of(r), err) != STORE_REDIS_OK) {
 		redis_close(r);

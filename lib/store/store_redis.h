@@ -9,12 +9,15 @@
 
 #define STORE_REDIS_PREFIX "agentflow:" /* of every key */
 
+#define STORE_REDIS_RECEIPT "receipt/" /* of each store's own key, which no scan tells */
+
 enum { STORE_REDIS_STAMP_LEN = 16 };
 
 struct store_redis {
 	struct store_redis_link link;
 	struct rand rand;
 	bool own_clock;
+	char receipt[sizeof STORE_REDIS_RECEIPT + STORE_REDIS_STAMP_LEN]; /* its key */
 	bool watches; /* the server watches keys of an update that came to nothing */
 };
 

@@ -140,8 +140,8 @@ tell(struct store_redis *r, const struct str *keys, const redisReply *reply, con
 		rc = store_redis_read(r, key, reply->element[i], &s, err);
 		if (rc < 0)
 			return -1;
-		if (rc > 0 && !store_is_expired(s.expires_us, v->now_us) &&
-		    !v->fn(v->user, key, s.value))
+		if (rc > 0 && !str_starts(key, STORE_REDIS_RECEIPT) &&
+		    !store_is_expired(s.expires_us, v->now_us) && !v->fn(v->user, key, s.value))
 			return 0;
 	}
 	return 1;

@@ -2,6 +2,9 @@
 /*
  * store_redis_update - values that change together: WATCH and GET in one round trip, MULTI, the
  * changes and EXEC in another, until nobody comes between.
+ *
+ * With the changes goes a receipt, a key of this store alone that holds their stamp. Where the
+ * answer to EXEC is lost it tells whether they were made, whatever others have made of them since.
  */
 #if defined(HAVE_HIREDIS)
 #include <stdlib.h>
@@ -12,22 +15,19 @@
 
 /* Between two tries: up to so long, more after each. */
 enum { PAUSE_MAX_MS = 8 };
-
-/* What stood at a key when it was last looked at: its stamp; "": nothing. */
-struct before {
-	char stamp[STORE_REDIS_STAMP_LEN + 1];
-};
+/* Beside those of the values: to UNWATCH and of the receipt, or to MULTI, the receipt and EXEC. */
+enum { REPLIES_MORE = 3 };
+/* It is wanted for as long as may be waited, and clocks differ. */
+#define RECEIPT_US (INT64_C(60) * 1000000)
 
 struct update {
 	struct store_redis *r;
 	const struct store_change_all *all;
-	struct before *before; /* one an entry */
 	redisReply **replies; /* of the round trip at hand */
 	int64_t now_us, deadline_us;
 	/* The same in all tries: whichever came through is known. */
 	char stamp[STORE_REDIS_STAMP_LEN + 1];
-	bool lost; /* a connection, once: the next loss ends it */
-	bool in_doubt; /* the last try was on its way then */
+	bool in_doubt; /* a connection was lost with a try on its way */
 };
 
 enum step { STEP_DONE, STEP_AGAIN, STEP_FAILED };
@@ -39,14 +39,15 @@ free_replies(struct update *u, size_t count)
 		freeReplyObject(u->replies[--count]);
 }
 
-static size_t
-count_changes(const struct update *u)
+static bool
+changes_any(const struct update *u)
 {
-	size_t i, count = 0;
+	size_t i;
 
 	for (i = 0; i < u->all->count; i++)
-		count += u->all->entries[i].change != STORE_KEEP;
-	return count;
+		if (u->all->entries[i].change != STORE_KEEP)
+			return true;
+	return false;
 }
 
 /* For messages: "KEY", "KEY and 2 more". */
@@ -85,31 +86,22 @@ say_busy(const struct update *u, struct err *err)
 	return STEP_FAILED;
 }
 
-/* After a lost connection: whether the changes were made, which are all or none, shows in what
- * stands there now. One that was deleted shows it only where nothing was written beside it. */
-static enum step
-resolve(struct update *u, const struct store_redis_value *now, struct err *err)
+static struct str
+receipt_of(const struct store_redis *r)
 {
-	const struct store_entry *e = u->all->entries;
-	size_t i, written = 0, gone = 0;
+	return (struct str){ r->receipt, strlen(r->receipt) };
+}
 
-	for (i = 0; i < u->all->count; i++)
-		if (str_is(now[i].stamp, u->stamp))
-			return STEP_DONE;
-	if (!u->in_doubt)
-		return STEP_AGAIN;
-	for (i = 0; i < u->all->count; i++) {
-		written += e[i].change == STORE_WRITE;
-		gone += e[i].change == STORE_DELETE && !now[i].stamp.p;
-	}
-	if (!written && gone == count_changes(u))
-		return STEP_DONE;
-	u->in_doubt = false;
-	for (i = 0; i < u->all->count; i++)
-		if (e[i].change != STORE_KEEP && (e[i].change == STORE_WRITE || now[i].stamp.p) &&
-		    str_is(now[i].stamp, u->before[i].stamp))
-			return STEP_AGAIN;
-	return say_unknown(u, err);
+/* After a lost connection: whether the changes were made, which are all or none. Were they still on
+ * their way, they would come to nothing once something else is made of what we watch. */
+static enum step
+take_receipt(struct update *u, const redisReply *reply, struct err *err)
+{
+	struct store_redis_value receipt;
+
+	if (store_redis_read(u->r, receipt_of(u->r), reply, &receipt, err) < 0)
+		return STEP_FAILED;
+	return str_is(receipt.stamp, u->stamp) ? STEP_DONE : STEP_AGAIN;
 }
 
 /* fn's word on what stands there. */
@@ -120,15 +112,13 @@ decide(struct update *u, struct store_redis_value *now)
 	size_t i;
 
 	for (i = 0; i < u->all->count; i++) {
-		(void)snprintf(u->before[i].stamp, sizeof u->before[i].stamp, "%.*s",
-		    (int)now[i].stamp.len, now[i].stamp.p ? now[i].stamp.p : "");
 		if (store_is_expired(now[i].expires_us, u->now_us))
 			now[i] = (struct store_redis_value){ STR_NONE, STR_NONE, STORE_FOREVER };
 		e[i].old = now[i].value;
 		e[i].old_expires_us = now[i].expires_us;
 	}
 	store_decide(u->all);
-	return count_changes(u) ? STEP_AGAIN : STEP_DONE;
+	return changes_any(u) ? STEP_AGAIN : STEP_DONE;
 }
 
 static enum step
@@ -141,8 +131,6 @@ take_values(struct update *u, redisReply *const *replies, struct err *err)
 	for (i = 0; i < u->all->count && step == STEP_AGAIN; i++)
 		if (store_redis_read(u->r, u->all->entries[i].key, replies[i], &now[i], err) < 0)
 			step = STEP_FAILED;
-	if (step == STEP_AGAIN && u->lost)
-		step = resolve(u, now, err);
 	if (step == STEP_AGAIN)
 		step = decide(u, now);
 	free(now);
@@ -164,6 +152,10 @@ add_look(const struct update *u, struct buf *out)
 		store_redis_add_keyed(out, STR_LIT("WATCH"), u->all->entries[i].key);
 	for (i = 0; i < u->all->count; i++, count++)
 		store_redis_add_keyed(out, STR_LIT("GET"), u->all->entries[i].key);
+	if (u->in_doubt) {
+		store_redis_add_keyed(out, STR_LIT("GET"), receipt_of(u->r));
+		count++;
+	}
 	return count;
 }
 
@@ -172,16 +164,15 @@ static enum step
 look(struct update *u, struct err *err)
 {
 	struct buf commands = BUF_INIT(BUF_UNLIMITED);
-	size_t i, count = add_look(u, &commands), watched = count - u->all->count;
+	size_t i, count = add_look(u, &commands);
+	size_t watched = count - u->all->count - u->in_doubt;
 	enum store_redis_result result = store_redis_ask(
 	    &u->r->link, &commands, u->replies, count, u->deadline_us, err);
 	enum step step = STEP_AGAIN;
 
-	if (result == STORE_REDIS_LOST && !u->lost) {
-		u->lost = true;
+	if (result == STORE_REDIS_LOST)
 		result = store_redis_ask(
 		    &u->r->link, &commands, u->replies, count, u->deadline_us, err);
-	}
 	buf_release(&commands);
 	if (result != STORE_REDIS_OK)
 		return u->in_doubt ? say_unknown(u, err) : STEP_FAILED;
@@ -189,22 +180,25 @@ look(struct update *u, struct err *err)
 	for (i = 0; i < watched && step == STEP_AGAIN; i++)
 		if (store_redis_check(u->r, u->replies[i], err) < 0)
 			step = STEP_FAILED;
+	if (step == STEP_AGAIN && u->in_doubt)
+		step = take_receipt(u, u->replies[count - 1], err);
 	if (step == STEP_AGAIN)
 		step = take_values(u, u->replies + watched, err);
 	free_replies(u, count);
 	return step;
 }
 
-/* What the server says to MULTI, to each change and to EXEC. AGAIN: another was quicker. */
+/* What the server says to MULTI, to each change, to the receipt and to EXEC. AGAIN: another was
+ * quicker. */
 static enum step
-take_verdict(const struct update *u, size_t changes, struct err *err)
+take_verdict(const struct update *u, size_t count, struct err *err)
 {
-	const redisReply *made = u->replies[changes + 1];
+	const redisReply *made = u->replies[count - 1];
 	size_t i;
 
 	if (made->type == REDIS_REPLY_NIL)
 		return STEP_AGAIN;
-	for (i = 0; i < changes + 2; i++)
+	for (i = 0; i < count; i++)
 		if (store_redis_check(u->r, u->replies[i], err) < 0)
 			return STEP_FAILED;
 	for (i = 0; i < made->elements; i++)
@@ -213,35 +207,47 @@ take_verdict(const struct update *u, size_t changes, struct err *err)
 	return STEP_DONE;
 }
 
+static size_t
+add_changes(const struct update *u, struct buf *out)
+{
+	struct store_item item = { .key = receipt_of(u->r),
+		.value = STR_LIT(""),
+		.expires_us = u->now_us + u->r->link.wait_ms * 1000 + RECEIPT_US };
+	size_t i, count = 3; /* MULTI, the receipt, EXEC */
+
+	store_redis_command(out, &STR_LIT("MULTI"), 1);
+	store_redis_add_write(u->r, &item, u->stamp, u->now_us, out);
+	for (i = 0; i < u->all->count; i++) {
+		item = store_item_of(&u->all->entries[i]);
+		if (u->all->entries[i].change == STORE_KEEP)
+			continue;
+		store_redis_add_write(u->r, &item, u->stamp, u->now_us, out);
+		count++;
+	}
+	store_redis_command(out, &STR_LIT("EXEC"), 1);
+	return count;
+}
+
 /* AGAIN: another was quicker, or the connection was lost. */
 static enum step
 attempt(struct update *u, struct err *err)
 {
 	struct buf commands = BUF_INIT(BUF_UNLIMITED);
-	size_t i, changes = count_changes(u);
+	size_t count = add_changes(u, &commands);
 	enum store_redis_result result;
-	struct store_item item;
 	enum step step;
 
-	store_redis_command(&commands, &STR_LIT("MULTI"), 1);
-	for (i = 0; i < u->all->count; i++) {
-		item = store_item_of(&u->all->entries[i]);
-		if (u->all->entries[i].change != STORE_KEEP)
-			store_redis_add_write(u->r, &item, u->stamp, u->now_us, &commands);
-	}
-	store_redis_command(&commands, &STR_LIT("EXEC"), 1);
-	result = store_redis_ask(
-	    &u->r->link, &commands, u->replies, changes + 2, u->deadline_us, err);
+	result = store_redis_ask(&u->r->link, &commands, u->replies, count, u->deadline_us, err);
 	buf_release(&commands);
-	if (result == STORE_REDIS_FAILED || (result == STORE_REDIS_LOST && u->lost))
+	if (result == STORE_REDIS_FAILED)
 		return say_unknown(u, err);
 	if (result == STORE_REDIS_LOST) {
-		u->lost = u->in_doubt = true;
+		u->in_doubt = true;
 		return STEP_AGAIN;
 	}
 	u->r->watches = false;
-	step = take_verdict(u, changes, err);
-	free_replies(u, changes + 2);
+	step = take_verdict(u, count, err);
+	free_replies(u, count);
 	return step;
 }
 
@@ -260,9 +266,8 @@ try_all(struct update *u, struct err *err)
 			return step;
 		if (clock_left_ms(u->deadline_us) == 0)
 			return u->in_doubt ? say_unknown(u, err) : say_busy(u, err);
-		if (!u->in_doubt)
-			clock_sleep_ms((int64_t)rand_below(
-			    &u->r->rand, (uint64_t)(tries < PAUSE_MAX_MS ? tries : PAUSE_MAX_MS)));
+		clock_sleep_ms((int64_t)rand_below(
+		    &u->r->rand, (uint64_t)(tries < PAUSE_MAX_MS ? tries : PAUSE_MAX_MS)));
 	}
 }
 
@@ -275,11 +280,9 @@ store_redis_update(void *at, const struct store_change_all *all, int64_t now_us,
 	};
 	enum step step;
 
-	u.before = xcalloc(all->count, sizeof *u.before);
-	u.replies = xcalloc(2 * all->count + 2, sizeof *u.replies);
+	u.replies = xcalloc(2 * all->count + REPLIES_MORE, sizeof *u.replies);
 	store_redis_make_stamp(r, u.stamp);
 	step = try_all(&u, err);
-	free(u.before);
 	free(u.replies);
 	return step == STEP_DONE ? 0 : -1;
 }

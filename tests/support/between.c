@@ -65,6 +65,16 @@ pass(int from, int to, const char *lost)
 }
 
 static void
+ask_meanwhile(int server, const char *line)
+{
+	static char answer[BLOCK];
+	size_t len = strlen(line);
+
+	if (write(server, line, len) == (ssize_t)len)
+		(void)!read(server, answer, sizeof answer); /* whatever it says: it is done */
+}
+
+static void
 carry(int client, const struct between_loss *lost)
 {
 	struct sockaddr_un name;
@@ -83,6 +93,8 @@ carry(int client, const struct between_loss *lost)
 			more = pass(server, client, lost->answer);
 		}
 	}
+	if (lost->meanwhile)
+		ask_meanwhile(server, lost->meanwhile);
 	(void)close(server);
 	(void)close(client);
 }

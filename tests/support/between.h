@@ -14,6 +14,8 @@ struct between {
 /* Where that is part of what is asked, or answered, the connection breaks instead; once. */
 struct between_loss {
 	const char *question, *answer; /* NULL: never */
+	/* What somebody else asks the server first, as a line; NULL: nobody does. */
+	const char *meanwhile;
 };
 /* lost NULL: nothing is. One at a time, until between_stop. */
 const struct between *between_start(const struct between_loss *lost);
