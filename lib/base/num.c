@@ -264,26 +264,36 @@ num_size(struct str s, int64_t *out)
 }
 
 bool
-num_rate(struct str s, double *per_s)
+num_per(struct str s, int64_t *count, int64_t *period_ms)
 {
 	static const struct unit periods[] = {
-		{ "/s", 1 },
-		{ "/m", 60 },
-		{ "/h", 60 * 60 },
-		{ "/d", 24 * 60 * 60 },
+		{ "s", 1000 },
+		{ "m", 60 * 1000 },
+		{ "h", 60 * 60 * 1000 },
+		{ "d", 24 * 60 * 60 * 1000 },
 		{ NULL, 0 },
 	};
-	struct str number = { s.p, 0 }, rest;
-	const struct unit *period = periods;
-	int64_t n;
+	struct str number;
+	const struct unit *period;
 
-	while (number.len < s.len && s.p[number.len] != '/')
-		number.len++;
-	rest = (struct str){ s.p + number.len, s.len - number.len };
-	if (rest.len)
-		period = take_unit(&rest, periods);
-	if (!period || rest.len || !num_size(number, &n))
+	if (!str_split(&s, '/', &number) || !s.len || !num_size(number, count))
 		return false;
-	*per_s = (double)n / (double)period->factor;
+	if (is_digit(*s.p))
+		return num_duration_ms(s, period_ms) && *period_ms > 0;
+	period = take_unit(&s, periods);
+	if (!period || s.len)
+		return false;
+	*period_ms = period->factor;
+	return true;
+}
+
+bool
+num_rate(struct str s, double *per_s)
+{
+	int64_t count, period_ms = 1000;
+
+	if (!num_per(s, &count, &period_ms) && !num_size(s, &count))
+		return false;
+	*per_s = (double)count * 1000 / (double)period_ms;
 	return true;
 }

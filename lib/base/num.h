@@ -32,7 +32,10 @@ bool num_scaled(struct str s, int scale, int64_t *out);
  * negative. */
 bool num_duration_ms(struct str s, int64_t *out);
 
-/* "10/s", "600/m", "1000/h", "5/d"; a bare number is a second's. Per second, never negative. */
+/* So many in a time: "10/s", "600/m", "100k/h", "5/d", "10/30s". Neither is negative, nor the time
+ * 0. */
+bool num_per(struct str s, int64_t *count, int64_t *period_ms);
+/* The same, per second; a bare number is a second's. */
 bool num_rate(struct str s, double *per_s);
 
 /* "512", "64k" "10M" (powers of 1000), "512Ki" "1Gi" (powers of 1024). Bytes, never negative. */

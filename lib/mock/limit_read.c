@@ -11,25 +11,12 @@
 		.requests = -1, .tokens = -1, .pusd = -1                                           \
 	}
 
-/* "60/s", "500/m", "10000/h", "50/d", "10/30s". */
 static bool
 rate_parse(struct str text, struct mock_rate *rate)
 {
-	static const struct {
-		const char *name;
-		int64_t s;
-	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
-	struct str rest = text, count;
-	int64_t ms = 0;
+	int64_t ms;
 
-	if (!str_split(&rest, '/', &count) || !num_i64(str_trim(count), &rate->count) ||
-	    rate->count <= 0)
-		return false;
-	rest = str_trim(rest);
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (str_is(rest, units[i].name))
-			ms = units[i].s * 1000;
-	if (!ms && (!num_duration_ms(rest, &ms) || ms <= 0 || ms > INT64_MAX / 1000000))
+	if (!num_per(text, &rate->count, &ms) || !rate->count || ms > INT64_MAX / 1000000)
 		return false;
 	rate->period_us = ms * 1000;
 	return true;

@@ -230,14 +230,22 @@ times_are_read(void **state)
 static void
 rates_are_read(void **state)
 {
-	static const char *const bad[] = { "", "/s", "10/", "10/x", "-1/s", "10/s/m", "ten/s" };
+	static const char *const bad[] = { "", "/s", "10/", "10/x", "-1/s", "10/s/m", "ten/s",
+		"10/0s" };
+	int64_t count, period_ms;
 	double r;
 
 	(void)state;
+	assert_true(num_per(STR_LIT("100k/m"), &count, &period_ms));
+	assert_true(count == 100000 && period_ms == 60000);
+	assert_true(num_per(STR_LIT("10/30s"), &count, &period_ms));
+	assert_true(count == 10 && period_ms == 30000);
+	assert_false(num_per(STR_LIT("7"), &count, &period_ms));
 	assert_true(num_rate(STR_LIT("10/s"), &r) && r > 9.99 && r < 10.01);
 	assert_true(num_rate(STR_LIT("600/m"), &r) && r > 9.99 && r < 10.01);
 	assert_true(num_rate(STR_LIT("90k/m"), &r) && r > 1499 && r < 1501);
 	assert_true(num_rate(STR_LIT("7"), &r) && r > 6.99 && r < 7.01);
+	assert_true(num_rate(STR_LIT("15/30s"), &r) && r > 0.49 && r < 0.51);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_false(num_rate(str_of(bad[i]), &r));
 }
