@@ -9,9 +9,9 @@
  * requests is held back until it is their turn, and no more than four times `jobs` requests are
  * ahead of the one that is waited for.
  *
- * The first SIGINT or SIGTERM cancels what is in flight, each with its response; where the reader
- * takes none of it in three seconds, the run ends without. A second one ends the process at once,
- * unless it is the first one's twin: timeout(1) sends two at once.
+ * The first SIGINT, SIGTERM or SIGHUP cancels what is in flight, each with its response; where the
+ * reader takes none of it in three seconds, the run ends without. A second one ends the process at
+ * once, unless it is the first one's twin: timeout(1) sends two at once.
  */
 #ifndef CALL_CALLS_H
 #define CALL_CALLS_H
