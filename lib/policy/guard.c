@@ -65,15 +65,6 @@ stop_end(struct stop *s)
 }
 
 const struct policy_guard *
-guard_stops(const struct policy *p, bool input, struct str text)
-{
-	struct stop s = stop_start(p, input);
-
-	stop_at(&s, text);
-	return stop_end(&s);
-}
-
-const struct policy_guard *
 guard_stops_request(const struct policy *p, struct json record)
 {
 	struct stop s = stop_start(p, true);

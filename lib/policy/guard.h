@@ -21,14 +21,11 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/str.h"
 #include "json/json.h"
 #include "policy/policy.h"
 
-/* The first guard on input (on output) that finds its pattern in text and blocks or routes; else
- * NULL. Guards that only warn or redact are passed over. */
-const struct policy_guard *guard_stops(const struct policy *p, bool input, struct str text);
-/* The same for all texts of a record. */
+/* The first guard on input (on output) that finds its pattern in a text of the record and blocks or
+ * routes; else NULL. Guards that only warn or redact are passed over. */
 const struct policy_guard *guard_stops_request(const struct policy *p, struct json record);
 const struct policy_guard *guard_stops_response(const struct policy *p, struct json record);
 

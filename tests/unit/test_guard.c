@@ -328,10 +328,10 @@ who_stops_is_the_first_in_the_file(void **state)
 				     "  - {name: o, on: output, pattern: 'a', action: block}\n");
 
 	(void)state;
-	assert_null(guard_stops(p, true, STR_LIT("a")));
-	assert_string_equal(guard_stops(p, true, STR_LIT("cb"))->name, "b");
-	assert_string_equal(guard_stops(p, true, STR_LIT("c"))->name, "c");
-	assert_string_equal(guard_stops(p, false, STR_LIT("abc"))->name, "o");
+	assert_null(guard_stops_request(p, parsed("{\"prompt\":\"a\"}")));
+	assert_string_equal(guard_stops_request(p, parsed("{\"prompt\":\"cb\"}"))->name, "b");
+	assert_string_equal(guard_stops_request(p, parsed("{\"prompt\":\"c\"}"))->name, "c");
+	assert_string_equal(guard_stops_response(p, parsed("{\"content\":\"abc\"}"))->name, "o");
 	assert_string_equal(
 	    guard_stops_request(p, parsed("{\"prompt\":\"c\",\"messages\":[{\"role\":\"system\","
 					  "\"content\":\"\\u0062\"}]}"))
@@ -362,7 +362,7 @@ without_guards_nothing_is_looked_at(void **state)
 	assert_non_null(p);
 	REQUEST("{\"prompt\":\"sk-abcd\"}", NULL, "");
 	assert_null(guard_stops_request(p, parsed("{\"prompt\":\"b\"}")));
-	assert_null(guard_stops(p, true, STR_LIT("b")));
+	assert_null(guard_stops_response(p, parsed("{\"content\":\"b\"}")));
 	policy_free(p);
 }
 
