@@ -33,6 +33,8 @@ static struct profile *
 choose(struct call *c, struct err *err)
 {
 	const struct call_config *config = c->caller->config;
+	const char *const providers[] = { c->provider->name, c->provider->dialect->name,
+		c->provider->like, NULL };
 	struct json told = c->request.profile;
 	struct buf name = BUF_INIT(BUF_UNLIMITED);
 	struct profile *p;
@@ -41,9 +43,9 @@ choose(struct call *c, struct err *err)
 		json_text(told, &name);
 	else
 		buf_adds(&name, config->profile);
-	p = str_is(buf_str(&name), "auto") ? profiles_match(config->profiles, c->provider->name,
-						 c->provider->dialect->name, c->model_text, err)
-					   : profiles_find(config->profiles, buf_str(&name), err);
+	p = str_is(buf_str(&name), "auto")
+		? profiles_match(config->profiles, providers, c->model_text, err)
+		: profiles_find(config->profiles, buf_str(&name), err);
 	buf_release(&name);
 	return p;
 }

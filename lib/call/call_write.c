@@ -49,6 +49,7 @@ write_response(struct call *c, struct buf *out)
 		.id = call_id(c),
 		.line = c->answer.error.kind == ERROR_INVALID_INPUT ? c->number : 0,
 		.provider = c->provider ? c->provider->name : NULL,
+		.like = c->provider ? c->provider->like : NULL,
 		.requested_model = c->model,
 		.requested = c->request.model,
 		.total_us = called ? elapsed_us(sent_us, c->end_us) : -1,

@@ -279,6 +279,8 @@ dialect_options(const struct build *b)
 	struct json all = b->request->provider_options;
 	struct json own = json_get(all, b->provider->name);
 
+	if (!json_exists(own) && b->provider->like)
+		own = json_get(all, b->provider->like);
 	return json_exists(own) ? own : json_get(all, b->provider->dialect->name);
 }
 

@@ -223,7 +223,7 @@ api_of(const struct provider *p)
 {
 	for (size_t i = 0; p->dialect && i < sizeof apis / sizeof *apis; i++)
 		if (strcmp(p->dialect->name, apis[i].dialect) == 0 &&
-		    (!apis[i].provider || strcmp(p->name, apis[i].provider) == 0))
+		    (!apis[i].provider || strcmp(provider_kin(p), apis[i].provider) == 0))
 			return &apis[i];
 	return NULL;
 }

@@ -169,6 +169,8 @@ model_for(struct models *set, const struct provider *p, struct str model, struct
 {
 	const struct model *m = model_find(set, str_of(p->name), model, err);
 
+	if (!m && p->like)
+		m = model_find(set, str_of(p->like), model, err);
 	if (m || !p->dialect || !p->dialect->maker || strcmp(p->dialect->maker, p->name) == 0)
 		return m;
 	return model_find(set, str_of(p->dialect->maker), model, err);

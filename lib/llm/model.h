@@ -99,7 +99,7 @@ const struct model *model_find(
 
 struct provider;
 /* The same for a provider that can be called: one that the configuration named itself has the
- * models of its dialect's maker. */
+ * models of the one that it is like, and of its dialect's maker. */
 const struct model *model_for(
     struct models *set, const struct provider *p, struct str model, struct err *err);
 

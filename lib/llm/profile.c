@@ -235,18 +235,19 @@ closeness(const char *patterns, const char *text)
 }
 
 static size_t
-fit_of(const struct profile *p, const char *provider_name, const char *dialect, const char *model)
+fit_of(const struct profile *p, const char *const *providers, const char *model)
 {
 	enum { MODEL_WEIGHT = 1000 }; /* a pattern of the model outweighs any of the provider */
-	size_t by_model = 0, by_provider = 0, by_dialect;
+	size_t by_model = 0, by_provider = 0;
 
 	if (p->form.models && (by_model = closeness(p->form.models, model)) == 0)
 		return 0;
 	if (p->form.providers) {
-		by_provider = closeness(p->form.providers, provider_name);
-		by_dialect = closeness(p->form.providers, dialect);
-		if (by_dialect > by_provider)
-			by_provider = by_dialect;
+		for (; *providers; providers++) {
+			size_t fit = closeness(p->form.providers, *providers);
+
+			by_provider = fit > by_provider ? fit : by_provider;
+		}
 		if (!by_provider)
 			return 0;
 	}
@@ -254,8 +255,8 @@ fit_of(const struct profile *p, const char *provider_name, const char *dialect, 
 }
 
 struct profile *
-profiles_match(struct profiles *set, const char *provider_name, const char *dialect,
-    const char *model, struct err *err)
+profiles_match(
+    struct profiles *set, const char *const *providers, const char *model, struct err *err)
 {
 	struct profile *best = NULL;
 	size_t best_fit = 0;
@@ -264,7 +265,7 @@ profiles_match(struct profiles *set, const char *provider_name, const char *dial
 		return NULL;
 	for (size_t i = 0; i < set->count; i++) {
 		struct profile *p = set->items[i];
-		size_t fit = fit_of(p, provider_name, dialect, model);
+		size_t fit = fit_of(p, providers, model);
 
 		if (fit > best_fit || (fit && fit == best_fit && strcmp(p->name, best->name) < 0)) {
 			best = p;

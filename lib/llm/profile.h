@@ -31,10 +31,10 @@ void profiles_free(struct profiles *set); /* NULL is allowed */
  * malformed. */
 struct profile *profiles_find(struct profiles *set, struct str name, struct err *err);
 /* The one whose "for" fits most closely: the longest pattern of a model, then a provider; else
- * canonical. NULL and err where a file is malformed. provider_name, dialect and model are compared.
- */
-struct profile *profiles_match(struct profiles *set, const char *provider_name, const char *dialect,
-    const char *model, struct err *err);
+ * canonical. NULL and err where a file is malformed. providers: what the provider goes by,
+ * NULL-terminated. */
+struct profile *profiles_match(
+    struct profiles *set, const char *const *providers, const char *model, struct err *err);
 
 const char *profile_name(const struct profile *p);
 const char *profile_digest(const struct profile *p); /* "sha256:..." of the file's bytes */

@@ -368,6 +368,12 @@ resolve_key(struct provider *p, const struct secret_source *source, struct err *
 	return r;
 }
 
+const char *
+provider_kin(const struct provider *p)
+{
+	return p->like ? p->like : p->name;
+}
+
 int
 provider_key_from(
     struct provider *p, const struct secret_source *source, const char **key, struct err *err)

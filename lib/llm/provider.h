@@ -32,6 +32,7 @@ enum provider_place {
 
 struct provider {
 	char *name;
+	char *like; /* whose models, prices and options are its own too; NULL: nobody's */
 	const struct dialect *dialect;
 	struct program *program; /* where the dialect is cli: what to run; NULL elsewhere */
 	char *base_url; /* as configured; provider_url puts the version prefix behind it. NULL: the
@@ -90,6 +91,9 @@ const char *providers_default_model(const struct providers *set);
  */
 int providers_resolve(struct providers *set, struct str spec, struct provider **provider,
     struct str *model, struct err *err) __attribute__((warn_unused_result));
+
+/* Whose models and prices it has: those of the one that it is like, or its own. */
+const char *provider_kin(const struct provider *p);
 
 /* The key, resolved once (and with it the headers that are references); NULL where none is needed,
  * or key_optional and there is none. -1 and err (EXIT_REFUSED) naming the variables that were

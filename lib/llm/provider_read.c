@@ -9,9 +9,9 @@
 #include "llm/dialect.h"
 #include "llm/program.h"
 
-static const char *const members[] = { "dialect", "baseUrl", "baseUrlEnv", "apiVersion", "key",
-	"keyOptional", "headers", "providerOptions", "defaultModel", "models", "done", "think",
-	"maxConcurrent", "rate", "project", "location", "region", "deployment", NULL };
+static const char *const members[] = { "like", "dialect", "baseUrl", "baseUrlEnv", "apiVersion",
+	"key", "keyOptional", "headers", "providerOptions", "defaultModel", "models", "done",
+	"think", "maxConcurrent", "rate", "project", "location", "region", "deployment", NULL };
 
 static int
 text_of(const struct provider_source *s, const char *member, const char **text)
@@ -93,6 +93,10 @@ read_base_url(struct provider *p, const struct provider_source *s)
 		return -1;
 	if (text)
 		xreplace(&p->base_url, text);
+	if (text && yaml_get(s->map, "like") && !variable) { /* the other's is not for this one */
+		free(p->base_url_env);
+		p->base_url_env = NULL;
+	}
 	if (variable)
 		xreplace(&p->base_url_env, variable);
 	value = p->base_url_env ? s->env(p->base_url_env) : NULL;
@@ -305,10 +309,17 @@ provider_read(struct provider *p, const struct provider_source *s)
 	return 0;
 }
 
-void
-provider_free(struct provider *p)
+static char *
+copy(const char *text)
 {
-	free(p->name);
+	return text ? xstrdup(text) : NULL;
+}
+
+/* All that stands in it but its name. */
+static void
+release(struct provider *p)
+{
+	free(p->like);
 	free(p->base_url);
 	free(p->base_url_env);
 	for (int i = 0; i < PLACE_COUNT; i++) {
@@ -325,5 +336,40 @@ provider_free(struct provider *p)
 	free(p->options);
 	free(p->models);
 	program_free(p->program);
+}
+
+void
+provider_copy(struct provider *p, const struct provider *from)
+{
+	struct provider new = { .name = p->name,
+		.like = copy(provider_kin(from)),
+		.dialect = from->dialect,
+		.base_url = copy(from->base_url),
+		.base_url_env = copy(from->base_url_env),
+		.version = copy(from->version),
+		.version_ref = copy(from->version_ref),
+		.key_ref = copy(from->key_ref),
+		.key_optional = from->key_optional,
+		.options = copy(from->options),
+		.default_model = copy(from->default_model),
+		.done_optional = from->done_optional,
+		.think_tags = from->think_tags };
+
+	for (int i = 0; i < PLACE_COUNT; i++) {
+		new.place[i] = copy(from->place[i]);
+		new.place_ref[i] = copy(from->place_ref[i]);
+	}
+	for (size_t i = 0; i < from->headers.count; i++)
+		http_headers_add(
+		    &new.headers, from->headers.items[i].name, from->headers.items[i].value);
+	release(p);
+	*p = new;
+}
+
+void
+provider_free(struct provider *p)
+{
+	release(p);
+	free(p->name);
 	free(p);
 }

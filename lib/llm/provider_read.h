@@ -21,6 +21,9 @@ struct provider_source {
 /* Lay the map over what the provider is so far: all that it does not name stays. */
 int provider_read(struct provider *p, const struct provider_source *s)
     __attribute__((warn_unused_result));
+/* It is begun anew as what the other one is so far: all but its name, its limits, the beginnings of
+ * its models' names, and what was found out of it. */
+void provider_copy(struct provider *p, const struct provider *from);
 void provider_free(struct provider *p);
 
 #endif

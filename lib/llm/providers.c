@@ -42,6 +42,38 @@ is_name(struct str name)
 	return name.len && !memchr(name.p, ':', name.len);
 }
 
+/* "like": it begins as another one that is known by now. */
+static int
+read_like(const struct providers *set, struct provider *p, const struct provider_source *s)
+{
+	const struct yaml *v = yaml_get(s->map, "like");
+	const char *name = yaml_str(v), *near;
+	const struct provider *from = name ? find(set, str_of(name)) : NULL;
+	const char **names;
+	size_t i, n = 0;
+
+	if (!v)
+		return 0;
+	if (!name)
+		return yaml_error(s->doc, v, s->err, "like must name a provider");
+	if (str_starts(str_of(name), PROGRAM_PREFIX) || str_starts(str_of(p->name), PROGRAM_PREFIX))
+		return yaml_error(s->doc, v, s->err, "no provider is like a program");
+	if (from && from != p && from->dialect) {
+		provider_copy(p, from);
+		return 0;
+	}
+	names = xcalloc(set->count + 1, sizeof *names);
+	for (i = 0; i < set->count; i++)
+		if (set->items[i] != p)
+			names[n++] = set->items[i]->name;
+	near = str_nearest(str_of(name), names);
+	free(names);
+	return yaml_error(s->doc, v, s->err,
+	    near ? "like: no other provider \"%s\" is known so far (did you mean \"%s\"?)"
+		 : "like: no other provider \"%s\" is known so far",
+	    name, near);
+}
+
 static int
 read_providers(struct providers *set, const struct yaml_doc *doc, env_fn *env, struct err *err)
 {
@@ -61,7 +93,8 @@ read_providers(struct providers *set, const struct yaml_doc *doc, env_fn *env, s
 			p = set->items[set->count++] = xcalloc(1, sizeof *p);
 			p->name = xstrdup(map->keys[i]->text.p);
 		}
-		if (provider_read(p, &s) < 0)
+		if ((s.map->kind == YAML_MAP && read_like(set, p, &s) < 0) ||
+		    provider_read(p, &s) < 0)
 			return -1;
 	}
 	return 0;

@@ -434,6 +434,8 @@ put_who(struct jsonw *w, const struct answer *a, const struct response_facts *fa
 		jsonw_ki64(w, "line", facts->line);
 	if (facts->provider)
 		jsonw_kstr(w, "provider", facts->provider);
+	if (facts->like)
+		jsonw_kstr(w, "providerLike", facts->like);
 	if (a->model.len)
 		jsonw_kstrn(w, "model", buf_str(&a->model));
 	else if (facts->requested_model.len)

@@ -22,6 +22,7 @@ struct response_facts {
 	struct str id; /* raw JSON; p NULL: absent */
 	int64_t line; /* of the input, where what stood there was no request; 0: absent */
 	const char *provider; /* NULL: none was reached */
+	const char *like; /* whose prices hold for it, where that is another; NULL */
 	struct str requested_model; /* as the request named it, without the provider */
 	struct str requested; /* the whole spec as asked for; for requestedModel */
 	int64_t total_us, ttft_us, queue_us; /* ms, ttftMs, queueMs; negative: absent */

@@ -41,15 +41,15 @@ doubt_unknown(struct compiler *c, const struct pick *pick)
 
 	if (t->facts || t->is_local || t->is_program || t->said)
 		return;
-	known = models_of(models, str_of(t->provider->name), &count, &err);
+	known = models_of(models, str_of(provider_kin(t->provider)), &count, &err);
 	if (!known || !count)
 		return;
 	ids = xcalloc(count + 1, sizeof *ids);
 	for (i = 0; i < count; i++)
 		ids[i] = known[i]->id;
 	near = str_nearest(str_of(t->model), ids);
-	buf_addf(
-	    &text, "%s is not among the models that are known of %s", t->spec, t->provider->name);
+	buf_addf(&text, "%s is not among the models that are known of %s", t->spec,
+	    provider_kin(t->provider));
 	if (near)
 		buf_addf(&text, " (did you mean \"%s\"?)", near);
 	doubt(c, pick->place, text.p);

@@ -169,6 +169,9 @@ set_price(const struct targets *set, struct target *t)
 	} else if (set->config.prices) {
 		t->price = price_find(set->config.prices, str_of(t->provider->name),
 		    str_of(t->model), set->config.day, &miss);
+		if (!t->price && t->provider->like)
+			t->price = price_find(set->config.prices, str_of(t->provider->like),
+			    str_of(t->model), set->config.day, &miss);
 		if (t->price && t->price->unpriced.p)
 			t->price = NULL;
 		if (t->price)
@@ -346,7 +349,7 @@ program_of(const struct target *t)
 	if (t->said && t->said->cli)
 		return t->said->cli;
 	for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
-		if (strcmp(t->provider->name, makers[i][0]) == 0)
+		if (strcmp(provider_kin(t->provider), makers[i][0]) == 0)
 			return makers[i][1];
 	return NULL;
 }

@@ -12,6 +12,7 @@ enum {
 	P_ID,
 	P_OK,
 	P_PROVIDER,
+	P_LIKE,
 	P_MODEL,
 	P_IN,
 	P_OUT,
@@ -34,6 +35,7 @@ static const char *const paths[P_COUNT] = {
 	[P_ID] = "id",
 	[P_OK] = "ok",
 	[P_PROVIDER] = "provider",
+	[P_LIKE] = "providerLike",
 	[P_MODEL] = "model",
 	[P_IN] = "usage.tokensIn",
 	[P_OUT] = "usage.tokensOut",
@@ -253,7 +255,7 @@ cost_record(struct cost *cost, struct str line, struct buf *out, struct err *err
 		return COST_OTHER;
 	}
 	cost->id = found[P_ID];
-	model = cost_model_of(&cost->models, found[P_PROVIDER], found[P_MODEL]);
+	model = cost_model_of(&cost->models, found[P_PROVIDER], found[P_MODEL], found[P_LIKE]);
 	bill.row = model->row;
 	bill.why = charge_bill(cost, found, model->miss, &bill);
 	read_reported(found, &bill);

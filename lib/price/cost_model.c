@@ -53,21 +53,35 @@ copy(struct json v)
 	return (struct str){ xmemdup(v.p ? v.p : "", v.len), v.len };
 }
 
-/* Name the pair and look its price row up. */
-static void
-model_set(struct cost_models *models, struct cost_model *m, struct json provider, struct json model)
+static const struct price_row *
+find_row(struct cost_models *models, struct json provider, struct json model, enum price_miss *miss)
 {
 	struct str p, n;
 
-	m->provider = copy(provider);
-	m->model = copy(model);
 	buf_reset(&models->text);
 	json_text(provider, &models->text);
 	p.len = models->text.len;
 	json_text(model, &models->text);
 	p.p = models->text.p;
 	n = (struct str){ p.p + p.len, models->text.len - p.len };
-	m->row = price_find(models->prices, p, n, models->day, &m->miss);
+	return price_find(models->prices, p, n, models->day, miss);
+}
+
+/* Name the pair and look its price row up. */
+static void
+model_set(struct cost_models *models, struct cost_model *m, struct json provider, struct json model,
+    struct json like)
+{
+	enum price_miss of_like;
+
+	m->provider = copy(provider);
+	m->model = copy(model);
+	m->row = find_row(models, provider, model, &m->miss);
+	if (m->row || !json_is(like, JSON_STRING))
+		return;
+	m->row = find_row(models, like, model, &of_like);
+	if (m->miss == PRICE_NO_PROVIDER)
+		m->miss = of_like;
 }
 
 static bool
@@ -84,7 +98,7 @@ hash(uint64_t h, struct json v)
 }
 
 static struct cost_model *
-model_new(struct cost_models *models, struct json provider, struct json model)
+model_new(struct cost_models *models, struct json provider, struct json model, struct json like)
 {
 	struct cost_model *m;
 
@@ -97,12 +111,12 @@ model_new(struct cost_models *models, struct json provider, struct json model)
 		VEC_GROW(models->items, models->count, models->cap);
 		models->items[models->count++] = m;
 	}
-	model_set(models, m, provider, model);
+	model_set(models, m, provider, model, like);
 	return m;
 }
 
 struct cost_model *
-cost_model_of(struct cost_models *models, struct json provider, struct json model)
+cost_model_of(struct cost_models *models, struct json provider, struct json model, struct json like)
 {
 	struct cost_model *m = models->last;
 	size_t at, before = models->count;
@@ -115,7 +129,7 @@ cost_model_of(struct cost_models *models, struct json provider, struct json mode
 		if (model_is(m, provider, model))
 			return models->last = m;
 	}
-	m = model_new(models, provider, model);
+	m = model_new(models, provider, model, like);
 	if (models->count > before)
 		models->slots[at] = (unsigned)models->count;
 	return models->last = m;

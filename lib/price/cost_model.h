@@ -54,9 +54,10 @@ void cost_models_init(struct cost_models *models, const struct prices *prices, i
 void cost_models_release(struct cost_models *models);
 
 /* The pair's entry, made where it is new. It lives as long as models, others until the next call.
- */
+ * like: whose row is looked for where the provider has none of that model; it is the same for all
+ * records of a provider, so the first's holds. */
 struct cost_model *cost_model_of(
-    struct cost_models *models, struct json provider, struct json model);
+    struct cost_models *models, struct json provider, struct json model, struct json like);
 
 /* The form of the costs at that tier of the entry's row; made at its first use. */
 const struct cost_form *cost_model_form(struct cost_model *model, const struct price_tier *tier);

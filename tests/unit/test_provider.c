@@ -336,6 +336,43 @@ a_masked_provider_holds_no_secret(void **state)
 }
 
 static void
+a_provider_that_is_like_another_begins_as_that_one(void **state)
+{
+	static const char config[] =
+	    "providers:\n"
+	    "  openai: {headers: {X-A: b}, maxConcurrent: 3, providerOptions: {a: 1}}\n"
+	    "  b: {like: openai, key: 'env:B_KEY'}\n"
+	    "  c: {like: b, baseUrl: 'http://c/v1', rate: 1/s}\n"
+	    "  eu: {like: azure, baseUrl: 'https://eu.example', apiVersion: '2024-10-21'}\n";
+	static const char *const with[] = { "AZURE_OPENAI_ENDPOINT", "https://us.example", NULL };
+	struct providers *set = load(with, config);
+	struct provider *openai = get(set, "openai:x", NULL), *b = get(set, "b:x", NULL),
+			*c = get(set, "c:x", NULL), *eu = get(set, "eu:x", NULL);
+
+	(void)state;
+	assert_null(openai->like);
+	assert_string_equal(provider_kin(openai), "openai");
+	assert_string_equal(b->like, "openai");
+	assert_ptr_equal(b->dialect, openai->dialect);
+	assert_string_equal(b->base_url, openai->base_url);
+	assert_string_equal(b->key_ref, "env:B_KEY");
+	assert_string_equal(http_headers_get(&b->headers, "x-a"), "b");
+	assert_string_equal(b->options, openai->options);
+	assert_string_equal(b->default_model, openai->default_model);
+	assert_int_equal(b->max_concurrent, 0);
+	assert_string_equal(provider_kin(c), "openai");
+	assert_string_equal(c->name, "c");
+	assert_string_equal(c->base_url, "http://c/v1");
+	assert_string_equal(c->key_ref, "env:B_KEY");
+	assert_int_equal(c->requests_per_s, 1);
+	assert_ptr_equal(eu->dialect, get(set, "azure:x", NULL)->dialect);
+	assert_string_equal(eu->base_url, "https://eu.example");
+	assert_string_equal(get(set, "azure:x", NULL)->base_url, "https://us.example");
+	assert_string_equal(eu->version, "2024-10-21");
+	providers_free(set);
+}
+
+static void
 a_wrong_configuration_says_where(void **state)
 {
 	(void)state;
@@ -351,6 +388,14 @@ a_wrong_configuration_says_where(void **state)
 	    "agentflow.yaml:1:26: unknown dialect \"opnai-chat\" (did you mean \"openai-chat\"?)");
 	expect_config_error("providers: {openai: {maxConcurrent: 0}}",
 	    "agentflow.yaml:1:37: maxConcurrent must be a positive integer");
+	expect_config_error("providers: {b: {like: opnai}}",
+	    "agentflow.yaml:1:23: like: no other provider \"opnai\" is known so far (did you mean \"openai\"?)");
+	expect_config_error("providers: {openai: {like: openai}}",
+	    "agentflow.yaml:1:28: like: no other provider \"openai\" is known so far");
+	expect_config_error("providers: {b: {like: 'cli:claude'}}",
+	    "agentflow.yaml:1:23: no provider is like a program");
+	expect_config_error(
+	    "providers: {b: {like: [a]}}", "agentflow.yaml:1:23: like must name a provider");
 	expect_config_error("providers: {openai: {done: maybe}}",
 	    "agentflow.yaml:1:28: done must be required or optional");
 	expect_config_error(
@@ -376,6 +421,7 @@ main(void)
 		cmocka_unit_test(a_missing_key_names_the_variables_looked_at),
 		cmocka_unit_test(the_first_reference_that_holds_a_key_gives_it),
 		cmocka_unit_test(a_masked_provider_holds_no_secret),
+		cmocka_unit_test(a_provider_that_is_like_another_begins_as_that_one),
 		cmocka_unit_test(a_wrong_configuration_says_where),
 	};
 
