@@ -22,7 +22,6 @@ struct held {
 	size_t attempts;
 	size_t under_way; /* steps that the store has yet to answer */
 	struct ledger_bill owed; /* over, and not yet told to the store */
-	bool is_told; /* it is, or part of it, by a step that is under way */
 };
 
 struct budgets {
@@ -39,6 +38,7 @@ struct budgets {
 	size_t known_count, known_cap, known_next;
 	uint64_t version; /* of the store, when it was looked at last */
 	bool is_asking; /* a ledger was looked at that the store has yet to tell */
+	bool is_billing; /* what was owed is under way: the rest waits, so that it is told as one */
 	bool is_telling; /* what is owed is under way, or renewed */
 	struct buf value, key; /* of the rule that is looked at */
 	struct err error;
@@ -88,14 +88,14 @@ struct steps {
 	struct ledger *ledgers; /* of each, as the store holds it then; unless unreadable */
 	size_t count, cap;
 	int64_t now_us;
+	bool has_bills; /* what is owed is settled */
 	bool is_vain; /* it is known already that it will be refused */
 	bool open; /* a ledger that can't be read refuses nothing */
 };
 
-/* Its kind and claim are the caller's. What is owed there is settled with it, unless that is under
- * way. */
+/* Its kind and claim are the caller's. */
 struct step *budgets_steps_add(struct steps *s, const struct budget_rule *rule, struct held *held);
-/* All that is owed beside that. */
+/* All that is owed, there and elsewhere, is settled with it; unless some of it is under way. */
 void budgets_steps_add_owed(struct steps *s, struct budgets *b);
 bool budgets_steps_refuses(const struct steps *s, const struct step *step);
 

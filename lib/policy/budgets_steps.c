@@ -15,11 +15,16 @@ budgets_steps_add(struct steps *s, const struct budget_rule *rule, struct held *
 	step = &s->items[s->count++];
 	*step = (struct step){ .rule = rule, .key = held->key };
 	held->under_way++;
-	if (!held->is_told && budgets_is_owed(held)) {
-		step->bill = held->owed;
-		held->is_told = true;
-	}
 	return step;
+}
+
+static struct step *
+find_step(const struct steps *s, const char *key)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].key == key) /* of the same that is held */
+			return &s->items[i];
+	return NULL;
 }
 
 void
@@ -27,11 +32,19 @@ budgets_steps_add_owed(struct steps *s, struct budgets *b)
 {
 	size_t i;
 
+	if (b->is_billing)
+		return;
 	for (i = 0; i < b->held_count; i++) {
 		struct held *h = &b->held[i];
+		struct step *step;
 
-		if (!h->is_told && budgets_is_owed(h))
-			(void)budgets_steps_add(s, h->rule, h);
+		if (!budgets_is_owed(h))
+			continue;
+		step = find_step(s, h->key);
+		if (!step)
+			step = budgets_steps_add(s, h->rule, h);
+		step->bill = h->owed;
+		s->has_bills = b->is_billing = true;
 	}
 }
 
@@ -135,12 +148,9 @@ end_step(struct budgets *b, const struct step *step, bool ok)
 	struct err err = ERR_INIT;
 
 	held->under_way--;
-	if (step->bill.reserved || step->bill.spent) {
-		held->is_told = false;
-		if (ok && !step->unreadable) {
-			held->owed.reserved -= step->bill.reserved;
-			held->owed.spent -= step->bill.spent;
-		}
+	if (ok && !step->unreadable) {
+		held->owed.reserved -= step->bill.reserved;
+		held->owed.spent -= step->bill.spent;
 	}
 	if (!ok || !step->unreadable || step->kind == STEP_RESERVE)
 		return; /* who asked is told */
@@ -156,6 +166,8 @@ on_done(struct store_errand *errand)
 	size_t i;
 
 	e->is_done = true;
+	if (e->steps.has_bills)
+		b->is_billing = false;
 	for (i = 0; i < e->steps.count; i++) {
 		end_step(b, &e->steps.items[i], errand->rc == 0);
 		if (errand->rc == 0 && !e->steps.items[i].unreadable)

@@ -14,7 +14,7 @@
  *
  * Functions return -1 and err where the store can't be had (EXIT_IO; EXIT_CONFIG where it stays so
  * until somebody changes something); what was asked for has then not happened. (Redis, where the
- * connection broke just as a change was on its way: the message says that it is not known.)
+ * server fell silent just as a change was on its way: the message says that it is not known.)
  *
  * A store is for one thread, and for the process that opened it: after a fork the child opens its
  * own, and leaves the parent's alone (it does not close it either).

@@ -29,7 +29,8 @@ enum {
 	ALL_IN = 10, /* of so many kills one takes all at once: nobody is left who has it open */
 };
 
-static const struct hammer_job *const jobs[] = { &hammer_budget, &hammer_count, &hammer_probe };
+static const struct hammer_job *const jobs[] = { &hammer_aside, &hammer_budget, &hammer_count,
+	&hammer_probe };
 
 struct run {
 	struct hammer hammer;
@@ -64,6 +65,8 @@ live(struct run *r, size_t index, struct err *err)
 		if (rc == 0)
 			slot->done++;
 	}
+	if (r->job->rest)
+		r->job->rest(&w);
 	store_close(w.store);
 	return rc;
 }

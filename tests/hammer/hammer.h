@@ -51,11 +51,13 @@ struct hammer_job {
 	int (*wake)(struct hammer_worker *w, struct err *err);
 	/* One turn; -1 and err ends the test. */
 	int (*turn)(struct hammer_worker *w, struct err *err);
+	/* Behind the last turn of a life that is not cut short. NULL: nothing is to be done. */
+	void (*rest)(struct hammer_worker *w);
 	/* Afterwards, in the parent: say in lines what is not as it must be. */
 	int (*check)(
 	    const struct hammer *h, struct store *store, struct buf *wrong, struct err *err);
 };
 
-extern const struct hammer_job hammer_budget, hammer_count, hammer_probe;
+extern const struct hammer_job hammer_aside, hammer_budget, hammer_count, hammer_probe;
 
 #endif

@@ -3,10 +3,13 @@
 #include "hammer/hammer.h"
 
 #include <inttypes.h>
+#include <uv.h>
 
+#include "base/die.h"
 #include "base/mem.h"
 #include "policy/budget.h"
 #include "policy/budget_hand.h"
+#include "store/store_aside.h"
 
 #define USD INT64_C(1000000000000)
 #define SECOND INT64_C(1000000)
@@ -27,6 +30,8 @@ static const struct budget_rule rules[] = {
 	    .rolling_us = INT64_MAX / 4 },
 };
 enum { RULES = sizeof rules / sizeof *rules, IN_FLIGHT = 4, ASKS_A_TEAM = 300, RENEW_EVERY = 50 };
+/* One of so many that wait for the store is not wanted any more. */
+enum { LEAVE_ONE_OF = 8 };
 
 /* Time is what all turns together have come to, so that the dead are charged while others go on. */
 enum { ALL_TURNS, ALL_ASKS };
@@ -38,9 +43,15 @@ enum { SETTLED, LOST, MAY_BE_LOST, REFUSED };
 
 struct life {
 	struct budgets *budgets;
-	struct budget_hold holds[IN_FLIGHT];
-	int64_t most[IN_FLIGHT]; /* 0: free */
+	struct attempt {
+		struct budget_hold hold;
+		struct buf record;
+		int64_t most; /* 0: free */
+		bool is_asking; /* the store has yet to answer */
+	} attempts[IN_FLIGHT];
 	size_t in_flight, turns;
+	uv_loop_t loop;
+	struct store_desk *desk; /* beside the loop; NULL: the store is waited for */
 };
 
 static int
@@ -50,55 +61,138 @@ wake(struct hammer_worker *w, struct err *err)
 
 	(void)err;
 	life->budgets = budgets_new(w->store, rules, RULES, rand_u64(&w->rand) | 1, false);
+	for (size_t i = 0; i < IN_FLIGHT; i++)
+		buf_init(&life->attempts[i].record, BUF_UNLIMITED);
 	w->slot->words[LOST] += w->slot->words[MAY_BE_LOST];
 	w->slot->words[MAY_BE_LOST] = 0;
 	w->state = life;
 	return 0;
 }
 
-static int
-ask(struct hammer_worker *w, size_t i, int64_t now_us, struct err *err)
+/* The answers are asked for in turns. */
+static void
+ignore_news(void *user)
 {
-	struct life *life = w->state;
-	struct buf record = BUF_INIT(BUF_UNLIMITED);
-	struct budget_reply reply = { .why = BUF_INIT(BUF_UNLIMITED),
-		.warnings = BUF_INIT(BUF_UNLIMITED) };
-	int64_t most = (int64_t)rand_below(&w->rand, (uint64_t)USD) + 1;
-	struct budget_ask ask = { .most = { most, most, 1 }, .until_us = now_us };
-	int r;
-
-	buf_addf(&record, "{\"tags\":{\"team\":%" PRId64 "}}",
-	    w->hammer->words[ALL_ASKS]++ / ASKS_A_TEAM);
-	r = json_parse(record.p, record.len, &ask.record, err);
-	w->slot->words[MAY_BE_LOST] += most;
-	if (r == 0 && budgets_reserve(life->budgets, &ask, now_us, &life->holds[i], &reply) ==
-			  BUDGET_GRANTED) {
-		life->most[i] = most;
-		life->in_flight++;
-	} else {
-		w->slot->words[MAY_BE_LOST] -= most;
-		w->slot->words[REFUSED]++;
-	}
-	buf_release(&reply.why);
-	buf_release(&reply.warnings);
-	buf_release(&record);
-	return r;
+	(void)user;
 }
 
 static void
-finish(struct hammer_worker *w, size_t i, int64_t now_us)
+open_desk(struct hammer_worker *w)
 {
 	struct life *life = w->state;
-	int64_t cost = (int64_t)rand_below(&w->rand, (uint64_t)life->most[i] + 1);
 
-	budgets_settle(
-	    life->budgets, &life->holds[i], &(struct budget_amounts){ cost, cost, 1 }, now_us);
-	life->most[i] = 0;
+	life->desk = store_aside_open(&life->loop, w->store, ignore_news, NULL);
+	budgets_set_desk(life->budgets, life->desk);
+}
+
+static int
+wake_aside(struct hammer_worker *w, struct err *err)
+{
+	struct life *life;
+
+	if (wake(w, err) < 0)
+		return -1;
+	life = w->state;
+	if (uv_loop_init(&life->loop) < 0)
+		die(EXIT_SYSTEM, "cannot make an event loop");
+	open_desk(w);
+	return 0;
+}
+
+/* As a run ends, and the next begins. */
+static void
+change_desk(struct hammer_worker *w, int64_t now_us)
+{
+	struct life *life = w->state;
+
+	store_aside_wait(life->desk);
+	budgets_renew(life->budgets, now_us);
+	budgets_set_desk(life->budgets, NULL);
+	store_aside_close(life->desk);
+	(void)uv_run(&life->loop, UV_RUN_DEFAULT); /* closes what is closing */
+	open_desk(w);
+}
+
+static void
+rest_aside(struct hammer_worker *w)
+{
+	store_aside_wait(((struct life *)w->state)->desk);
+}
+
+static void
+turn_loop(struct hammer_worker *w)
+{
+	struct life *life = w->state;
+	bool waits = false;
+
+	for (size_t i = 0; i < IN_FLIGHT; i++)
+		waits |= life->attempts[i].is_asking;
+	store_aside_go(life->desk);
+	waits = waits && rand_below(&w->rand, 2) == 0;
+	(void)uv_run(&life->loop, waits ? UV_RUN_ONCE : UV_RUN_NOWAIT); /* says what is left */
+}
+
+static void
+free_attempt(struct life *life, struct attempt *a)
+{
+	a->most = 0;
+	a->is_asking = false;
+	buf_reset(&a->record);
 	life->in_flight--;
+}
+
+/* What the store says, if it has. */
+static int
+hear(struct hammer_worker *w, struct attempt *a, int64_t now_us, struct err *err)
+{
+	struct life *life = w->state;
+	struct budget_reply reply = { .why = BUF_INIT(BUF_UNLIMITED),
+		.warnings = BUF_INIT(BUF_UNLIMITED) };
+	struct budget_ask ask = { .most = { a->most, a->most, 1 }, .until_us = now_us };
+	enum budget_verdict verdict;
+
+	if (json_parse(a->record.p, a->record.len, &ask.record, err) < 0)
+		return -1;
+	verdict = budgets_reserve(life->budgets, &ask, now_us, &a->hold, &reply);
+	a->is_asking = verdict == BUDGET_ASKED;
+	if (verdict == BUDGET_REFUSED) {
+		w->slot->words[MAY_BE_LOST] -= a->most;
+		w->slot->words[REFUSED]++;
+		free_attempt(life, a);
+	}
+	buf_release(&reply.why);
+	buf_release(&reply.warnings);
+	return 0;
+}
+
+static int
+ask(struct hammer_worker *w, struct attempt *a, int64_t now_us, struct err *err)
+{
+	struct life *life = w->state;
+
+	a->most = (int64_t)rand_below(&w->rand, (uint64_t)USD) + 1;
+	buf_addf(&a->record, "{\"tags\":{\"team\":%" PRId64 "}}",
+	    w->hammer->words[ALL_ASKS]++ / ASKS_A_TEAM);
+	w->slot->words[MAY_BE_LOST] += a->most;
+	life->in_flight++;
+	return hear(w, a, now_us, err);
+}
+
+static void
+finish(struct hammer_worker *w, struct attempt *a, int64_t now_us)
+{
+	struct life *life = w->state;
+	int64_t cost = a->is_asking ? 0 : (int64_t)rand_below(&w->rand, (uint64_t)a->most + 1);
+
+	budgets_settle(life->budgets, &a->hold, &(struct budget_amounts){ cost, cost, 1 }, now_us);
+	free_attempt(life, a);
 	w->slot->words[SETTLED] += cost;
 	if (life->in_flight)
 		return;
-	budgets_renew(life->budgets, now_us);
+	if (life->desk)
+		change_desk(w, now_us);
+	else
+		budgets_renew(life->budgets, now_us);
 	w->slot->words[MAY_BE_LOST] = 0; /* the store was told of all */
 }
 
@@ -107,19 +201,24 @@ turn(struct hammer_worker *w, struct err *err)
 {
 	int64_t now_us = start_us + w->hammer->words[ALL_TURNS]++ * turn_us;
 	struct life *life = w->state;
-	size_t i = rand_below(&w->rand, IN_FLIGHT);
+	struct attempt *a = &life->attempts[rand_below(&w->rand, IN_FLIGHT)];
 	const struct err *trouble;
+	int rc = 0;
 
 	if (++life->turns % RENEW_EVERY == 0)
 		budgets_renew(life->budgets, now_us);
-	if (life->most[i])
-		finish(w, i, now_us);
-	else if (ask(w, i, now_us, err) < 0)
-		return -1;
+	if (!a->most)
+		rc = ask(w, a, now_us, err);
+	else if (a->is_asking && rand_below(&w->rand, LEAVE_ONE_OF))
+		rc = hear(w, a, now_us, err);
+	else
+		finish(w, a, now_us);
+	if (life->desk)
+		turn_loop(w);
 	trouble = budgets_error(life->budgets);
-	if (trouble)
+	if (rc == 0 && trouble)
 		*err = *trouble;
-	return trouble ? -1 : 0;
+	return trouble ? -1 : rc;
 }
 
 struct sums {
@@ -179,5 +278,14 @@ const struct hammer_job hammer_budget = {
 	.purpose = "no money is given away, and no limit passed",
 	.wake = wake,
 	.turn = turn,
+	.check = check,
+};
+
+const struct hammer_job hammer_aside = {
+	.name = "aside",
+	.purpose = "the same, where a thread asks the store",
+	.wake = wake_aside,
+	.turn = turn,
+	.rest = rest_aside,
 	.check = check,
 };

@@ -25,11 +25,13 @@ while read -r job what; do
 done <<-EOF
 	count no count is lost or made twice by processes that are killed
 	budget no money is given away and no limit passed by processes that are killed
+	aside nor where a thread asks the store for them
 	probe of a breaker half open one probe is let pass at once, and none is lost with its process
 EOF
 if redis_start "$work"; then
 	verdict 'Redis: no count is lost or made twice by processes that are killed' "$(hammer count "$redis_url")"
 	verdict 'Redis: no money is given away and no limit passed by processes that are killed' "$(hammer budget "$redis_url")"
+	verdict 'Redis: nor where a thread asks the store for them' "$(hammer aside "$redis_url?db=1")"
 	verdict 'Redis: of a breaker half open one probe is let pass at once, and none is lost with its process' "$(hammer probe "$redis_url")"
 else
 	tap_count=$((tap_count + 1))
