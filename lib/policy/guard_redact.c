@@ -66,7 +66,8 @@ cut(const struct pattern_spans *across, size_t *next, size_t start, size_t end,
 
 	for (within->count = 0; *next < across->count; ++*next) {
 		s = across->items[*next];
-		if (s.start < end && s.end > start) {
+		if (start < end && s.start < end &&
+		    s.end > start) { /* of an empty one it has none */
 			VEC_GROW(within->items, within->count, within->cap);
 			within->items[within->count++] = (struct pattern_span){
 				s.start > start ? s.start - start : 0,
