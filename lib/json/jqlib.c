@@ -13,6 +13,13 @@
 #define LIBJQ "libjq.so.1"
 #endif
 
+/*
+ * Tries that one search of a regular expression has. To jq a search is one step, in which it cannot
+ * be halted, and oniguruma by itself limits what is tried from one place of the text only: a*a*b
+ * takes hours for 50 KiB. So many take seconds, at worst most of a minute.
+ */
+enum { TRIES_MAX = 10 * 1000 * 1000 };
+
 static struct jqlib lib;
 
 static const struct {
@@ -23,6 +30,19 @@ static const struct {
 	JQLIB_FUNCTIONS(JQLIB_ROW)
 #undef JQLIB_ROW
 };
+
+/* It stands behind libjq, where that was built with it; old ones know no such limit. */
+static void
+limit_searches(void *handle)
+{
+	void *found = dlsym(handle, "onig_set_retry_limit_in_search");
+	int (*set)(unsigned long tries);
+
+	if (!found)
+		return;
+	memcpy(&set, &found, sizeof set);
+	(void)set(TRIES_MAX); /* it only stores the number */
+}
 
 const struct jqlib *
 jqlib_load(struct err *err)
@@ -42,6 +62,7 @@ jqlib_load(struct err *err)
 			goto fail;
 		memcpy(functions[i].at, &found, sizeof found);
 	}
+	limit_searches(handle);
 	loaded = true;
 	return &lib;
 fail:

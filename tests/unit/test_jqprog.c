@@ -77,6 +77,22 @@ a_loop_without_end_is_halted_and_the_program_can_run_again(void **state)
 }
 
 /* What libjq held is lost, which a leak checker would not like. */
+/* To jq it is one step. */
+static void
+a_search_that_tries_too_long_is_given_up(void **state)
+{
+	struct buf text = BUF_INIT(BUF_UNLIMITED);
+
+	(void)state;
+	buf_addc(&text, '"');
+	for (int i = 0; i < 400; i++)
+		buf_addc(&text, 'a');
+	buf_adds(&text, "cb\"");
+	assert_string_equal(run_on("test(\"a*a*a*b\")", "\"aaab\""), "true");
+	assert_non_null(strstr(run_on("test(\"a*a*a*b\")", text.p), "retry-limit"));
+	buf_release(&text);
+}
+
 static void
 where_libjq_gives_up_the_program_goes_on(void **state)
 {
@@ -251,6 +267,7 @@ main(void)
 		cmocka_unit_test(the_first_result_is_given_and_none_is_nothing),
 		cmocka_unit_test(an_error_raised_says_what_was_raised),
 		cmocka_unit_test(a_loop_without_end_is_halted_and_the_program_can_run_again),
+		cmocka_unit_test(a_search_that_tries_too_long_is_given_up),
 		cmocka_unit_test(where_libjq_gives_up_the_program_goes_on),
 		cmocka_unit_test(a_result_too_deep_for_jq_to_print_is_an_error),
 		cmocka_unit_test(a_syntax_error_is_one_short_line_with_the_expressions_index),
