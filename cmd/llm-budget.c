@@ -172,7 +172,7 @@ list(struct run *run)
 	size_t i;
 
 	if (run->argument_count > 1)
-		budget_hand_shown(str_of(run->arguments[1]), &run->only);
+		budget_hand_shown(one, str_of(run->arguments[1]), &run->only);
 	for (i = 0; text && i < COLUMNS; i++)
 		buf_adds(table_cell(&run->table), heads[i]);
 	for (i = 0; i < run->policy->budget_count; i++) {

@@ -105,11 +105,11 @@ budget_hand_each(struct store *store, const struct budget_rule *rule, int64_t no
 }
 
 void
-budget_hand_shown(struct str value, struct buf *out)
+budget_hand_shown(const struct budget_rule *rule, struct str value, struct buf *out)
 {
 	struct buf key = BUF_INIT(BUF_UNLIMITED);
 
-	budget_key_value(value, &key);
+	budget_key_value(rule, value, &key);
 	budget_key_read_value(buf_str(&key), out);
 	buf_release(&key);
 }
@@ -211,7 +211,7 @@ key_of(const struct budget_rule *rule, struct str value)
 	struct buf key = BUF_INIT(BUF_UNLIMITED);
 
 	budget_key_prefix(rule, &key);
-	budget_key_value(value, &key);
+	budget_key_value(rule, value, &key);
 	return buf_take(&key);
 }
 
@@ -281,7 +281,7 @@ budget_hand_reset(struct store *store, const struct budget_rule *rule, struct st
 	*count = 0;
 	budget_key_prefix(rule, &prefix);
 	if (value.p) {
-		budget_key_value(value, &prefix);
+		budget_key_value(rule, value, &prefix);
 		(void)collect(&keys, buf_str(&prefix), value);
 	} else {
 		r = store_scan(store, buf_str(&prefix), collect, &keys, err);

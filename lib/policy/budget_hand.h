@@ -27,7 +27,7 @@ int budget_hand_each(struct store *store, const struct budget_rule *rule, int64_
     budget_row_fn *fn, void *user, struct err *err) __attribute__((warn_unused_result));
 
 /* Append a value as it is shown: of a long one, its beginning, "..." and what tells it apart. */
-void budget_hand_shown(struct str value, struct buf *out);
+void budget_hand_shown(const struct budget_rule *rule, struct str value, struct buf *out);
 
 /* What is left, never negative. */
 int64_t budget_row_left(const struct budget_row *row);

@@ -4,6 +4,7 @@
 
 #include "json/uri.h"
 #include "policy/budget.h"
+#include "policy/name_form.h"
 #include "sys/hash.h"
 
 /* Bytes of a long value that are kept, and digits of its hash that are shown. */
@@ -29,8 +30,8 @@ budget_key_prefix(const struct budget_rule *rule, struct buf *out)
 }
 
 /* '#' is always encoded within a value, so a hash is never taken for one. */
-void
-budget_key_value(struct str value, struct buf *out)
+static void
+put_value(struct str value, struct buf *out)
 {
 	struct hash h;
 
@@ -42,6 +43,20 @@ budget_key_value(struct str value, struct buf *out)
 	buf_addurl(out, (struct str){ value.p, str_cut_utf8(value, SHOWN) }, "");
 	buf_addc(out, '#');
 	hash_hex(&h, out);
+}
+
+void
+budget_key_value(const struct budget_rule *rule, struct str value, struct buf *out)
+{
+	struct buf folded = BUF_INIT(BUF_UNLIMITED);
+
+	if (!rule->part_count) {
+		put_value(value, out);
+		return;
+	}
+	name_form_fold(value, &folded);
+	put_value(buf_str(&folded), out);
+	buf_release(&folded);
 }
 
 void

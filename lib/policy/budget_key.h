@@ -18,7 +18,9 @@ enum { BUDGET_KEY_VALUE_MAX = 256 }; /* bytes of a value that is kept whole */
 
 /* Append "budget/NAME/PERIOD/", before all its values. */
 void budget_key_prefix(const struct budget_rule *rule, struct buf *out);
-void budget_key_value(struct str value, struct buf *out);
+/* A value of a rule without parts is taken as it is. Where there are parts, case aside, as their
+ * forms are: who writes a name in capitals has no second ledger by that. */
+void budget_key_value(const struct budget_rule *rule, struct str value, struct buf *out);
 /* Append the value that budget_key_value wrote; of a long one its beginning, "..." and digits of
  * its hash. */
 void budget_key_read_value(struct str key_value, struct buf *out);

@@ -31,7 +31,7 @@ set_key(struct budgets *b, size_t i, const struct budget_ask *ask)
 							    : ask->key;
 	buf_addstr(&b->value, who);
 	buf_adds(&b->key, b->prefixes[i]);
-	budget_key_value(buf_str(&b->value), &b->key);
+	budget_key_value(rule, buf_str(&b->value), &b->key);
 	return by_record || !rule->per || who.len;
 }
 

@@ -47,3 +47,10 @@ name_form_said(const char *form)
 		n += *form != '*';
 	return n;
 }
+
+void
+name_form_fold(struct str name, struct buf *out)
+{
+	for (size_t i = 0; i < name.len; i++)
+		buf_addc(out, small(name.p[i]));
+}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 /* Whether the name fits, case aside, as some servers take their models' names: who writes a name in
@@ -15,5 +16,8 @@ bool name_form_fits(const char *form, struct str name);
 /* How much of a name is said: one without stars says all. Of those that a name fits, the one that
  * says most is the narrowest. */
 size_t name_form_said(const char *form);
+
+/* Append the name in the one spelling of all that differ by case alone. */
+void name_form_fold(struct str name, struct buf *out);
 
 #endif

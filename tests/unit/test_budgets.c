@@ -238,6 +238,7 @@ each_value_has_the_limit_of_its_part(void **state)
 {
 	struct budget_rule parts[2] = { team, team }, rules[2] = { team, calls };
 	struct budget_hold hold = { 0 }, other = { 0 };
+	struct json core;
 	struct scene s;
 	struct ledger l;
 
@@ -259,6 +260,12 @@ each_value_has_the_limit_of_its_part(void **state)
 	assert_int_equal(ledger_spent(&l), 2 * USD);
 	assert_int_equal(look(&s, 1), BUDGET_REFUSED);
 	assert_ptr_equal(s.reply.refused, &rules[0]);
+	/* nor is there another for who writes himself otherwise */
+	core = s.record;
+	s.record = json_literal("{\"tags\":{\"team\":\"CorE\"}}");
+	assert_int_equal(look(&s, 1), BUDGET_REFUSED);
+	assert_ptr_equal(s.reply.refused, &rules[0]);
+	s.record = core;
 	/* core is limited no more */
 	parts[0].form = "ops";
 	parts[1].form = "ops-*";
@@ -439,7 +446,7 @@ values_never_meet_whatever_they_hold(void **state)
 		record = parsed_str(buf_str(&json));
 		(void)record_path_text(team.per, record, &text);
 		buf_init(&keys[i], BUF_UNLIMITED);
-		budget_key_value(buf_str(&text), &keys[i]);
+		budget_key_value(&team, buf_str(&text), &keys[i]);
 		budget_key_read_value(buf_str(&keys[i]), &shown);
 		if (values[n])
 			assert_true(str_eq(buf_str(&shown), buf_str(&text)));
