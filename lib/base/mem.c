@@ -55,6 +55,12 @@ xstrdup(const char *s)
 	return xmemdup(s, strlen(s));
 }
 
+char *
+xstrdup_or_null(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
 void
 xreplace(char **at, const char *s)
 {

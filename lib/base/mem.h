@@ -12,6 +12,7 @@ void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull)
 void *xreallocn(void *p, size_t count, size_t size) __attribute__((returns_nonnull));
 
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
+char *xstrdup_or_null(const char *s) __attribute__((malloc)); /* NULL of NULL */
 /* Put a copy of s in place of what stands at *at, which is freed. */
 void xreplace(char **at, const char *s);
 /* Free a list that ends with NULL, and the strings in it. NULL is an empty one. */

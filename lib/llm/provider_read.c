@@ -309,12 +309,6 @@ provider_read(struct provider *p, const struct provider_source *s)
 	return 0;
 }
 
-static char *
-copy(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
 /* All that stands in it but its name. */
 static void
 release(struct provider *p)
@@ -342,22 +336,22 @@ void
 provider_copy(struct provider *p, const struct provider *from)
 {
 	struct provider new = { .name = p->name,
-		.like = copy(provider_kin(from)),
+		.like = xstrdup(provider_kin(from)),
 		.dialect = from->dialect,
-		.base_url = copy(from->base_url),
-		.base_url_env = copy(from->base_url_env),
-		.version = copy(from->version),
-		.version_ref = copy(from->version_ref),
-		.key_ref = copy(from->key_ref),
+		.base_url = xstrdup_or_null(from->base_url),
+		.base_url_env = xstrdup_or_null(from->base_url_env),
+		.version = xstrdup_or_null(from->version),
+		.version_ref = xstrdup_or_null(from->version_ref),
+		.key_ref = xstrdup_or_null(from->key_ref),
 		.key_optional = from->key_optional,
-		.options = copy(from->options),
-		.default_model = copy(from->default_model),
+		.options = xstrdup_or_null(from->options),
+		.default_model = xstrdup_or_null(from->default_model),
 		.done_optional = from->done_optional,
 		.think_tags = from->think_tags };
 
 	for (int i = 0; i < PLACE_COUNT; i++) {
-		new.place[i] = copy(from->place[i]);
-		new.place_ref[i] = copy(from->place_ref[i]);
+		new.place[i] = xstrdup_or_null(from->place[i]);
+		new.place_ref[i] = xstrdup_or_null(from->place_ref[i]);
 	}
 	for (size_t i = 0; i < from->headers.count; i++)
 		http_headers_add(

@@ -74,9 +74,9 @@ reader_head(struct reader *r, int status, const struct http_headers *headers, in
 
 	r->status = status;
 	free(r->content_type);
-	r->content_type = type ? xstrdup(type) : NULL;
+	r->content_type = xstrdup_or_null(type);
 	free(r->error_type);
-	r->error_type = error ? xstrdup(error) : NULL;
+	r->error_type = xstrdup_or_null(error);
 	if (is_success(r)) {
 		read_cached(r, http_headers_get(headers, "fireworks-cached-prompt-tokens"));
 		return;

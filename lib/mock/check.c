@@ -17,7 +17,7 @@ mock_refuse(struct mock_error *error, int status, const char *code, const char *
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	error->status = status;
-	error->code = code ? xstrdup(code) : NULL;
+	error->code = xstrdup_or_null(code);
 	error->message = xmemdup(text, str_cut_utf8(str_of(text), sizeof text));
 	return false;
 }

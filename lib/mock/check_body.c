@@ -84,7 +84,7 @@ mock_refuse_openai(
 {
 	(void)mock_refuse(error, 400, code, "%s", message);
 	error->type = xstrdup("invalid_request_error");
-	error->param = param ? xstrdup(param) : NULL;
+	error->param = xstrdup_or_null(param);
 	return false;
 }
 

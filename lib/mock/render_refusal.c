@@ -98,8 +98,8 @@ static void
 say(struct refusing *f, int status, const char *type, const char *code)
 {
 	f->error->status = status;
-	f->error->type = type ? xstrdup(type) : NULL;
-	f->error->code = code ? xstrdup(code) : NULL;
+	f->error->type = xstrdup_or_null(type);
+	f->error->code = xstrdup_or_null(code);
 	f->error->message = xstrdup(f->text.p);
 }
 

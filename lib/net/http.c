@@ -246,12 +246,6 @@ curl_begin(void)
 	begun = true;
 }
 
-static char *
-copy_or_null(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
-}
-
 static void
 multi_setup(struct http *h, long at_once)
 {
@@ -274,9 +268,9 @@ http_new(uv_loop_t *loop, const struct http_config *config)
 	curl_begin();
 	h->loop = loop;
 	h->deadline_us = CLOCK_NEVER;
-	h->user_agent = copy_or_null(config->user_agent);
-	h->ca_file = copy_or_null(config->ca_file);
-	h->ca_dir = copy_or_null(config->ca_dir);
+	h->user_agent = xstrdup_or_null(config->user_agent);
+	h->ca_file = xstrdup_or_null(config->ca_file);
+	h->ca_dir = xstrdup_or_null(config->ca_dir);
 	h->log = config->log;
 	h->multi = curl_multi_init();
 	if (!h->multi)

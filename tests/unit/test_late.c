@@ -260,6 +260,19 @@ a_failure_is_told_and_known_at_once(void **state)
 	late_answer(&s->late);
 }
 
+/* Its breaker has opened, is known to have cooled down, and wants a probe. */
+static void
+fail_and_cool(struct scene *s, const struct target *t)
+{
+	health_report(s->fleet.health, t->health,
+	    &(struct health_outcome){ .kind = ERROR_SERVER, .total_ms = 5, .first_ms = -1 },
+	    s->fleet.now_us);
+	late_answer(&s->late);
+	s->fleet.now_us += 31 * SECOND;
+	(void)health_admit(s->fleet.health, t->health, s->fleet.now_us, SECOND);
+	late_answer(&s->late);
+}
+
 /* Both wait for the lease; one has it. */
 static void
 one_probe_is_let_pass_whoever_else_waits_for_it(void **state)
@@ -268,13 +281,7 @@ one_probe_is_let_pass_whoever_else_waits_for_it(void **state)
 	const struct target *t = fleet_target(&s->fleet, "openai:one");
 	struct health_pass pass;
 
-	health_report(s->fleet.health, t->health,
-	    &(struct health_outcome){ .kind = ERROR_SERVER, .total_ms = 5, .first_ms = -1 },
-	    s->fleet.now_us);
-	late_answer(&s->late);
-	s->fleet.now_us += 31 * SECOND;
-	(void)health_admit(s->fleet.health, t->health, s->fleet.now_us, SECOND);
-	late_answer(&s->late);
+	fail_and_cool(s, t);
 	for (int i = 0; i < 2; i++) {
 		pass = health_admit(s->fleet.health, t->health, s->fleet.now_us, SECOND);
 		assert_true(pass.is_asked);
@@ -295,13 +302,7 @@ a_probe_that_nobody_comes_for_is_given_back(void **state)
 	const struct target *t = fleet_target(&s->fleet, "openai:one");
 	struct health_pass pass;
 
-	health_report(s->fleet.health, t->health,
-	    &(struct health_outcome){ .kind = ERROR_SERVER, .total_ms = 5, .first_ms = -1 },
-	    s->fleet.now_us);
-	late_answer(&s->late);
-	s->fleet.now_us += 31 * SECOND;
-	(void)health_admit(s->fleet.health, t->health, s->fleet.now_us, SECOND);
-	late_answer(&s->late);
+	fail_and_cool(s, t);
 	(void)health_admit(s->fleet.health, t->health, s->fleet.now_us, SECOND);
 	late_answer(&s->late);
 	renew(s);

@@ -29,11 +29,11 @@ try_open(const char *where, struct err *err)
 }
 
 static struct store *
-must_open_with(int64_t wait_ms)
+must_open_at(const char *where, int64_t wait_ms)
 {
 	struct err err = ERR_INIT;
 	struct store *store = store_open(
-	    &(struct store_config){ .url = url, .wait_ms = wait_ms }, &err);
+	    &(struct store_config){ .url = where, .wait_ms = wait_ms }, &err);
 
 	if (!store)
 		fail_msg("%s", err.text);
@@ -41,9 +41,22 @@ must_open_with(int64_t wait_ms)
 }
 
 static struct store *
+must_open_with(int64_t wait_ms)
+{
+	return must_open_at(url, wait_ms);
+}
+
+static struct store *
 must_open(void)
 {
-	return must_open_with(WAIT_MS);
+	return must_open_at(url, WAIT_MS);
+}
+
+/* Until between_stop. */
+static struct store *
+must_open_between(const struct between_loss *loss)
+{
+	return must_open_at(between_start(loss)->url, WAIT_MS);
 }
 
 static void
@@ -300,7 +313,6 @@ a_change_whose_answer_is_lost_is_made_once(void **state)
 	struct err err = ERR_INIT;
 	struct store *store, *direct;
 	int calls = 0;
-	const struct between *between;
 
 	(void)state;
 	if (!url)
@@ -308,10 +320,7 @@ a_change_whose_answer_is_lost_is_made_once(void **state)
 	direct = must_open();
 	put(direct, "a", "0");
 	/* What EXEC answers to one change and its receipt. */
-	between = between_start(&(struct between_loss){ .answer = "\r\n*2\r\n" });
-	store = try_open(between->url, &err);
-	if (!store)
-		fail_msg("%s", err.text);
+	store = must_open_between(&(struct between_loss){ .answer = "\r\n*2\r\n" });
 	if (store_update(store, STR_LIT("a"), append, &calls, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(calls, 1);
@@ -351,10 +360,7 @@ changes_whose_answer_is_lost_are_made_once(void **state)
 	put(direct, "a", "1");
 	put(direct, "b", "+2");
 	put(direct, "c", "3");
-	store = try_open(
-	    between_start(&(struct between_loss){ .answer = "\r\n*3\r\n" })->url, &err);
-	if (!store)
-		fail_msg("%s", err.text);
+	store = must_open_between(&(struct between_loss){ .answer = "\r\n*3\r\n" });
 	if (store_update_all(store, keys, 3, move, &calls, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(calls, 1);
@@ -384,12 +390,8 @@ a_change_whose_answer_is_lost_is_made_once_whatever_others_made_of_it(void **sta
 		int calls = 0;
 
 		put(direct, "a", "0");
-		store = try_open(between_start(&(struct between_loss){ .answer = "\r\n*2\r\n",
-						   .meanwhile = meanwhile[i] })
-				     ->url,
-		    &err);
-		if (!store)
-			fail_msg("%s", err.text);
+		store = must_open_between(
+		    &(struct between_loss){ .answer = "\r\n*2\r\n", .meanwhile = meanwhile[i] });
 		if (store_update(store, STR_LIT("a"), append, &calls, &err) < 0)
 			fail_msg("%s", err.text);
 		assert_int_equal(calls, 1);
@@ -413,9 +415,7 @@ changes_that_never_arrived_are_made_anew(void **state)
 		skip();
 	direct = must_open();
 	put(direct, "b", "+2");
-	store = try_open(between_start(&(struct between_loss){ .question = "EXEC" })->url, &err);
-	if (!store)
-		fail_msg("%s", err.text);
+	store = must_open_between(&(struct between_loss){ .question = "EXEC" });
 	if (store_update_all(store, keys, 3, move, &calls, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(calls, 2);
