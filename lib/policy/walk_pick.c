@@ -119,11 +119,13 @@ walk_ready_us(const struct walk *w, size_t entry, int64_t now_us)
 	const struct walk_entry *e = &w->entries[entry];
 	int64_t us = 0;
 
+	if (e->not_before_us > now_us)
+		return e->not_before_us;
 	if (w->world.crowd && w->decision->limits.when_full == POLICY_FULL_NEXT)
 		us = crowd_wait_us(w->world.crowd, e->target->provider, now_us);
 	if (us == CROWD_FULL)
 		return INT64_MAX;
-	return us && now_us + us > e->not_before_us ? now_us + us : e->not_before_us;
+	return now_us + us;
 }
 
 static size_t
@@ -148,7 +150,7 @@ first_to_come(struct walk *w, int64_t now_us)
 		if (!is_usable(w, i) || w->entries[i].not_before_us >= w->deadline_us)
 			continue;
 		us = walk_ready_us(w, i, now_us);
-		w->awaits_room |= us > w->entries[i].not_before_us;
+		w->awaits_room |= w->entries[i].not_before_us <= now_us;
 		if (best == WALK_NOBODY || us < best_us) {
 			best = i;
 			best_us = us;

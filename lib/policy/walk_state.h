@@ -75,7 +75,8 @@ void walk_add_choices(struct walk *w);
 /* The next that may be asked, now or (not_before_us) later; lists of fallback are taken up where
  * nobody else is left. WALK_NOBODY: nobody is left. */
 size_t walk_pick(struct walk *w, int64_t now_us);
-/* When the entry may be asked; INT64_MAX: when another attempt at its provider is over. */
+/* When the entry is looked at again: now where it may be asked, INT64_MAX where another attempt at
+ * its provider has to be over first. */
 int64_t walk_ready_us(const struct walk *w, size_t entry, int64_t now_us);
 /* Somebody to start beside those in flight, whose breaker is closed, and who has room. */
 size_t walk_pick_hedge(struct walk *w, int64_t now_us);

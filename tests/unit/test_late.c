@@ -217,6 +217,30 @@ of_two_that_ask_at_once_the_limit_lets_one_pass(void **state)
 	assert_false(walk_is_asking(s->walk[1]));
 }
 
+/* A place is taken before the store is asked, and given back by who does not go. */
+static void
+who_asks_has_his_place(void **state)
+{
+	struct scene *s = *state;
+	struct provider *p = s->decision[0].items[0].target->provider;
+
+	p->max_concurrent = 1;
+	go_to_budget(s, 0);
+	assert_int_equal(next(s, 1), WALK_WAIT);
+	assert_true(walk_awaits_room(s->walk[1]));
+	assert_false(walk_is_asking(s->walk[1]));
+	walk_cancel(s->walk[0], s->fleet.now_us);
+	assert_true(crowd_has_left(s->fleet.crowd));
+	late_answer(&s->late);
+	renew(s); /* what was reserved for the first */
+	late_answer(&s->late);
+	assert_asking(s, 1);
+	assert_false(walk_awaits_room(s->walk[1]));
+	late_answer(&s->late);
+	assert_int_equal(next(s, 1), WALK_SEND);
+	assert_true(crowd_wait_us(s->fleet.crowd, p, s->fleet.now_us) == CROWD_FULL);
+}
+
 static void
 a_lease_is_not_renewed_past_what_is_on_its_way(void **state)
 {
@@ -322,6 +346,7 @@ main(void)
 		WITH_SCENE(who_is_cancelled_behind_the_answer_leaves_nothing_reserved),
 		WITH_SCENE(its_deadline_does_not_wait_for_the_store),
 		WITH_SCENE(of_two_that_ask_at_once_the_limit_lets_one_pass),
+		WITH_SCENE(who_asks_has_his_place),
 		WITH_SCENE(a_lease_is_not_renewed_past_what_is_on_its_way),
 		WITH_SCENE(a_failure_is_told_and_known_at_once),
 		WITH_SCENE(one_probe_is_let_pass_whoever_else_waits_for_it),

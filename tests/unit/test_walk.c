@@ -17,8 +17,8 @@
 
 /*
  * Events are lines of "MS VERB ATTEMPT ...": output N, ok N, fail N KIND [RETRY-AFTER-MS], tool N
- * (a tool call begins), cancel, leave PROVIDER:MODEL (another's attempt there is over). The trace
- * has a line for each step, and for what became of output.
+ * (a tool call begins), cancel, enter and leave PROVIDER:MODEL (another's attempt there begins, or
+ * is over). The trace has a line for each step, and for what became of output.
  */
 struct scene {
 	struct fleet fleet;
@@ -162,6 +162,10 @@ take_event(struct scene *s, struct str verb, struct str rest)
 	struct str word = STR_NONE, kind = STR_NONE;
 	int64_t n = 0;
 
+	if (str_is(verb, "enter")) {
+		crowd_enter(s->fleet.crowd, provider_of(s, rest), 0);
+		return;
+	}
 	if (str_is(verb, "leave")) {
 		crowd_leave(s->fleet.crowd, provider_of(s, rest), 0, s->fleet.now_us);
 		return;
@@ -1001,6 +1005,8 @@ where_all_are_full_the_first_place_that_is_left_is_taken(void **state)
 static void
 who_was_passed_over_is_come_back_to(void **state)
 {
+	struct scene s;
+
 	(void)state;
 	check_full("retries: 0\n", "openai:one", "10 fail 0 server\n90 leave openai:one\n95 ok 1",
 	    "0 send 0 anthropic:two\n"
@@ -1010,6 +1016,13 @@ who_was_passed_over_is_come_back_to(void **state)
 	/* a retry is due, and somebody else has taken the place */
 	check_full("retries: 1\n", "anthropic:two", "10 fail 0 server\n120 ok 1",
 	    "0 send 0 openai:one\n10 wait 110\n110 send 1 openai:one\n120 end 1 ok");
+	scene_open(&s, "retries: 1\n", TWO, NULL);
+	provider_of(&s, STR_LIT("openai:one"))->max_concurrent = 1;
+	scene_start(&s);
+	play(&s, "10 fail 0 server\n50 enter openai:one\n120 ok 1");
+	assert_string_equal(s.trace.p,
+	    "0 send 0 openai:one\n10 wait 110\n50 wait 110\n110 send 1 anthropic:two\n120 end 1 ok");
+	scene_close(&s);
 }
 
 static void
