@@ -308,7 +308,8 @@ static const char *const token_members[] = { "inferenceConfig.maxTokens",
 	"additionalModelRequestFields.max_tokens", "additionalModelRequestFields.maxTokens",
 	"additionalModelRequestFields.max_gen_len", NULL };
 static const char *const price_members[] = { "serviceTier.type", "performanceConfig.latency",
-	"guardrailConfig", "toolConfig.tools", "additionalModelRequestFields.tools",
+	"guardrailConfig", "toolConfig.tools", "toolConfig.tools+",
+	"additionalModelRequestFields.tools", "additionalModelRequestFields.tools+",
 	"additionalModelRequestFields.speed", NULL };
 static const struct dialect_ceiling ceiling = { token_members, NULL, price_members };
 

@@ -131,11 +131,12 @@ openai_chat_build(const struct build *b, struct wire *wire, struct err *err)
 
 static const char *const token_members[] = { "max_tokens", "max_completion_tokens", NULL };
 static const char *const answer_members[] = { "n", "best_of", NULL };
-/* Also those of OpenRouter, xAI, Qwen and Perplexity: where it goes, and searches that are billed.
- */
+/* Also those of OpenRouter, xAI, Qwen, Perplexity and Azure: where it goes, searches that are
+ * billed, and what they find. */
 static const char *const price_members[] = { "service_tier", "tools", "tools+", "modalities",
 	"modalities+", "prediction", "web_search_options", "plugins", "plugins+",
-	"search_parameters", "enable_search", "provider", "preset", NULL };
+	"search_parameters", "enable_search", "provider", "preset", "data_sources", "data_sources+",
+	NULL };
 const struct dialect_ceiling openai_chat_ceiling = { token_members, answer_members, price_members };
 
 const struct dialect dialect_openai_chat = {

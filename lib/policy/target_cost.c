@@ -102,8 +102,8 @@ most_output(const struct target *t, int64_t in, int64_t max_tokens)
 	if (max_tokens > 0)
 		return max_tokens;
 	if (t->max_output)
-		return t->max_output;
-	return t->context_window > in ? t->context_window - in : -1;
+		return at_most(t->max_output, TARGET_TOKENS_MAX);
+	return t->context_window > in ? at_most(t->context_window - in, TARGET_TOKENS_MAX) : -1;
 }
 
 int64_t

@@ -30,6 +30,7 @@ static const char configuration[] =
     "defaultModel: qwen3}\n"
     "  far: {dialect: openai-chat, baseUrl: \"https://api.example.com/v1\", key: \"cmd:pass show\"}\n"
     "  v6: {dialect: openai-chat, baseUrl: \"http://user:pass@[::1]:8000/v1\"}\n"
+    "  wide: {dialect: openai-chat, baseUrl: \"http://wide:8000/v1\"}\n"
     "  near: {dialect: openai-chat, baseUrl: \"http://gpu:8000/v1\"}\n"
     "  edge: {dialect: openai-chat, baseUrl: \"http://172.32.0.1/v1\"}\n"
     "  inner: {dialect: openai-chat, baseUrl: \"http://172.31.0.1/v1\"}\n";
@@ -37,6 +38,7 @@ static const char configuration[] =
 static const char policy_text[] = "models:\n"
 				  "  \"openai:*\": {quality: 0.5}\n"
 				  "  openai:gpt-4o: {quality: 0.8, contextWindow: 5000}\n"
+				  "  wide:x: {contextWindow: 9000000000000000000}\n"
 				  "  lab:qwen3: {usdPerMillionIn: 0.5, usdPerMillionOut: 1}\n"
 				  "  cli:claude: {subscription: true}\n"
 				  "  \"far:*\": {cli: \"cli:claude\"}\n"
@@ -304,6 +306,24 @@ what_a_provider_is_told_in_its_own_words_is_in_the_bound(void **state)
 		    "{\"maxTokens\":9,\"reasoning\":\"low\"}", "{}", 2057, NULL },
 		{ "bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0", "{\"maxTokens\":9}",
 		    "{\"serviceTier\":{\"type\":\"priority\"}}", 9, "serviceTier.type" },
+		{ "bedrock:us.amazon.nova-pro-v1:0", "{\"maxTokens\":9}",
+		    "{\"toolConfig\":{\"tools+\":[{\"toolSpec\":{\"name\":\"a\"}}]}}", 9, NULL },
+		{ "bedrock:us.amazon.nova-pro-v1:0", "{\"maxTokens\":9}",
+		    "{\"toolConfig\":{\"tools+\":[{\"systemTool\":{\"name\":\"nova_grounding\"}}]}}",
+		    9, "toolConfig.tools+" },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}",
+		    "{\"data_sources\":[{\"type\":\"azure_search\"}]}", 9, "data_sources" },
+		/* more than anybody can ask for in earnest comes to no less for that */
+		{ "openai:gpt-4o", "{\"maxTokens\":9223372036854775807}", "{\"n\":1e18}",
+		    TARGET_TOKENS_MAX << 16, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"n\":1e300}", 9, "n" },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"n\":-1}", 9, NULL },
+		{ "openai:gpt-4o", "{\"maxTokens\":9}", "{\"max_tokens\":1e300}", 16384, NULL },
+		{ "wide:x", "{}", "{\"n\":1e18}", TARGET_TOKENS_MAX << 16, NULL },
+		{ "anthropic:claude-haiku-4-5",
+		    "{\"maxTokens\":9223372036854775807,\"reasoning\":{\"budgetTokens\":"
+		    "9223372036854775807}}",
+		    "{}", TARGET_TOKENS_MAX, NULL },
 		{ "gemini:gemini-2.5-pro", "{\"maxTokens\":9}",
 		    "{\"generationConfig\":{\"maxOutputTokens\":70,\"candidateCount\":2}}", 140,
 		    NULL },
@@ -338,6 +358,7 @@ what_a_provider_is_told_in_its_own_words_is_in_the_bound(void **state)
 			fail_msg("%s %s: %lld", c->options, c->provider_options,
 			    (long long)(most.tokens - target_tokens(t, &facts)));
 		if (c->unpriced) {
+			assert_non_null(most.unpriced);
 			assert_string_equal(most.unpriced, c->unpriced);
 			assert_int_equal(most.pusd, -1);
 		} else {
