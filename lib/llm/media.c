@@ -181,31 +181,36 @@ value_of(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
 }
 
 bool
 media_unbase64(struct str text, struct buf *out)
 {
-	unsigned v = 0, bits = 0;
+	size_t digits = 0, pads = 0;
+	unsigned v = 0;
 
-	if (text.len % 4)
-		return false;
-	while (text.len && text.p[text.len - 1] == '=' && text.len % 4 != 2)
-		text.len--;
 	for (size_t i = 0; i < text.len; i++) {
 		int n = value_of(text.p[i]);
 
-		if (n < 0)
+		if (is_blank(text.p[i]))
+			continue;
+		pads += text.p[i] == '=';
+		if (pads && text.p[i] == '=')
+			continue;
+		if (n < 0 || pads)
 			return false;
 		v = (v << 6 | (unsigned)n) & 0xffff;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			buf_addc(out, (char)(v >> bits & 0xff));
-		}
+		if (digits++ % 4)
+			buf_addc(out, (char)(v >> (6 - 2 * ((digits - 1) % 4)) & 0xff));
 	}
-	return true;
+	return digits % 4 != 1 && (!pads || (digits + pads) % 4 == 0) && pads < 3;
 }
 
 struct buf

@@ -34,7 +34,8 @@ void media_text(struct json part, struct buf *out);
 /* Append in the standard alphabet, padded (RFC 4648, section 4). */
 void media_base64(struct buf *out, struct str bytes);
 
-/* The bytes again; false where it is no base64. */
+/* The bytes again; false where it is no base64. What some readers take is taken: white space, the
+ * alphabet for URLs (section 5), no padding. */
 bool media_unbase64(struct str text, struct buf *out);
 
 /* A part's url, or its data as a data URI, as a raw JSON string. */

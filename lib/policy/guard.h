@@ -7,8 +7,8 @@
  * parts' text, the names of media, the arguments and input of tool calls, tool results whole).
  * Those of a response: content, reasoning, parts likewise, toolCalls, object and raw. In JSON that
  * models and tools wrote, names of members and numbers are texts like strings. Documents of text
- * are looked into in base64, too; other data, addresses, fileId, opaque state and a provider's own
- * blocks are carried as they are.
+ * are looked into in base64, too: where their type says text as they are, else if UTF-8; other
+ * data, addresses, fileId, opaque state and a provider's own blocks are carried as they are.
  *
  * Patterns meet the text as a reader does, escapes understood. The texts of a message's parts are
  * looked at each by itself and as the one text that they make together; what reaches over several

@@ -48,7 +48,7 @@ guard_text_of(struct guard_text t, struct buf *hold)
 		return text;
 	if (t.form == GUARD_DATA_URL && !media_data_uri(text, &type, &text))
 		return STR_NONE;
-	if (!media_unbase64(text, &bytes) || !str_is_utf8(buf_str(&bytes)))
+	if (!media_unbase64(text, &bytes) || (!t.is_said_text && !str_is_utf8(buf_str(&bytes))))
 		buf_reset(&bytes); /* no text that anyone reads */
 	buf_reset(hold);
 	buf_addstr(hold, buf_str(&bytes));
@@ -59,7 +59,7 @@ guard_text_of(struct guard_text t, struct buf *hold)
 static void
 show(const struct walk *w, struct json v, enum guard_form form)
 {
-	const struct guard_text one = { v, form };
+	const struct guard_text one = { v, form, false };
 
 	w->see(w->sweep, &one, 1);
 }
@@ -107,38 +107,42 @@ walk_tools(const struct walk *w, struct json tools)
 				walk_strings(w, it.value);
 }
 
-/* Whether a medium may be text, as far as its type tells: of a file its bytes are asked. */
-static bool
-may_be_text(struct json part, struct str type)
+/* A medium that may be text, as far as its type tells: of a file its bytes are asked. */
+static void
+show_document(
+    const struct walk *w, struct json part, struct str type, const struct guard_text *data)
 {
+	struct guard_text document = *data;
 	struct str rest = type, bare = STR_NONE;
+	bool is_file = json_eq(json_get(part, "type"), part_type_name(PART_FILE));
 
 	(void)str_split(&rest, ';', &bare);
-	if (json_eq(json_get(part, "type"), part_type_name(PART_FILE)))
-		return !str_eq_nocase(bare, "application/pdf");
-	return media_is_text(bare);
+	document.is_said_text = media_is_text(bare);
+	if (document.is_said_text || (is_file && !str_eq_nocase(bare, "application/pdf")))
+		w->see(w->sweep, &document, 1);
 }
 
 static void
 walk_data(const struct walk *w, struct json part, struct json data)
 {
+	const struct guard_text document = { data, GUARD_BASE64, false };
 	struct buf type = BUF_INIT(BUF_UNLIMITED);
 
 	json_text(json_get(part, "mediaType"), &type);
-	if (json_is(data, JSON_STRING) && !media_is_file(data) && may_be_text(part, buf_str(&type)))
-		show(w, data, GUARD_BASE64);
+	if (json_is(data, JSON_STRING) && !media_is_file(data))
+		show_document(w, part, buf_str(&type), &document);
 	buf_release(&type);
 }
 
 static void
 walk_url(const struct walk *w, struct json part, struct json url)
 {
+	const struct guard_text document = { url, GUARD_DATA_URL, false };
 	struct buf hold = BUF_INIT(BUF_UNLIMITED);
 	struct str type, data;
 
-	if (json_is(url, JSON_STRING) && media_data_uri(string_of(url, &hold), &type, &data) &&
-	    may_be_text(part, type))
-		show(w, url, GUARD_DATA_URL);
+	if (json_is(url, JSON_STRING) && media_data_uri(string_of(url, &hold), &type, &data))
+		show_document(w, part, type, &document);
 	buf_release(&hold);
 }
 
@@ -157,7 +161,7 @@ static void
 run_add(struct run *run, struct json text)
 {
 	VEC_GROW(run->items, run->count, run->cap);
-	run->items[run->count++] = (struct guard_text){ text, GUARD_STRING };
+	run->items[run->count++] = (struct guard_text){ text, GUARD_STRING, false };
 }
 
 static void

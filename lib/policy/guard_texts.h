@@ -20,6 +20,7 @@ enum guard_form {
 struct guard_text {
 	struct json v; /* where it lies in the record */
 	enum guard_form form;
+	bool is_said_text; /* of a document, by its type: whatever bytes it has */
 };
 
 static inline bool

@@ -262,7 +262,18 @@ documents_of_text_are_looked_into_as_bytes_too(void **state)
 	    FILE_OF("file", "\"url\":\"data:text/plain;base64,bXkgW2tleV0h\""), "keys\n");
 	REQUEST(FILE_OF("image", "\"name\":\"sk-abcd.png\",\"data\":\"bXkgc2stYWJjZCE=\""),
 	    FILE_OF("image", "\"name\":\"[key].png\",\"data\":\"bXkgc2stYWJjZCE=\""), "keys\n");
+	/* as some readers take it: in lines, in the alphabet for URLs, without padding */
+	REQUEST(FILE_OF("file", "\"data\":\"bXkgc2st\\r\\nYWJjZCE=\\n\""),
+	    FILE_OF("file", "\"data\":\"bXkgW2tleV0h\""), "keys\n");
+	REQUEST(FILE_OF("file", "\"data\":\"YT4_fn5zay1hYmNk\""),
+	    FILE_OF("file", "\"data\":\"YT4/fn5ba2V5XQ==\""), "keys\n");
+	REQUEST(FILE_OF("file", "\"data\":\"bXkgc2stYWJjZCE\""),
+	    FILE_OF("file", "\"data\":\"bXkgW2tleV0h\""), "keys\n");
+	/* "M\xfcller sk-abcd": what is said to be text is looked at in any encoding */
+	REQUEST(FILE_OF("file", "\"mediaType\":\"text/csv\",\"data\":\"TfxsbGVyIHNrLWFiY2Q=\""),
+	    FILE_OF("file", "\"mediaType\":\"text/csv\",\"data\":\"TfxsbGVyIFtrZXld\""), "keys\n");
 	REQUEST(FILE_OF("file", "\"mediaType\":\"text/plain\",\"data\":\"bXkg!\""), NULL, "");
+	REQUEST(FILE_OF("file", "\"data\":\"bXkgc2stYWJjZCE==\""), NULL, "");
 	REQUEST(
 	    FILE_OF("file", "\"mediaType\":\"text/plain\",\"data\":\"file:sk-abcd\""), NULL, "");
 	REQUEST(FILE_OF("file", "\"data\":\"/3NrLWFiY2Q=\""), NULL, ""); /* no UTF-8 */
