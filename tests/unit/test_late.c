@@ -239,6 +239,8 @@ who_asks_has_his_place(void **state)
 	late_answer(&s->late);
 	assert_int_equal(next(s, 1), WALK_SEND);
 	assert_true(crowd_wait_us(s->fleet.crowd, p, s->fleet.now_us) == CROWD_FULL);
+	answer(s, 1, ERROR_NONE);
+	assert_int_equal(crowd_wait_us(s->fleet.crowd, p, s->fleet.now_us), 0);
 }
 
 static void
