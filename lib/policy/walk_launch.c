@@ -243,7 +243,9 @@ timeout_of(const struct walk *w, const struct choice *choice, int64_t now_us)
 static int64_t
 overdue_of(const struct walk *w, const struct provider *p, int64_t timeout_ms, int64_t now_us)
 {
-	bool may_wait = p->max_concurrent || p->requests_per_s > 0 || p->tokens_per_s > 0;
+	bool has_room = w->world.crowd && w->decision->limits.when_full == POLICY_FULL_NEXT;
+	bool may_wait = (p->max_concurrent && !has_room) || p->requests_per_s > 0 ||
+			p->tokens_per_s > 0;
 
 	return (may_wait ? w->deadline_us : now_us + timeout_ms * 1000) +
 	       (int64_t)WALK_GRACE_MS * 1000;

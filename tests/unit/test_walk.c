@@ -500,11 +500,21 @@ who_may_stand_in_line_has_until_the_deadline(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, "deadline: 10s\nmaxLatencyMs: 1000\n", TWO, NULL);
+	scene_open(&s, "deadline: 10s\nmaxLatencyMs: 1000\nwhenFull: wait\n", TWO, NULL);
 	s.decision.items[0].target->provider->max_concurrent = 1;
 	scene_start(&s);
 	play(&s, "9000 ok 0");
 	assert_string_equal(s.trace.p, "0 send 0 openai:one\n9000 end 0 ok");
+	scene_close(&s);
+	/* who is sent only where there is room stands in none */
+	scene_open(&s, "deadline: 10s\nmaxLatencyMs: 1000\n", TWO, NULL);
+	s.decision.items[0].target->provider->max_concurrent = 1;
+	scene_start(&s);
+	play(&s, "3100 ok 1");
+	assert_string_equal(s.trace.p, "0 send 0 openai:one\n"
+				       "3000 cancel 0\n"
+				       "3000 send 1 anthropic:two\n"
+				       "3100 end 1 ok");
 	scene_close(&s);
 	scene_open(&s, "deadline: 10s\nmaxLatencyMs: 1000\n", TWO, NULL);
 	s.decision.items[0].target->provider->requests_per_s = 1;
