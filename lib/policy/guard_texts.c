@@ -107,42 +107,49 @@ walk_tools(const struct walk *w, struct json tools)
 				walk_strings(w, it.value);
 }
 
-/* A medium that may be text, as far as its type tells: of a file its bytes are asked. */
-static void
-show_document(
-    const struct walk *w, struct json part, struct str type, const struct guard_text *data)
+/* What the type of a medium tells: of a file that is not said to be text its bytes are asked. */
+enum readable { READ_NOT, READ_UTF8, READ_ANY };
+
+static enum readable
+readable_by(struct str type, bool is_file)
 {
-	struct guard_text document = *data;
 	struct str rest = type, bare = STR_NONE;
-	bool is_file = json_eq(json_get(part, "type"), part_type_name(PART_FILE));
 
 	(void)str_split(&rest, ';', &bare);
-	document.is_said_text = media_is_text(bare);
-	if (document.is_said_text || (is_file && !str_eq_nocase(bare, "application/pdf")))
-		w->see(w->sweep, &document, 1);
+	if (media_is_text(bare))
+		return READ_ANY;
+	return is_file && !str_eq_nocase(bare, "application/pdf") ? READ_UTF8 : READ_NOT;
 }
 
-static void
-walk_data(const struct walk *w, struct json part, struct json data)
+static enum readable
+part_readable(struct json part, bool is_file)
 {
-	const struct guard_text document = { data, GUARD_BASE64, false };
 	struct buf type = BUF_INIT(BUF_UNLIMITED);
+	enum readable readable;
 
 	json_text(json_get(part, "mediaType"), &type);
-	if (json_is(data, JSON_STRING) && !media_is_file(data))
-		show_document(w, part, buf_str(&type), &document);
+	readable = readable_by(buf_str(&type), is_file);
 	buf_release(&type);
+	return readable;
 }
 
 static void
-walk_url(const struct walk *w, struct json part, struct json url)
+show_document(const struct walk *w, struct json v, enum guard_form form, enum readable readable)
 {
-	const struct guard_text document = { url, GUARD_DATA_URL, false };
+	const struct guard_text one = { v, form, readable == READ_ANY };
+
+	if (readable != READ_NOT)
+		w->see(w->sweep, &one, 1);
+}
+
+static void
+walk_url(const struct walk *w, struct json url, bool is_file)
+{
 	struct buf hold = BUF_INIT(BUF_UNLIMITED);
 	struct str type, data;
 
 	if (json_is(url, JSON_STRING) && media_data_uri(string_of(url, &hold), &type, &data))
-		show_document(w, part, type, &document);
+		show_document(w, url, GUARD_DATA_URL, readable_by(type, is_file));
 	buf_release(&hold);
 }
 
@@ -181,6 +188,8 @@ walk_part(const struct walk *w, struct json part, struct run runs[RUNS])
 	struct json type = json_get(part, "type"), text = json_get(part, "text");
 	struct json_iter it = json_each(part);
 	bool thought = json_eq(type, part_type_name(PART_REASONING));
+	bool is_file = json_eq(type, part_type_name(PART_FILE)), medium = is_medium(type);
+	enum readable readable = part_readable(part, is_file); /* once: data may stand often */
 
 	if (json_eq(type, part_type_name(PART_PROVIDER)))
 		return;
@@ -195,11 +204,12 @@ walk_part(const struct walk *w, struct json part, struct run runs[RUNS])
 			walk_parts(w, it.value);
 		else if (json_eq(it.key, "content"))
 			walk_value(w, it.value);
-		else if (json_eq(it.key, "data"))
-			walk_data(w, part, it.value);
+		else if (json_eq(it.key, "data") && json_is(it.value, JSON_STRING) &&
+			 !media_is_file(it.value))
+			show_document(w, it.value, GUARD_BASE64, readable);
 		else if (json_eq(it.key, "url"))
-			walk_url(w, part, it.value);
-		else if (json_eq(it.key, "name") && is_medium(type))
+			walk_url(w, it.value, is_file);
+		else if (json_eq(it.key, "name") && medium)
 			walk_strings(w, it.value);
 	}
 }
