@@ -1,9 +1,11 @@
 #!/bin/sh
 # failover: what llm-failover costs over llm-call alone, the same requests to the same mock: a request and a streamed chunk, by how many
-# are in flight and by what the policy has; how long each takes to start, and what memory they take together. Needs python3 to measure.
+# are in flight and by what the policy has; how long each takes to start, and what memory they take together; and what a store that is far
+# away lets through. Needs python3 to measure.
 # REQUESTS=4000 and CHUNKS=10000 by default.
 set -eu
 . tests/support/bench_mock.sh
+. tests/support/redis.sh
 
 CHUNKS=${CHUNKS:-10000}
 bench_mock <<-END
@@ -13,8 +15,11 @@ bench_mock <<-END
 	  - {text: "Hello, world."}
 END
 
-python3 - "${REQUESTS:-4000}" "$CHUNKS" <<'END'
-import json, os, subprocess, sys, time
+trap 'redis_stop; kill $mock 2>/dev/null; rm -rf "$dir"' EXIT
+redis_start "$dir" || redis_url=
+
+python3 - "${REQUESTS:-4000}" "$CHUNKS" "$redis_url" <<'END'
+import asyncio, json, os, subprocess, sys, threading, time
 
 REQUESTS, CHUNKS, STREAMS, ROUNDS = int(sys.argv[1]), int(sys.argv[2]), 10, 5
 POLICIES = {
@@ -106,4 +111,54 @@ print("== memory, both processes together: KiB")
 slow = requests("slow", 256, "slow", True)
 over = ["llm-failover", "-q", "-j", "256", "-m", "openai:m", "--no-store"]
 row("a stream in flight, -j 256", [(peaks(over, slow) - peaks(over, requests("slow1", 1, "slow", True))) / 255])
+
+
+async def carry(reader, writer, delay):
+    """What one side says, to the other, so much later."""
+    loop = asyncio.get_running_loop()
+    while data := await reader.read(1 << 16):
+        loop.call_later(delay, writer.write, data)
+    writer.close()
+
+
+def put_away(name, ms):
+    """A socket behind which the Redis server is so far away."""
+    async def meet(reader, writer):
+        server, to_server = await asyncio.open_unix_connection("redis.sock")
+        await asyncio.gather(carry(reader, to_server, 0), carry(server, writer, ms / 1e3))
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(asyncio.start_unix_server(meet, name))
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+
+
+def far(ms, count):
+    """Requests a second, and the largest gap in a stream meanwhile."""
+    name = f"{os.getcwd()}/{ms}.sock"
+    put_away(name, ms)
+    with open("far", "w") as out:
+        for given in ["slow"] + count * ["few"]:
+            with open(given) as source:
+                out.write(source.readline())
+    last, gap, start = None, 0, time.perf_counter()
+    with open("far") as stdin:
+        child = subprocess.Popen(["llm-failover", "-q", "-j", "64", "-p", "budgets, too.yaml", "--store", "redis+unix://" + name],
+                                 stdin=stdin, stdout=subprocess.PIPE)
+    for line in child.stdout:
+        now = time.perf_counter()
+        if b'"seq":' in line:
+            gap, last = max(gap, now - (last or now)), now
+        elif count:
+            count, end = count - 1, now
+            if not json.loads(line)["ok"]:
+                sys.exit(line)
+    child.wait()
+    return end - start, gap
+
+
+if sys.argv[3]:
+    print("== a store that is far away, two budgets, -j 64: requests a second, and ms of the largest gap in a stream of a word each 50 ms")
+    for ms, count in ((1, REQUESTS), (5, REQUESTS), (500, 256)):
+        took, gap = far(ms, count)
+        row(f"answers take {ms} ms", [count / took, gap * 1e3])
 END

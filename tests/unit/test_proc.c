@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "sys/clock.h"
+#include "sys/keeper.h"
 #include "sys/proc.h"
 
 static const char *const no_env[] = { "PATH=/usr/bin:/bin", NULL };
@@ -268,6 +269,63 @@ children_end_with_a_parent_that_is_killed(void **state)
 	close(fds[0]);
 }
 
+/* Whoever reads what we write would wait for it otherwise. */
+static void
+who_stands_by_holds_nothing_of_ours_open(void **state)
+{
+	struct fixture *f = *state;
+	int fds[2];
+	char c;
+
+	assert_int_equal(pipe(fds), 0);
+	start(f, "exit 0", -1);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	close(fds[1]);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* it is there */
+	assert_int_equal(read(fds[0], &c, 1), 0);
+	close(fds[0]);
+}
+
+static void
+who_stands_by_may_be_killed_and_nobody_minds(void **state)
+{
+	struct err err = ERR_INIT;
+	struct keeper k;
+
+	(void)state;
+	for (int reaped = 0; reaped < 2; reaped++) {
+		assert_int_equal(keeper_start(&k, &err), 0);
+		assert_int_equal(kill(k.pid, SIGKILL), 0);
+		if (reaped)
+			assert_int_equal(waitpid(k.pid, NULL, 0), k.pid);
+		keeper_note(&k, keeper_slot(&k), getpid());
+		keeper_stop(&k);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* none is left */
+	}
+}
+
+/* More than it has slots for: those have the last one in turn. */
+static void
+whoever_comes_when_all_slots_are_taken_finds_one(void **state)
+{
+	struct err err = ERR_INIT;
+	size_t i, at = 0;
+	struct keeper k;
+
+	(void)state;
+	assert_int_equal(keeper_start(&k, &err), 0);
+	assert_int_equal(kill(k.pid, SIGKILL), 0); /* it would end groups that are none of ours */
+	for (i = 0; i < 70000; i++) {
+		at = keeper_slot(&k);
+		keeper_note(&k, at, 1 << 30);
+	}
+	assert_true(at < 70000 - 1);
+	assert_int_equal(keeper_slot(&k), at);
+	keeper_forget(&k, 5);
+	assert_int_equal(keeper_slot(&k), 5);
+	keeper_stop(&k);
+}
+
 static void
 additions_replace_what_the_environment_holds(void **state)
 {
@@ -301,6 +359,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    freeing_the_set_kills_what_still_runs, setup, teardown),
 		cmocka_unit_test(children_end_with_a_parent_that_is_killed),
+		cmocka_unit_test_setup_teardown(
+		    who_stands_by_holds_nothing_of_ours_open, setup, teardown),
+		cmocka_unit_test(who_stands_by_may_be_killed_and_nobody_minds),
+		cmocka_unit_test(whoever_comes_when_all_slots_are_taken_finds_one),
 		cmocka_unit_test(additions_replace_what_the_environment_holds),
 	};
 
