@@ -14,6 +14,7 @@
 #include "json/json.h"
 #include "json/jsonw.h"
 #include "llm/dialect.h"
+#include "llm/request_calls.h"
 
 /*
  * Function calls often come without an id. One is made then, with this prefix, and left out again
@@ -63,6 +64,7 @@ struct gemini_writer {
 	const struct gemini_family *family;
 	enum gemini_door door;
 	char *model; /* b->model as a C string */
+	struct request_calls calls;
 	struct jsonw w;
 	struct err *err;
 	enum role side; /* ROLE_USER or ROLE_ASSISTANT: of the turns being written */

@@ -178,7 +178,7 @@ static bool
 write_result(struct gemini_writer *x, struct json part)
 {
 	struct json id = json_get(part, "id"), content = json_get(part, "content");
-	struct json name = request_call_name(x->r, part);
+	struct json name = request_calls_name(&x->calls, part);
 	bool ok;
 
 	if (!json_exists(name))

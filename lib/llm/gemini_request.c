@@ -267,6 +267,7 @@ gemini_build_for(enum gemini_door door, const struct build *b, struct wire *w, s
 		.family = gemini_family(b->model),
 		.door = door,
 		.model = xmemdup(b->model.p, b->model.len),
+		.calls = request_calls(b->request),
 		.err = err,
 	};
 
@@ -281,6 +282,7 @@ gemini_build_for(enum gemini_door door, const struct build *b, struct wire *w, s
 	gemini_contents(&x);
 	if (!x.failed)
 		jsonw_end(&x.w);
+	request_calls_release(&x.calls);
 	free(x.model);
 	return x.failed ? -1 : 0;
 }

@@ -5,12 +5,14 @@
 #include "base/mem.h"
 #include "llm/media.h"
 #include "llm/ollama.h"
+#include "llm/request_calls.h"
 #include "llm/tokens.h"
 #include "llm/tool_result.h"
 
 struct builder {
 	const struct build *b;
 	const struct request_options *o;
+	struct request_calls calls;
 	struct jsonw w;
 	char *model; /* b->model as a C string */
 	struct err *err;
@@ -188,8 +190,7 @@ warn_of_media(struct builder *x, struct json content)
 static void
 write_result(struct builder *x, struct json part)
 {
-	struct json content = json_get(part, "content"),
-		    name = request_call_name(x->b->request, part);
+	struct json content = json_get(part, "content"), name = request_calls_name(&x->calls, part);
 	struct buf text = BUF_INIT(BUF_UNLIMITED);
 	bool more = tool_result_text(part, &text);
 
@@ -354,7 +355,9 @@ ollama_build(const struct build *b, struct wire *wire, struct err *err)
 	jsonw_start(&x.w, &wire->body);
 	jsonw_object(&x.w);
 	jsonw_kstrn(&x.w, "model", b->model);
+	x.calls = request_calls(b->request);
 	r = write_messages(&x);
+	request_calls_release(&x.calls);
 	free(x.model);
 	if (r < 0)
 		return -1;

@@ -212,25 +212,6 @@ request_is_parts(struct json content)
 	return n > 0;
 }
 
-struct json
-request_call_name(const struct request *r, struct json result)
-{
-	struct request_turns t = request_turns(r);
-	struct json name = JSON_ABSENT, id = json_get(result, "id");
-	struct request_parts parts;
-
-	while (request_next_turn(&t)) {
-		if (t.content.p && t.content.p > result.p)
-			break;
-		for (parts = request_parts(t.content); request_next_part(&parts);) {
-			if (parts.type == PART_TOOL_CALL &&
-			    json_equal(json_get(parts.part, "id"), id))
-				name = json_get(parts.part, "name");
-		}
-	}
-	return name;
-}
-
 bool
 request_is_strict(const struct request *r)
 {

@@ -161,10 +161,6 @@ struct json request_prefill(const struct request *r);
 /* Whether the content of a toolResult is a list of parts, and not just any JSON list. */
 bool request_is_parts(struct json content);
 
-/* The name of the call that a toolResult part answers, or JSON_NONE: some APIs match by it. Ids may
- * come again in later turns, so the last call before the result counts. */
-struct json request_call_name(const struct request *r, struct json result);
-
 /* Stop sequences as a list always, whatever the request has: "stop+" can append to it. Nothing
  * where there are none. */
 void request_write_stops(struct jsonw *w, const char *key, struct json stop);
