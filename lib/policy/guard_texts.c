@@ -181,7 +181,8 @@ run_end(const struct walk *w, struct run *run)
 
 static void walk_parts(const struct walk *w, struct json content);
 
-/* What is found but in the text that readers take, the last of its name, stands by itself. */
+/* Only a part's text, the last where it has several, joins those of its neighbours: that is what
+ * readers put together. */
 static void
 walk_part(const struct walk *w, struct json part, struct run runs[RUNS])
 {
