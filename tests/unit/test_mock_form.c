@@ -19,6 +19,7 @@
 #include "mock/script.h"
 #include "net/frame.h"
 #include "support/parsed.h"
+#include "support/scripted.h"
 #include "support/top.h"
 #include "sys/file.h"
 
@@ -175,8 +176,7 @@ static const char script[] =
 static void
 forms_render(struct forms *f, const char *path, const char *model, bool stream)
 {
-	struct err err = ERR_INIT;
-	struct mock_script *s = mock_script_parse("script", str_of(script), &err);
+	struct mock_script *s = scripted(script);
 	struct mock_request r;
 	struct mock_reply reply;
 	char *body = xasprintf(
@@ -194,7 +194,6 @@ forms_render(struct forms *f, const char *path, const char *model, bool stream)
 		target = xasprintf("/model/%s%s%s", model, path, stream ? "-stream" : "");
 	else
 		target = xstrdup(path);
-	assert_non_null(s);
 	json = parsed(body);
 	mock_request_init(&r);
 	mock_request_path(&r, str_of(target), false);

@@ -13,19 +13,9 @@
 #include "llm/dialect.h"
 #include "mock/script.h"
 #include "support/parsed.h"
+#include "support/scripted.h"
 
 enum { S_US = 1000000 };
-
-static struct mock_script *
-script_of(const char *text)
-{
-	struct err err = ERR_INIT;
-	struct mock_script *s = mock_script_parse("s.yaml", str_of(text), &err);
-
-	if (!s)
-		fail_msg("%s", err.text);
-	return s;
-}
 
 #define FORTY "ten tokens are about forty bytes of text"
 #define PART "{\"type\":\"text\",\"text\":\"" FORTY "\"}"
@@ -45,7 +35,7 @@ struct asker {
 static void
 asker_open(struct asker *a, const char *limits, const char *path)
 {
-	*a = (struct asker){ .script = script_of(limits) };
+	*a = (struct asker){ .script = scripted(limits) };
 	mock_request_init(&a->request);
 	mock_request_path(&a->request, str_of(path), false);
 	mock_request_body(&a->request, parsed(BODY));

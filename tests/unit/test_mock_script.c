@@ -15,18 +15,8 @@
 #include "mock/render.h"
 #include "mock/script.h"
 #include "support/parsed.h"
+#include "support/scripted.h"
 #include "sys/file.h"
-
-static struct mock_script *
-script_of(const char *text)
-{
-	struct err err = ERR_INIT;
-	struct mock_script *s = mock_script_parse("s.yaml", str_of(text), &err);
-
-	if (!s)
-		fail_msg("%s", err.text);
-	return s;
-}
 
 /* The answer that a script gives to an OpenAI request so long after the start. */
 static struct mock_answer *
@@ -53,11 +43,11 @@ answer_to(struct mock_script *s, const char *body)
 static void
 the_first_rule_that_fits_answers(void **state)
 {
-	struct mock_script *s = script_of("answers:\n"
-					  "  - {provider: anthropic, text: other provider}\n"
-					  "  - {model: a*, when: {contains: hi}, text: greeted}\n"
-					  "  - {model: a*, text: by model}\n"
-					  "  - {text: anyone}\n");
+	struct mock_script *s = scripted("answers:\n"
+					 "  - {provider: anthropic, text: other provider}\n"
+					 "  - {model: a*, when: {contains: hi}, text: greeted}\n"
+					 "  - {model: a*, text: by model}\n"
+					 "  - {text: anyone}\n");
 
 	(void)state;
 	assert_string_equal(
@@ -75,7 +65,7 @@ the_first_rule_that_fits_answers(void **state)
 static void
 a_sequence_ends_in_its_last_answer(void **state)
 {
-	struct mock_script *s = script_of(
+	struct mock_script *s = scripted(
 	    "answers: [{times: 3, sequence: [{text: a}, {text: b}]}, {text: c}]");
 	static const char *const expect[] = { "a", "b", "b", "c", "c" };
 	size_t i;
@@ -89,7 +79,7 @@ a_sequence_ends_in_its_last_answer(void **state)
 static void
 the_last_user_text_is_what_conditions_see(void **state)
 {
-	struct mock_script *s = script_of(
+	struct mock_script *s = scripted(
 	    "answers:\n"
 	    "  - {when: {matches: '^two$', toolResult: true}, text: both}\n"
 	    "  - {when: {matches: '^two$'}, text: matched}\n"
@@ -210,8 +200,8 @@ static void
 a_rule_may_hold_for_a_while_only(void **state)
 {
 	static const char body[] = "{\"model\":\"m\",\"messages\":[]}";
-	struct mock_script *s = script_of("answers:\n- {when: {during: 1s-2s/10s}, text: storm}\n"
-					  "- text: calm\n");
+	struct mock_script *s = scripted("answers:\n- {when: {during: 1s-2s/10s}, text: storm}\n"
+					 "- text: calm\n");
 	static const struct {
 		int64_t at_ms;
 		const char *text;
@@ -230,8 +220,8 @@ static void
 a_rule_may_hold_for_a_share_and_a_time_may_spread(void **state)
 {
 	static const char body[] = "{\"model\":\"m\",\"messages\":[]}";
-	struct mock_script *s = script_of("answers:\n- {when: {share: 0.25}, text: unlucky}\n"
-					  "- {text: lucky, ttft: 100ms, ttftP99: 1s}\n");
+	struct mock_script *s = scripted("answers:\n- {when: {share: 0.25}, text: unlucky}\n"
+					 "- {text: lucky, ttft: 100ms, ttftP99: 1s}\n");
 	int unlucky = 0, late = 0, above = 0, n = 10000;
 	struct mock_answer *answer;
 	struct rand chance;
